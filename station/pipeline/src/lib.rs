@@ -1,0 +1,10 @@
+//! Every decision of the lane, and nothing else: no clock, no file, no socket, no thread.
+//!
+//! Events go in, effects come out ([`event`]); the same events give the same effects, which is what lets the world
+//! harness live a thousand days in an hour and lets `replay` read yesterday's black box.
+
+pub mod pass;
+pub mod identify;
+pub mod ruleset;
+pub mod judge;
+pub mod record;
