@@ -4,7 +4,7 @@
 //! and `Recorded` cannot be copied, built or read from outside: a `Recorded` exists only because the ledger synced that
 //! very body, and a permit needs one (promise 2). This module does not know what a journal looks like.
 
-use gatepost_hardware::units::WallMs;
+pub use gatepost_hardware::units::WallMs;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::Outcome;
