@@ -1,1 +1,12 @@
-//! placeholder
+//! Pixels in, detections out.
+//!
+//! This crate reads X-ray pictures, prepares them for a model, runs the model in ONNX Runtime and says what was seen,
+//! or that nothing could be seen and why. It decides nothing about a parcel: there is no release and no exam here.
+//! It never says "no findings" when it means "could not look" (promise 8): every failure is a [`session::Assessment::Blind`]
+//! with its cause. It never downloads anything except in [`runtime::fetch`], which nothing here calls by itself.
+//!
+//! Modules in the order a picture meets them.
+
+pub mod limits;
+
+pub mod formats;

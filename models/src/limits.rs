@@ -1,0 +1,69 @@
+//! Every bound of this crate in one place, as sums, with the relations between them checked by the compiler.
+//!
+//! Full means an error that says so, never a smaller picture and never "nothing found".
+
+/// Detector columns of one picture. The widest line scanners for parcels have about 2,000 diodes.
+pub const IMAGE_WIDTH_MAX: u32 = 8_192;
+/// Belt lines of one picture: 16 m of belt at 1 mm a line.
+pub const IMAGE_HEIGHT_MAX: u32 = 16_384;
+/// Pixels of one plane, whatever its proportions.
+pub const IMAGE_PIXELS_MAX: u64 = 4_096 * 8_192;
+/// Energies in one picture.
+pub const PLANES_MAX: u64 = 2;
+/// Bytes of a sample once read.
+pub const SAMPLE_BYTES: u64 = 2;
+/// Container overhead (headers, chunk lengths, text) allowed on top of incompressible samples.
+pub const CONTAINER_BYTES_MAX: u64 = 1 << 20;
+/// One picture file. Larger is refused by its length, before a byte of it is read.
+pub const FILE_BYTES_MAX: u64 = IMAGE_PIXELS_MAX * PLANES_MAX * SAMPLE_BYTES + CONTAINER_BYTES_MAX;
+/// No packing that these formats use expands further than deflate's 1,032 : 1 (LZW's best is about 1,370 : 1). A header
+/// that promises more than this times the file's length is damaged, and is found out before memory is asked for.
+pub const EXPANSION_MAX: u64 = 1_400;
+/// A tag's value inside a TIFF directory.
+pub const TIFF_VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// Text of a model package's manifest or of one golden answer.
+pub const MANIFEST_BYTES_MAX: u64 = 64 << 10;
+/// Weights of one model.
+pub const MODEL_BYTES_MAX: u64 = 64 << 20;
+/// Classes of one model.
+pub const CLASSES_MAX: usize = 32;
+/// Side of a model's input in pixels.
+pub const INPUT_SIDE_MAX: u32 = 1_024;
+/// Detections one picture can yield, after overlaps are removed.
+pub const DETECTIONS_MAX: usize = 64;
+/// Peaks looked at before overlaps are removed, per class: the best of them.
+pub const PEAKS_MAX: usize = 512;
+/// Golden pictures of one package.
+pub const GOLDEN_MAX: usize = 32;
+/// Threads inference may be given.
+pub const THREADS_MAX: usize = 16;
+
+/// Opaque regions listed one by one; the area of all is always summed.
+pub const OPAQUE_REGIONS_MAX: usize = 16;
+/// Smaller opaque specks than this (square millimetres) are summed but not listed.
+pub const OPAQUE_REGION_AREA_MM2_MIN: u64 = 25;
+/// At or below this count (of 65,535) a sample saw no light worth the name.
+pub const DARK_COUNT_MAX: u16 = 64;
+/// Columns without light (a dead diode, read as none of the belt) that one picture may have, each bridged from its
+/// neighbours. More is a failing detector card: blind.
+pub const DARK_COLUMNS_MAX: u32 = 2;
+/// Lines without light that one picture may have. A lost line is a lost piece of parcel: none.
+pub const DARK_LINES_MAX: u32 = 0;
+/// Share of pixels at full scale above which a picture is over-exposed, in 1/10,000.
+pub const SATURATED_SHARE_E4_MAX: u32 = 200;
+/// Air levels above this leave no room to tell full scale from bright air, so saturation is not judged.
+pub const AIR_LEVEL_WITH_HEADROOM_MAX: u16 = 64_000;
+/// A run of parcel this wide (millimetres) on the first or last line means that the parcel goes on outside.
+pub const CUT_RUN_MM_MIN: u64 = 8;
+
+/// The runtime library, unpacked, and the wheel around it.
+pub const RUNTIME_LIBRARY_BYTES_MAX: u64 = 64 << 20;
+pub const RUNTIME_WHEEL_BYTES_MAX: u64 = 64 << 20;
+
+const _: () = {
+    assert!(IMAGE_PIXELS_MAX <= IMAGE_WIDTH_MAX as u64 * IMAGE_HEIGHT_MAX as u64);
+    assert!(FILE_BYTES_MAX < 256 << 20, "one picture must fit a small board's memory several times");
+    assert!(OPAQUE_REGIONS_MAX < DETECTIONS_MAX);
+    assert!(PEAKS_MAX >= DETECTIONS_MAX);
+};
