@@ -1,0 +1,243 @@
+//! What to send next, and when again: the exactly-once half of the uplink that is pure. No clock, no socket, no disk.
+//!
+//! A record is *sent* until central confirms it, *held* once central has it without having verified its chain, and gone
+//! when central acknowledges it. What is sent and stays unconfirmed is sent again; the window of unconfirmed records
+//! grows while confirmations come and halves when they don't, so a broker whose queue overflows, or a central that is
+//! away for a week, meets a patient station. Repetition is harmless: central counts (station, seq) once.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::acks::Ack;
+use crate::chain::Digest;
+use crate::evidence::Chunk;
+use crate::limits::{
+    BATCH_BYTES, BATCH_RECORDS, HELD_RANGES_MAX, HISTORY_AFTER_MS, RESEND_AFTER_MS, RESEND_AFTER_MS_MAX, WINDOW_MAX,
+    WINDOW_MIN, WINDOW_START,
+};
+use crate::outbox::{Outbox, OutboxError, Outgoing};
+use crate::ranges::RangeSet;
+
+/// Milliseconds that only ever grow; the caller's clock.
+pub type MonoMs = u64;
+
+#[derive(Debug)]
+pub struct Delivery {
+    /// Fetched and not yet sent.
+    ready: VecDeque<Outgoing>,
+    /// The outbox had nothing more when last asked.
+    drained: bool,
+    /// Sent and not confirmed, with the time of sending.
+    sent: BTreeMap<u64, MonoMs>,
+    /// The same in order of time; holds stale entries, which `sent` tells.
+    sent_order: VecDeque<(MonoMs, u64)>,
+    /// Central has them; or the broker will not take them on this connection. Not to be sent, to be kept.
+    held: RangeSet,
+    /// `sent`, `ready` and `held` together: what the outbox must not give.
+    skip: RangeSet,
+    window: usize,
+    resend_after_ms: u64,
+    central_session: Option<u64>,
+    evidence_waiting: Option<(Digest, u64, MonoMs)>,
+}
+
+/// What an acknowledgement changed, for whoever watches the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Records of ours that it confirmed.
+    pub confirmed: usize,
+    /// Central began anew; everything unconfirmed will be sent again.
+    pub new_session: bool,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            ready: VecDeque::new(),
+            drained: false,
+            sent: BTreeMap::new(),
+            sent_order: VecDeque::new(),
+            held: RangeSet::new(),
+            skip: RangeSet::new(),
+            window: WINDOW_START,
+            resend_after_ms: RESEND_AFTER_MS,
+            central_session: None,
+            evidence_waiting: None,
+        }
+    }
+}
+
+impl Delivery {
+    /// A new connection: whatever the last one carried may be lost, so nothing counts as sent.
+    pub fn connected(&mut self) {
+        self.forget_sent();
+        self.resend_after_ms = RESEND_AFTER_MS;
+    }
+
+    /// The outbox has something new. Alerts among it overtake what was fetched before.
+    pub fn woken(&mut self) {
+        self.drained = false;
+        for record in self.ready.drain(..) {
+            self.skip.remove(record.seq, record.seq);
+        }
+    }
+
+    /// The next record to send, if the window has room. It counts as sent from now on.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read; ask again after [`Delivery::woken`] or [`Delivery::tick`].
+    pub fn next<O: Outbox + ?Sized>(&mut self, outbox: &mut O, now: MonoMs) -> Result<Option<Outgoing>, OutboxError> {
+        if self.sent.len() >= self.window {
+            return Ok(None);
+        }
+        if self.ready.is_empty() && !self.drained {
+            let fetched = match outbox.next(&self.skip, BATCH_RECORDS, BATCH_BYTES) {
+                Ok(fetched) => fetched,
+                Err(error) => {
+                    self.drained = true;
+                    return Err(error);
+                }
+            };
+            self.drained = fetched.is_empty();
+            for record in fetched {
+                // A memory that repeats itself must not make us count one record twice.
+                if !self.skip.contains(record.seq) {
+                    self.skip.insert_one(record.seq);
+                    self.ready.push_back(record);
+                }
+            }
+        }
+        let Some(record) = self.ready.pop_front() else { return Ok(None) };
+        self.sent.insert(record.seq, now);
+        self.sent_order.push_back((now, record.seq));
+        Ok(Some(record))
+    }
+
+    /// The next piece of evidence; only when no record waits, and one at a time.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    pub fn next_evidence<O: Outbox + ?Sized>(
+        &mut self,
+        outbox: &mut O,
+        now: MonoMs,
+    ) -> Result<Option<Chunk>, OutboxError> {
+        if self.evidence_waiting.is_some() || !self.ready.is_empty() || !self.drained {
+            return Ok(None);
+        }
+        let chunk = outbox.evidence()?;
+        if let Some(chunk) = &chunk {
+            self.evidence_waiting = Some((chunk.digest, chunk.offset, now));
+        }
+        Ok(chunk)
+    }
+
+    /// The broker would not take this record (its size, its topic, a quota). Kept, not offered again before the next
+    /// connection: the same packet would be refused the same way.
+    pub fn refused(&mut self, seq: u64) {
+        if self.sent.remove(&seq).is_some() {
+            self.held.insert_one(seq);
+        }
+    }
+
+    /// # Errors
+    /// When the outbox could not remember it; nothing is lost, central will say it again.
+    pub fn acknowledged<O: Outbox + ?Sized>(&mut self, ack: &Ack, outbox: &mut O) -> Result<Progress, OutboxError> {
+        let new_session = self.central_session != Some(ack.session);
+        let before = self.sent.len();
+        self.confirm(&ack.ranges);
+        self.confirm(&ack.received);
+        let confirmed = before - self.sent.len();
+        if new_session {
+            self.central_session = Some(ack.session);
+            self.forget_sent();
+        }
+        self.held.insert_all(&ack.received);
+        self.skip.insert_all(&ack.received);
+        // What is acknowledged is the outbox's business to leave out; remembering it here would only cost.
+        for range in ack.ranges.iter() {
+            self.held.remove(*range.start(), *range.end());
+            self.skip.remove(*range.start(), *range.end());
+        }
+        self.ready.retain(|record| !ack.ranges.contains(record.seq) && !ack.received.contains(record.seq));
+        self.held.keep_lowest(HELD_RANGES_MAX);
+        if confirmed > 0 {
+            self.window = (self.window + confirmed).min(WINDOW_MAX);
+            self.resend_after_ms = RESEND_AFTER_MS;
+        }
+        outbox.acknowledged(&ack.ranges)?;
+        for piece in &ack.evidence {
+            if self.evidence_waiting.is_some_and(|(digest, offset, _)| digest == piece.digest && piece.have != offset) {
+                self.evidence_waiting = None;
+            }
+            outbox.evidence_acknowledged(piece)?;
+        }
+        Ok(Progress { confirmed, new_session })
+    }
+
+    /// Time has passed: what was not confirmed in time will be offered again. Says how many.
+    pub fn tick(&mut self, now: MonoMs) -> usize {
+        let mut expired = 0;
+        while let Some(&(at, seq)) = self.sent_order.front() {
+            let current = self.sent.get(&seq) == Some(&at);
+            if current && now.saturating_sub(at) < self.resend_after_ms {
+                break;
+            }
+            self.sent_order.pop_front();
+            if current {
+                self.sent.remove(&seq);
+                self.skip.remove(seq, seq);
+                expired += 1;
+            }
+        }
+        if self.evidence_waiting.is_some_and(|(_, _, at)| now.saturating_sub(at) >= self.resend_after_ms) {
+            self.evidence_waiting = None;
+        }
+        if expired > 0 {
+            self.window = (self.window / 2).max(WINDOW_MIN);
+            self.resend_after_ms = (self.resend_after_ms * 2).min(RESEND_AFTER_MS_MAX);
+        }
+        // Also the way back from an outbox that could not be read.
+        self.drained = false;
+        expired
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.sent.len()
+    }
+    pub fn window(&self) -> usize {
+        self.window
+    }
+    pub fn central_session(&self) -> Option<u64> {
+        self.central_session
+    }
+
+    fn confirm(&mut self, ranges: &RangeSet) {
+        for range in ranges.iter() {
+            let confirmed: Vec<u64> = self.sent.range(range).map(|(&seq, _)| seq).collect();
+            for seq in confirmed {
+                self.sent.remove(&seq);
+            }
+        }
+    }
+
+    /// Nothing is under way any more. What central said to hold is held no longer either: a central that begins anew
+    /// may have been restored from yesterday's backup, and a refusing broker may have been set right.
+    fn forget_sent(&mut self) {
+        self.sent.clear();
+        self.sent_order.clear();
+        self.ready.clear();
+        self.held = RangeSet::new();
+        self.skip = RangeSet::new();
+        self.drained = false;
+        self.evidence_waiting = None;
+    }
+}
+
+/// Whether a record sent now is marked history: central lists it without raising a fresh alarm.
+pub fn is_history(recorded_at_ms: i64, now_ms: i64) -> bool {
+    now_ms.saturating_sub(recorded_at_ms) > HISTORY_AFTER_MS
+}
+
+#[cfg(test)]
+#[path = "delivery_tests.rs"]
+mod tests;

@@ -1,0 +1,270 @@
+//! The pure half against a broker and a central that lose, repeat, reorder and restart.
+
+use std::collections::BTreeSet;
+
+use gatepost_pipeline::record::{Class, Kind};
+use proptest::prelude::*;
+
+use super::*;
+use crate::acks::EvidenceAck;
+use crate::limits::CHUNK_BYTES_MAX;
+use crate::outbox::Memory;
+use crate::topics::Name;
+
+fn record(seq: u64, class: Class) -> Outgoing {
+    Outgoing { seq, class, kind: Kind::Decision, at_ms: 0, bytes: vec![b'x'; 100] }
+}
+
+fn outbox(records: u64, alerts: &[u64]) -> Memory {
+    let mut memory = Memory::default();
+    for seq in 0..records {
+        memory.push(record(seq, if alerts.contains(&seq) { Class::Alert } else { Class::Decision }));
+    }
+    memory
+}
+
+fn ack(session: u64, ranges: RangeSet, received: RangeSet) -> Ack {
+    Ack { station: Name::new("st-01").unwrap(), session, ranges, received, high: None, evidence: vec![] }
+}
+
+fn take(delivery: &mut Delivery, outbox: &mut Memory, now: MonoMs) -> Vec<u64> {
+    std::iter::from_fn(|| delivery.next(outbox, now).unwrap().map(|record| record.seq)).collect()
+}
+
+#[test]
+fn alerts_go_first_and_overtake_what_was_fetched() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(20, &[7, 3]));
+    assert_eq!(delivery.next(&mut memory, 0).unwrap().map(|record| record.seq), Some(3));
+    memory.push(record(20, Class::Alert));
+    delivery.woken();
+    let order = take(&mut delivery, &mut memory, 0);
+    assert_eq!(order[..3], [7, 20, 0]);
+    assert_eq!(order.len(), 20, "each of the rest once");
+}
+
+#[test]
+fn the_window_bounds_what_is_unconfirmed_and_moves_with_central() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(2_000, &[]));
+    delivery.acknowledged(&ack(1, RangeSet::new(), RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(take(&mut delivery, &mut memory, 0).len(), WINDOW_START);
+    let progress = delivery.acknowledged(&ack(1, (0..=99).collect(), RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(progress, Progress { confirmed: 100, new_session: false });
+    assert_eq!(take(&mut delivery, &mut memory, 0).len(), 200, "a hundred freed, a hundred grown");
+    assert_eq!(memory.backlog().unacknowledged, 1_900);
+}
+
+#[test]
+fn received_frees_the_window_but_not_the_memory() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(10, &[]));
+    take(&mut delivery, &mut memory, 0);
+    let held = ack(1, RangeSet::new(), (5..=9).collect());
+    delivery.acknowledged(&held, &mut memory).unwrap();
+    assert_eq!(memory.backlog().unacknowledged, 10);
+    // A new session: what is not held is sent again at once.
+    assert_eq!(take(&mut delivery, &mut memory, 1), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn unconfirmed_records_are_sent_again_ever_more_patiently() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(600, &[]));
+    let (mut now, mut sent, mut waits) = (0, take(&mut delivery, &mut memory, 0).len(), Vec::new());
+    for _ in 0..10 {
+        let begin = now;
+        while delivery.tick(now) == 0 {
+            now += 100;
+        }
+        waits.push(now - begin);
+        sent = take(&mut delivery, &mut memory, now).len();
+    }
+    assert_eq!(sent, WINDOW_MIN);
+    assert_eq!((waits[0], *waits.last().unwrap()), (RESEND_AFTER_MS, RESEND_AFTER_MS_MAX));
+    // Central is back: everything is offered again without waiting, and confirmations open the window again.
+    delivery.acknowledged(&ack(2, RangeSet::new(), RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(take(&mut delivery, &mut memory, now).len(), WINDOW_MIN);
+    delivery.acknowledged(&ack(2, (0..=15).collect(), RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(delivery.window(), 2 * WINDOW_MIN);
+}
+
+#[test]
+fn a_refused_record_waits_for_the_next_connection_and_holds_nobody_up() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(3, &[]));
+    assert_eq!(take(&mut delivery, &mut memory, 0).len(), 3);
+    delivery.refused(1);
+    assert_eq!(delivery.in_flight(), 2);
+    delivery.tick(RESEND_AFTER_MS);
+    assert_eq!(take(&mut delivery, &mut memory, RESEND_AFTER_MS), [0, 2]);
+    delivery.connected();
+    assert_eq!(take(&mut delivery, &mut memory, RESEND_AFTER_MS), [0, 1, 2]);
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_is_asked_again_later() {
+    struct Broken(bool);
+    impl Outbox for Broken {
+        fn next(&mut self, _: &RangeSet, _: usize, _: usize) -> Result<Vec<Outgoing>, OutboxError> {
+            if self.0 { Err(OutboxError("disk".into())) } else { Ok(vec![record(4, Class::Health)]) }
+        }
+        fn acknowledged(&mut self, _: &RangeSet) -> Result<(), OutboxError> {
+            Ok(())
+        }
+        fn backlog(&self) -> crate::outbox::Backlog {
+            Default::default()
+        }
+        fn evidence(&mut self) -> Result<Option<Chunk>, OutboxError> {
+            Ok(None)
+        }
+        fn evidence_acknowledged(&mut self, _: &EvidenceAck) -> Result<(), OutboxError> {
+            Ok(())
+        }
+    }
+    let (mut delivery, mut broken) = (Delivery::default(), Broken(true));
+    assert!(delivery.next(&mut broken, 0).is_err());
+    assert_eq!(delivery.next(&mut broken, 0), Ok(None), "not hammered");
+    broken.0 = false;
+    delivery.tick(1);
+    assert_eq!(delivery.next(&mut broken, 1).unwrap().map(|record| record.seq), Some(4));
+}
+
+#[test]
+fn evidence_goes_piece_by_piece_after_the_records_and_resumes() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(1, &[]));
+    let whole: Vec<u8> = (0..CHUNK_BYTES_MAX * 2 + 5).map(|n| n as u8).collect();
+    memory.push_evidence(whole.clone());
+    assert_eq!(delivery.next_evidence(&mut memory, 0), Ok(None), "a record waits");
+    take(&mut delivery, &mut memory, 0);
+    let mut central: Vec<u8> = Vec::new();
+    let mut now = 0;
+    while let Some(chunk) = delivery.next_evidence(&mut memory, now).unwrap() {
+        assert_eq!(delivery.next_evidence(&mut memory, now), Ok(None), "one at a time");
+        // Every first copy is lost on the way.
+        now += RESEND_AFTER_MS_MAX;
+        delivery.tick(now);
+        take(&mut delivery, &mut memory, now);
+        assert_eq!(delivery.next_evidence(&mut memory, now).unwrap().as_ref(), Some(&chunk));
+        central.truncate(chunk.offset as usize);
+        central.extend(&chunk.bytes);
+        let have = central.len() as u64;
+        let mut said = ack(1, RangeSet::new(), RangeSet::new());
+        said.evidence = vec![EvidenceAck { digest: chunk.digest, have, complete: have == chunk.total }];
+        delivery.acknowledged(&said, &mut memory).unwrap();
+        take(&mut delivery, &mut memory, now);
+    }
+    assert_eq!(central, whole);
+}
+
+#[test]
+fn only_what_is_old_when_sent_is_history() {
+    assert!(!is_history(1_000, 1_000 + HISTORY_AFTER_MS));
+    assert!(is_history(1_000, 1_001 + HISTORY_AFTER_MS));
+    assert!(!is_history(5_000, 1_000), "a clock that went back makes no history");
+    assert!(is_history(i64::MIN, i64::MAX));
+}
+
+/// What may happen between a station and central.
+#[derive(Clone, Debug)]
+enum Happening {
+    /// Of the next sent records, these arrive at central (bit by bit), the others are lost.
+    Carry {
+        arrive: u64,
+    },
+    /// Central's acknowledgement arrives, or is lost.
+    Tell {
+        arrives: bool,
+    },
+    Reconnect,
+    CentralRestarts,
+    Record {
+        alert: bool,
+    },
+    Wait,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        4 => any::<u64>().prop_map(|arrive| Happening::Carry { arrive }),
+        3 => any::<bool>().prop_map(|arrives| Happening::Tell { arrives }),
+        1 => Just(Happening::Reconnect),
+        1 => Just(Happening::CentralRestarts),
+        2 => any::<bool>().prop_map(|alert| Happening::Record { alert }),
+        2 => Just(Happening::Wait),
+    ]
+}
+
+#[derive(Default)]
+struct Central {
+    session: u64,
+    stored: BTreeSet<u64>,
+    fresh: RangeSet,
+}
+
+impl Central {
+    fn ack(&mut self) -> Ack {
+        let verified = (0..).find(|seq| !self.stored.contains(seq)).unwrap();
+        let ranges = if verified == 0 { RangeSet::new() } else { (0..=verified - 1).collect() };
+        ack(self.session, ranges, std::mem::take(&mut self.fresh))
+    }
+    fn store(&mut self, seq: u64) {
+        self.stored.insert(seq);
+        self.fresh.insert_one(seq);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn whatever_happens_central_gets_everything_and_nothing_is_forgotten_early(
+        happenings in proptest::collection::vec(happening(), 0..120)
+    ) {
+        let (mut delivery, mut memory, mut central) = (Delivery::default(), outbox(30, &[3, 29]), Central::default());
+        let (mut recorded, mut now) = (30, 0);
+        for happening in happenings {
+            match happening {
+                Happening::Carry { arrive } => {
+                    for bit in 0..64 {
+                        let Some(record) = delivery.next(&mut memory, now).unwrap() else { break };
+                        if arrive >> bit & 1 == 1 {
+                            central.store(record.seq);
+                        }
+                    }
+                }
+                Happening::Tell { arrives } => {
+                    let said = central.ack();
+                    if arrives {
+                        delivery.acknowledged(&said, &mut memory).unwrap();
+                    }
+                }
+                Happening::Reconnect => delivery.connected(),
+                Happening::CentralRestarts => {
+                    central.session += 1;
+                    central.fresh = RangeSet::new();
+                }
+                Happening::Record { alert } => {
+                    memory.push(record(recorded, if alert { Class::Alert } else { Class::Decision }));
+                    recorded += 1;
+                    delivery.woken();
+                }
+                Happening::Wait => {
+                    now += 2_000;
+                    delivery.tick(now);
+                }
+            }
+            prop_assert!(delivery.in_flight() <= delivery.window());
+            for seq in memory.everything_acknowledged().iter().flatten() {
+                prop_assert!(central.stored.contains(&seq), "forgot {} that central lacks", seq);
+            }
+        }
+        // The weather clears: everything arrives within a few rounds.
+        for _ in 0..200 {
+            now += RESEND_AFTER_MS_MAX;
+            delivery.tick(now);
+            while let Some(record) = delivery.next(&mut memory, now).unwrap() {
+                central.store(record.seq);
+            }
+            let said = central.ack();
+            delivery.acknowledged(&said, &mut memory).unwrap();
+        }
+        prop_assert_eq!(central.stored.len() as u64, recorded);
+        prop_assert_eq!(memory.backlog().unacknowledged, 0);
+        prop_assert_eq!(delivery.in_flight(), 0);
+    }
+}

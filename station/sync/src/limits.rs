@@ -1,0 +1,55 @@
+//! Every bound of the uplink, as named sums, with what must hold between them. Full means "wait and say so".
+
+/// Records sent and not yet confirmed by central. The window starts here, grows with confirmations and halves when they
+/// stop coming.
+pub const WINDOW_START: usize = 256;
+pub const WINDOW_MIN: usize = 16;
+pub const WINDOW_MAX: usize = 4_096;
+
+/// Records asked of the outbox at once.
+pub const BATCH_RECORDS: usize = 256;
+/// Bytes asked of the outbox at once; one record larger than this still comes, alone.
+pub const BATCH_BYTES: usize = 1 << 20;
+
+/// Publishes handed to the MQTT library and not yet acknowledged by the broker.
+pub const PUBLISH_WINDOW: usize = 512;
+/// Events read from the broker and not yet looked at.
+pub const EVENTS_WAITING: usize = 1_024;
+/// Room in the MQTT library's own queue: every publish we allow, and the few subscriptions and the disconnect.
+pub const REQUEST_QUEUE: usize = PUBLISH_WINDOW + 16;
+
+/// One record's bytes, envelope included.
+pub const RECORD_BYTES_MAX: usize = 1 << 20;
+/// The largest MQTT packet taken from a broker: a document in chunks is a later matter, a list package is not small.
+pub const INCOMING_BYTES_MAX: usize = 16 << 20;
+/// One piece of evidence in one message.
+pub const CHUNK_BYTES_MAX: usize = 128 << 10;
+/// One image or package as a whole.
+pub const EVIDENCE_BYTES_MAX: u64 = 1 << 30;
+/// Images central is still receiving from one station.
+pub const EVIDENCE_OPEN_MAX: usize = 64;
+
+/// Ranges in one acknowledgement, and what an acknowledgement may weigh.
+pub const ACK_RANGES_MAX: usize = 4_096;
+pub const ACK_BYTES_MAX: usize = 256 << 10;
+/// Ranges of records that central holds and has not verified: beyond, the highest are forgotten (and sent again).
+pub const HELD_RANGES_MAX: usize = 65_536;
+
+/// A signed document's header, in bytes.
+pub const ENVELOPE_HEADER_BYTES_MAX: usize = 4 << 10;
+
+/// A record this much older than its sending is history: central lists it and raises no fresh alarm.
+pub const HISTORY_AFTER_MS: i64 = 60_000;
+
+/// How long central may take to confirm before a record is sent again; doubles while nothing is confirmed.
+pub const RESEND_AFTER_MS: u64 = 5_000;
+pub const RESEND_AFTER_MS_MAX: u64 = 300_000;
+
+const _: () = {
+    assert!(WINDOW_MIN <= WINDOW_START && WINDOW_START <= WINDOW_MAX);
+    assert!(BATCH_RECORDS <= ACK_RANGES_MAX, "a batch of scattered records must fit one acknowledgement");
+    assert!(WINDOW_MAX <= HELD_RANGES_MAX, "what is in the window must be rememberable once central holds it");
+    assert!(CHUNK_BYTES_MAX <= RECORD_BYTES_MAX && RECORD_BYTES_MAX <= INCOMING_BYTES_MAX);
+    assert!(ACK_BYTES_MAX >= ACK_RANGES_MAX * 44, "44 bytes hold `[a,b],` of two 20-digit numbers");
+    assert!(RESEND_AFTER_MS <= RESEND_AFTER_MS_MAX);
+};
