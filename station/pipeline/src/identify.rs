@@ -1,9 +1,9 @@
 //! What a code says: the bytes of a label or of a keyboard become one typed identifier, or honestly none.
 //!
 //! A parcel carries several codes of several schemes, and the schemes overlap: the pattern of a DHL eCommerce number
-//! swallows S10 numbers, a USPS number may be read as two different ones, and a bare number of twelve digits passes some
-//! carrier's check by chance one time in ten. The order in which the schemes are tried is therefore part of the meaning
-//! and stands in one place, [`identify`].
+//! swallows S10 numbers, a USPS number may be read as two different ones, and a bare number of twelve digits passes
+//! some carrier's check by chance one time in ten. The order in which the schemes are tried is therefore part of the
+//! meaning and stands in one place, [`identify`].
 //!
 //! It stands alone because it is used twice: on the belt by [`arbitrate`], and by the `id` command on anything a person
 //! types. It refuses to repair. Spaces are removed and letters are raised, as people print and key them; a wrong check
@@ -13,7 +13,6 @@
 //! `text` of an identifier is whatever the code held: a two-dimensional code may hold a name and an address. Only an
 //! [`ItemId`] may enter a record.
 
-mod aim;
 mod arbitrate;
 mod carriers;
 mod digits;
@@ -30,19 +29,22 @@ mod properties;
 #[cfg(test)]
 mod vectors;
 
-pub use aim::Aim;
 pub use arbitrate::{CODES_MAX, Cause, CodeRead, IDS_MAX, ItemIdentity, arbitrate, lookup_keys};
 pub use problem::Problem;
 pub use s10::{Agreement, Service, service};
 pub use visit::{ItemVisit, VisitWindow, same_visit};
 
 use core::fmt;
+use gatepost_hardware::symbology::{Aim, Symbology};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The longest text looked at, in bytes. The largest code of a postal label, a PDF417 with a whole declaration, is
 /// longer; but no identifier is, and a longer text is reported as such rather than read in part.
 pub const TEXT_BYTES_MAX: usize = 512;
+
+/// The longest [`ItemId`]: a DHL eCommerce number. All are ASCII letters and digits.
+pub const ITEM_ID_BYTES_MAX: usize = 41;
 
 /// Named pieces of an identifier. The key `id` is the identifier in its one canonical spelling.
 pub type Parts = BTreeMap<String, String>;
@@ -96,8 +98,8 @@ pub struct Identifier {
     pub parts: Parts,
 }
 
-/// The identifier of a mail item (or of a package of an express carrier), canonical: the same item always gives the same
-/// `ItemId`, however its label was printed. Holds no personal data.
+/// The identifier of a mail item (or of a package of an express carrier), canonical: the same item always gives the
+/// same `ItemId`, however its label was printed. Holds no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ItemId {
     pub kind: Kind,
@@ -115,7 +117,8 @@ impl fmt::Display for ItemId {
 pub enum Standing {
     /// Not valid, not an item (receptacle, dispatch, product), or not recognised.
     Never,
-    /// Could be an item's number; shape and a one-in-ten check prove nothing. Good for a look-up, never for an identity.
+    /// Could be an item's number; shape and a one-in-ten check prove nothing. Good for a look-up, never for an
+    /// identity.
     Candidate,
     /// A logistic unit's number (SSCC): names the parcel when nothing better does.
     Unit,
@@ -216,7 +219,7 @@ impl Found {
 /// unless `aim` is given. The order is that of the collisions known: S10 before everything, because a DHL eCommerce
 /// pattern matches it; numbers with a prefix and a check digit before bare ones; bare ones last and only as candidates.
 pub fn identify(text: &str, aim: Option<Aim>) -> Identifier {
-    let (text, aim) = aim::strip(text, aim);
+    let (text, aim) = strip(text, aim);
     let kept = cut(text, TEXT_BYTES_MAX);
     let found = if kept.len() < text.len() {
         Found::new(Kind::Unknown).problem(Problem::TooLong)
@@ -234,7 +237,7 @@ fn recognise(text: &Text) -> Found {
     if text.upper.is_empty() {
         return Found::new(Kind::Unknown).problem(Problem::Empty);
     }
-    if text.aim.is_some_and(Aim::is_retail) {
+    if text.aim.is_some_and(|aim| aim.symbology() == Symbology::Ean) {
         return gs1::retail(text);
     }
     s10::recognise(text)
@@ -258,6 +261,16 @@ impl Text {
     }
     fn is_gs1(&self) -> bool {
         self.aim.is_some_and(Aim::is_gs1)
+    }
+}
+
+/// Takes the symbology identifier off the front of `text`. One given beside the text wins, and the one in front still
+/// goes.
+fn strip(text: &str, given: Option<Aim>) -> (&str, Option<Aim>) {
+    match Aim::split(text.as_bytes()) {
+        // Three ASCII characters were taken, so a character begins after them.
+        (Some(aim), _) => (text.get(3..).unwrap_or_default(), Some(given.unwrap_or(aim))),
+        (None, _) => (text, given),
     }
 }
 

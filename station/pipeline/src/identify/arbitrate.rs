@@ -2,24 +2,25 @@
 //!
 //! Whose codes they are was settled before, by where on the belt they were read. The rules, in order:
 //!
-//! 1. Codes that give the same canonical number are one: an S10 printed, scanned twice and repeated in a 2D code; a USPS
-//!    number with and without its routing code; a FedEx label and the twelve digits below it.
+//! 1. Codes that give the same canonical number are one: an S10 printed, scanned twice and repeated in a 2D code; a
+//!    USPS number with and without its routing code; a FedEx label and the twelve digits below it.
 //! 2. Two different valid S10 are two items: *conflicting*.
 //! 3. One S10 is the item. A USPS number beside it is its last mile, an SSCC is its carton's: neither conflicts. An
 //!    express carrier's number beside it is a second item id: *conflicting* (two parcels, or an old label left on).
-//! 4. Without an S10: one number of UPS, FedEx, DHL or USPS is the item; two different ones conflict. Without those, the
-//!    same with SSCC.
-//! 5. A USPS code that can be read as two numbers stands for the one that another code of the parcel confirms, and beside
-//!    an S10 for none; alone it is both: *conflicting*.
-//! 6. Candidates (bare digits, shapes without a check), receptacle and dispatch tags, products and unknown texts never make an
-//!    identity, beat one or contest one.
+//! 4. Without an S10: one number of UPS, FedEx, DHL or USPS is the item; two different ones conflict. Without those,
+//!    the same with SSCC.
+//! 5. A USPS code that can be read as two numbers stands for the one that another code of the parcel confirms, and
+//!    beside an S10 for none; alone it is both: *conflicting*.
+//! 6. Candidates (bare digits, shapes without a check), receptacle and dispatch tags, products and unknown texts never
+//!    make an identity, beat one or contest one.
 //! 7. Nothing left: *no read*, with the most telling cause: a wrong check digit, then damage, then candidates that
 //!    contradict each other, then that there is no item label.
 //!
 //! The order and the repetition of the reads never matter. It does not ask whether the number is known to anyone: that
 //! cause ([`Cause::ValidButNoData`]) is matching's to give.
 
-use super::{Aim, Identifier, ItemId, Kind, Problem, Standing, identify};
+use super::{Identifier, ItemId, Kind, Problem, Standing, identify};
+use gatepost_hardware::symbology::Aim;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -130,7 +131,8 @@ pub fn arbitrate(reads: &[CodeRead]) -> ItemIdentity {
 }
 
 /// Every number worth asking the lists about, candidates too (a hit only escalates): ascending, each once, at most
-/// [`IDS_MAX`], the stronger kept first. None when there are more than [`CODES_MAX`] codes: that parcel has no identity.
+/// [`IDS_MAX`], the stronger kept first. None when there are more than [`CODES_MAX`] codes: that parcel has no
+/// identity.
 pub fn lookup_keys(reads: &[CodeRead]) -> Vec<ItemId> {
     let mut keys: BTreeSet<(core::cmp::Reverse<Standing>, ItemId)> = BTreeSet::new();
     for (text, aim) in distinct(reads).unwrap_or_default() {
@@ -297,6 +299,8 @@ mod tests {
         let reads = [CANDIDATE, ITEM, "420787459400111206206406260787", RECEPTACLE, "RR473124828GB", ITEM];
         let keys = lookup_keys(&reads.map(CodeRead::text));
         assert_eq!(keys, [id(Kind::S10, ITEM), id(Kind::Impb, PACKAGE), id(Kind::Fedex, CANDIDATE)]);
+        let product = CodeRead::Code { text: CANDIDATE.to_owned(), aim: Aim::new(b'E', b'0') };
+        assert_eq!(lookup_keys(&[product]), [], "with its symbology it is a product and no candidate");
         let crowd: Vec<CodeRead> = (10..30).map(|n| CodeRead::text(&format!("GM60511234567{n}"))).collect();
         let keys = lookup_keys(&[&crowd[..], &[CodeRead::text(ITEM)]].concat());
         assert_eq!(keys.len(), IDS_MAX);

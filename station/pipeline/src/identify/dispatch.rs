@@ -1,7 +1,7 @@
 //! UPU S8 (dispatch) and S9 (receptacle): what the tag of a bag or tray says.
 //!
-//! They never identify an item. They have no check digit: the values of the fields are the only evidence of a misreading,
-//! and are held to their ranges for that reason.
+//! They never identify an item. They have no check digit: the values of the fields are the only evidence of a
+//! misreading, and are held to their ranges for that reason.
 
 use super::{Found, Kind, Problem, Text, digits, issuers};
 

@@ -1,10 +1,11 @@
 //! USPS Intelligent Mail package barcode: an optional routing code (420 and the postcode) and the package number.
 //!
 //! The trap is a lost separator: 34 digits are a ZIP+4 and a number of 22, or a ZIP and a number of 26. The channel (91
-//! to 95) *and* the check digit decide; where both readings pass, both are kept and the code is invalid, because the wrong
-//! one would name another package. The check covers the package number only, never the postcode.
+//! to 95) *and* the check digit decide; where both readings pass, both are kept and the code is invalid, because the
+//! wrong one would name another package. The check covers the package number only, never the postcode.
 //!
-//! Source: USPS numbers as described by independent implementations and their test numbers; Publication 199 was not seen.
+//! Source: USPS numbers as described by independent implementations and their test numbers; Publication 199 was not
+//! seen.
 
 use super::{Found, Kind, Problem, Text, digits};
 

@@ -1,8 +1,8 @@
 //! The two-letter codes an S10 may end in: ISO 3166-1 alpha-2 as assigned, one row per first letter.
 //!
-//! They name the designated operator that issued the number, not where the goods come from. Codes that are only reserved
-//! or user-assigned (EU, UN, XK, XX …) are not in it: such a number is reported as "check right, issuer unknown" and not
-//! as wrong, so a missing row costs a remark and never a parcel.
+//! They name the designated operator that issued the number, not where the goods come from. Codes that are only
+//! reserved or user-assigned (EU, UN, XK, XX …) are not in it: such a number is reported as "check right, issuer
+//! unknown" and not as wrong, so a missing row costs a remark and never a parcel.
 
 const ASSIGNED: &str = "
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ

@@ -106,7 +106,7 @@ impl Problem {
             }
             Problem::FieldOutOfRange => "a field holds a value it cannot have: scan the tag again",
             Problem::AmbiguousSplit => {
-                "postcode and package number cannot be told apart: scan again; the scanner must send the separator (0x1D)"
+                "postcode and package number cannot be told apart: scan again, the scanner must send separators (0x1D)"
             }
             Problem::Fragment => "part of an item number: characters are missing or unreadable, key it from the label",
             Problem::WrongLength => "letters as in a receptacle tag, but not 29 (or 20) characters: scan the tag again",

@@ -1,8 +1,7 @@
 //! What holds for every text and every set of reads, not only for the vectors.
 
-use super::{
-    Aim, CODES_MAX, CodeRead, IDS_MAX, ItemIdentity, Kind, Problem, Standing, arbitrate, identify, lookup_keys,
-};
+use super::{CODES_MAX, CodeRead, IDS_MAX, ItemIdentity, Kind, Problem, Standing, arbitrate, identify, lookup_keys};
+use gatepost_hardware::symbology::Aim;
 use proptest::prelude::*;
 
 /// One valid identifier of every kind and form, with letters or digits only.
@@ -36,10 +35,11 @@ const WITH_LETTERS: [&str; 8] = [
 ];
 
 /// Every symbology the table names, and one that does not exist.
-const AIMS: [&str; 12] = ["C0", "C1", "d1", "d2", "Q3", "e0", "E0", "E4", "A0", "z1", "L2", "Z9"];
+const AIMS: [&[u8; 2]; 12] = [b"C0", b"C1", b"d1", b"d2", b"Q3", b"e0", b"E0", b"E4", b"A0", b"z1", b"L2", b"Z9"];
 
 fn aim() -> impl Strategy<Value = Option<Aim>> {
-    proptest::option::of(proptest::sample::select(&AIMS[..])).prop_map(|text| text.and_then(Aim::parse))
+    proptest::option::of(proptest::sample::select(&AIMS[..]))
+        .prop_map(|id| id.and_then(|&[letter, modifier]| Aim::new(letter, modifier)))
 }
 
 /// Anything, and what is nearly something: pieces of identifiers, digits, separators, brackets.
@@ -85,6 +85,7 @@ proptest! {
         prop_assert_eq!(found.parts.contains_key("check_expected"), found.problems.contains(&Problem::CheckDigit));
         prop_assert!(found.text.len() <= super::TEXT_BYTES_MAX);
         if let Some(item) = found.item_id() {
+            prop_assert!(item.id.len() <= super::ITEM_ID_BYTES_MAX);
             prop_assert!(item.id.bytes().all(|byte| byte.is_ascii_alphanumeric()), "an item id is plain: {:?}", item);
         }
     }

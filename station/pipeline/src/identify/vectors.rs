@@ -1,7 +1,8 @@
-//! Every vector table of `identifiers.md`, by name: what is valid, what is not and the digit it should have had, and the
-//! traps in which one scheme looks like another.
+//! Every vector table of `identifiers.md`, by name: what is valid, what is not and the digit it should have had, and
+//! the traps in which one scheme looks like another.
 
-use super::{Aim, Identifier, Kind, Problem, identify};
+use super::{Identifier, Kind, Problem, identify};
+use gatepost_hardware::symbology::Aim;
 
 fn keyed(text: &str) -> Identifier {
     identify(text, None)
@@ -163,6 +164,10 @@ fn aim_scan_data_parses_as_listed() {
     wrong(Kind::Gs1, "]C100123456789012345674", "5");
     let found = valid(Kind::Impb, "]C142078745\u{1d}9400111206206406260787");
     assert_eq!((part(&found, "zip"), found.id()), ("78745", Some("9400111206206406260787")));
+    let found = valid(Kind::Gs1, "]C1420SW1A1AA\u{1d}10ABC");
+    assert_eq!((part(&found, "postcode"), part(&found, "10")), ("SW1A1AA", "ABC"), "420 is variable");
+    let found = valid(Kind::Gs1, "]C1410401234500000942078745");
+    assert_eq!((part(&found, "410"), part(&found, "postcode")), ("4012345000009", "78745"), "410 is fixed");
     assert_eq!(part(&valid(Kind::Gs1, "]C13302000227"), "gross_kg"), "2.27");
     assert_eq!(part(&valid(Kind::Gs1, "]C13100000227"), "net_kg"), "227");
 }
@@ -187,7 +192,7 @@ fn retail_codes_are_products() {
     assert_eq!((part(&found, "gtin"), found.item_id()), ("04006381333931", None));
     wrong(Kind::Gs1, "]E04006381333932", "1");
     // Twelve digits of a UPC would be a FedEx candidate, were it not for the symbology.
-    assert_eq!(identify("036000291452", Aim::parse("]E0")).kind, Kind::Gs1);
+    assert_eq!(identify("036000291452", Aim::new(b'E', b'0')).kind, Kind::Gs1);
 }
 
 #[test]
@@ -320,6 +325,18 @@ fn dhl_valid_and_invalid_with_the_expected_digit_and_only_candidates() {
     for piece in ["JJD0099999999", "JVGL0999999990"] {
         assert_eq!(valid(Kind::Dhl, piece).problems, [Problem::NoCheckDigit]);
     }
+}
+
+#[test]
+fn a_symbology_identifier_is_taken_off_and_one_beside_the_text_wins() {
+    let plain = Aim::new(b'C', b'0');
+    // (10) is a batch under GS1; without it ten digits are a candidate of DHL.
+    assert_eq!(keyed("]C11099255990").kind, Kind::Gs1);
+    for text in ["]C11099255990", "1099255990"] {
+        let found = identify(text, plain);
+        assert_eq!((found.kind, found.text.as_str()), (Kind::Dhl, "1099255990"), "{text}");
+    }
+    assert_eq!(keyed("]\u{e9}1").text, "]\u{e9}1");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Item visits: an item's number and when it was first seen, because the number alone is not for ever.
 //!
-//! A post may use an S10 again after twelve months. A visit links the passes of one item (belt, exam bench, belt again) and
-//! keeps two items that shared a number a year apart from becoming one. Pure: who remembers the first sighting passes it in.
+//! A post may use an S10 again after twelve months. A visit links the passes of one item (belt, exam bench, belt again)
+//! and keeps two items that shared a number a year apart from becoming one. Pure: who remembers the first sighting
+//! passes it in.
 
 use super::ItemId;
 use gatepost_hardware::units::WallMs;
@@ -40,8 +41,8 @@ impl ItemVisit {
     }
 }
 
-/// Whether a number first seen at `previous_seen` still means the same item at `now`. The last millisecond of the window
-/// belongs to it. A clock that went back is doubt, and doubt is the same item: a repetition is then noticed.
+/// Whether a number first seen at `previous_seen` still means the same item at `now`. The last millisecond of the
+/// window belongs to it. A clock that went back is doubt, and doubt is the same item: a repetition is then noticed.
 pub const fn same_visit(previous_seen: WallMs, now: WallMs, window: VisitWindow) -> bool {
     now.0.saturating_sub(previous_seen.0) <= window.ms()
 }
