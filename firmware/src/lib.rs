@@ -1,1 +1,28 @@
-//! placeholder
+//! The lane controller as a library: edges in, reports out, no pins.
+//!
+//! It stands alone because it has the last word: the gate is opened here ([`guard`]) or not at all, whatever the
+//! station believes. It is polled, allocates nothing, waits for nothing and reads no clock: whoever owns the pins
+//! passes levels, encoder counts and the time, and copies [`Outputs`] to the pins after every call. The same code runs
+//! on a board, beside the virtual lane, and inside every test.
+//!
+//! It refuses to decide about parcels, to start a belt without the local reset input, and to open the gate for
+//! anything but one measured parcel with one fresh permit. Silence means exam.
+#![cfg_attr(not(test), no_std)]
+
+pub mod belt;
+pub mod controller;
+pub mod eyes;
+pub mod guard;
+pub mod lane;
+pub mod passes;
+pub mod queue;
+pub mod schedule;
+pub mod trace;
+pub mod zone;
+
+pub use controller::{Controller, Outputs};
+pub use guard::GatePosition;
+pub use lane::Lamp;
+
+#[cfg(test)]
+mod stories;

@@ -1,0 +1,142 @@
+//! One segment's belt: where it is and how it moves.
+//!
+//! With an encoder the tick is what the encoder counted, motor on or off. Without one it is nominal speed times the
+//! time the motor was allowed to run; such a belt cannot be seen to coast or to reverse, and says neither.
+
+use gatepost_hardware::lane::Segment;
+use gatepost_hardware::link::Motion;
+use gatepost_hardware::units::{Micros, Millimetres, Tick};
+
+/// No tick for this long: the belt stands.
+pub const STANDSTILL: Micros = Micros(100_000);
+/// A belt at rest rocks and an encoder dithers; further back than this is a reverse.
+pub const BACKLASH: Millimetres = Millimetres(5);
+
+#[derive(Clone, Debug)]
+pub struct Belt {
+    encoder: bool,
+    tick: i64,
+    motion: Motion,
+    /// The last time the tick changed (encoder) or was computed from (no encoder).
+    moved: Micros,
+    /// Nanometres of belt not yet worth a tick (no encoder).
+    remainder_nm: u64,
+    nm_per_us: u64,
+    nm_per_tick: u64,
+    backlash: i64,
+    backward: bool,
+    /// The furthest tick in the present direction.
+    turn: i64,
+}
+
+impl Belt {
+    pub fn new(segment: &Segment) -> Self {
+        Self {
+            encoder: segment.encoder,
+            tick: 0,
+            motion: Motion::Stopped,
+            moved: Micros::ZERO,
+            remainder_nm: 0,
+            nm_per_us: u64::from(segment.speed_mm_s),
+            nm_per_tick: u64::from(segment.tick_um.max(1)) * 1_000,
+            backlash: segment.ticks(BACKLASH).0.max(2),
+            backward: false,
+            turn: 0,
+        }
+    }
+
+    pub const fn tick(&self) -> Tick {
+        Tick(self.tick)
+    }
+
+    pub const fn motion(&self) -> Motion {
+        self.motion
+    }
+
+    pub const fn backward(&self) -> bool {
+        self.backward
+    }
+
+    /// The encoder counted `delta` ticks since the last call. Returns the motion when it changed.
+    pub fn count(&mut self, delta: i64, powered: bool, now: Micros) -> Option<Motion> {
+        if !self.encoder || delta == 0 {
+            return None;
+        }
+        self.tick = self.tick.saturating_add(delta);
+        self.moved = now;
+        self.turn = if self.backward { self.turn.min(self.tick) } else { self.turn.max(self.tick) };
+        if self.tick.abs_diff(self.turn) >= self.backlash.unsigned_abs() {
+            self.backward = !self.backward;
+            self.turn = self.tick;
+        }
+        self.become_motion(match (self.backward, powered) {
+            (true, _) => Motion::Reversed,
+            (false, true) => Motion::Running,
+            (false, false) => Motion::Coasting,
+        })
+    }
+
+    /// Lets time pass: counts ticks where no encoder does, and notices standstill.
+    pub fn pass_time(&mut self, powered: bool, now: Micros) -> Option<Motion> {
+        if self.encoder {
+            let still = now.saturating_sub(self.moved) >= STANDSTILL;
+            return if still { self.become_motion(Motion::Stopped) } else { None };
+        }
+        let elapsed = now.saturating_sub(self.moved).0;
+        self.moved = now;
+        if powered {
+            let nm = self.remainder_nm.saturating_add(elapsed.saturating_mul(self.nm_per_us));
+            self.tick = self.tick.saturating_add(i64::try_from(nm / self.nm_per_tick).unwrap_or(i64::MAX));
+            self.remainder_nm = nm % self.nm_per_tick;
+        }
+        self.become_motion(if powered { Motion::Running } else { Motion::Stopped })
+    }
+
+    fn become_motion(&mut self, motion: Motion) -> Option<Motion> {
+        (core::mem::replace(&mut self.motion, motion) != motion).then_some(motion)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatepost_hardware::lane::Name;
+
+    fn belt(encoder: bool) -> Belt {
+        Belt::new(&Segment {
+            name: Name::new(),
+            length_mm: Millimetres(2_000),
+            tick_um: 500,
+            encoder,
+            speed_mm_s: 500,
+            slip_permille: 20,
+        })
+    }
+
+    #[test]
+    fn a_belt_without_encoder_counts_time_while_its_motor_may_run() {
+        let mut belt = belt(false);
+        assert_eq!(belt.pass_time(false, Micros(1_000_000)), None);
+        assert_eq!(belt.tick(), Tick(0));
+        assert_eq!(belt.pass_time(true, Micros(1_000_700)), Some(Motion::Running));
+        for step in 1..=1_000u64 {
+            belt.pass_time(true, Micros(1_000_700 + step * 1_000));
+        }
+        assert_eq!(belt.tick(), Tick(1_000), "500 mm at 0.5 mm a tick, no microsecond lost to rounding");
+    }
+
+    #[test]
+    fn a_dithering_encoder_is_no_reverse_and_a_belt_that_backs_is() {
+        let mut belt = belt(true);
+        belt.count(100, true, Micros(0));
+        for turn in 0..20 {
+            belt.count(if turn % 2 == 0 { -3 } else { 3 }, true, Micros(turn));
+            assert_eq!(belt.motion(), Motion::Running);
+        }
+        assert_eq!(belt.count(-10, false, Micros(30)), Some(Motion::Reversed));
+        assert_eq!(belt.count(4, false, Micros(31)), None);
+        assert_eq!(belt.count(8, false, Micros(32)), Some(Motion::Coasting));
+        assert_eq!(belt.pass_time(false, Micros(32) + STANDSTILL), Some(Motion::Stopped));
+        assert_eq!(belt.tick(), Tick(102));
+    }
+}

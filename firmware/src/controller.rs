@@ -1,0 +1,545 @@
+//! The whole controller: puts edges, ticks, inputs and commands together and says what happened.
+//!
+//! Every entry point ends in [`Controller::settle`], so that no order of calls leaves an output behind what is known.
+//! It keeps no rule of its own about the gate ([`crate::guard`]) or about motion ([`crate::lane`]).
+
+use crate::belt::Belt;
+use crate::eyes::{Debounce, Edge};
+use crate::guard::{Closing, Denial, Figures, GatePosition, Guard, Scene};
+use crate::lane::{Lamp, Lane, lamp};
+use crate::passes::Passes;
+use crate::queue::{Queue, REPORTS_MAX};
+use crate::schedule::{Ended, Schedule};
+use crate::trace::{Happening, Trace};
+use crate::zone::Zone;
+use gatepost_hardware::lane::{EYES_MAX, EyeRole, LaneMap, SEGMENTS_MAX, Segment};
+use gatepost_hardware::link::{
+    BootCause, Command, GateState, Input, LaneState, Motion, Permit, PermitFate, PermitRefusal, Refusal, Report,
+    RevokeFate, StopCause, VERSION, VoidCause,
+};
+use gatepost_hardware::units::{Micros, Millimetres, Tick};
+use heapless::Vec;
+
+/// How often the controller says that it lives.
+pub const BEAT: Micros = Micros(50_000);
+/// How far behind a window a permit is still not missed: an edge is known later than it happened.
+const MISSED_AFTER: Millimetres = Millimetres(20);
+
+/// What the pins must show, after every call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// The motors may run.
+    pub belt_permit: bool,
+    /// The gate stands, or swings, to release. Off is exam.
+    pub gate_release: bool,
+    pub lamp: Lamp,
+    /// Latched: a supervisor must come.
+    pub buzzer: bool,
+}
+
+#[derive(Debug)]
+pub struct Controller {
+    map: LaneMap,
+    crc: u32,
+    boot: BootCause,
+    now: Micros,
+    belts: Vec<Belt, SEGMENTS_MAX>,
+    eyes: Vec<Debounce, EYES_MAX>,
+    /// Where each eye that is blocked began to be so.
+    blocked_since: Vec<Tick, EYES_MAX>,
+    lane: Lane,
+    state: LaneState,
+    epoch: Option<u32>,
+    heard: Micros,
+    passes: Passes,
+    zone: Zone,
+    schedule: Schedule,
+    guard: Option<Guard>,
+    /// The segment with the diverter eye.
+    diverter: Option<u8>,
+    gate_state: GateState,
+    stopped: Micros,
+    queue: Queue,
+    beat_due: Micros,
+    trace: Trace,
+}
+
+impl Controller {
+    /// A controller that has just booted: gate at exam, belts off, nothing known of what lies on them. The owner of the
+    /// pins passes every level once before it lets time pass.
+    pub fn new(map: LaneMap, boot: BootCause) -> Self {
+        let entry = map.eye(EyeRole::Entry).and_then(|(_, eye)| map.segments.get(usize::from(eye.segment)));
+        let slide = Millimetres(map.items.window_mm.0.min(map.items.length_mm_min.0 / 2));
+        let mut controller = Self {
+            crc: map.crc(),
+            boot,
+            now: Micros::ZERO,
+            belts: map.segments.iter().map(Belt::new).collect(),
+            eyes: map.eyes.iter().map(|_| Debounce::default()).collect(),
+            blocked_since: map.eyes.iter().map(|_| Tick::ZERO).collect(),
+            lane: Lane::default(),
+            state: LaneState::Setup,
+            epoch: None,
+            heard: Micros::ZERO,
+            passes: Passes::new(entry.map_or(Tick::ZERO, |segment| segment.ticks(slide))),
+            zone: Zone::default(),
+            schedule: Schedule::default(),
+            guard: Figures::of(&map).map(Guard::new),
+            diverter: map.eye(EyeRole::Diverter).map(|(_, eye)| eye.segment),
+            gate_state: GateState::Exam,
+            stopped: Micros::ZERO,
+            queue: Queue::default(),
+            beat_due: Micros::ZERO,
+            trace: Trace::default(),
+            map,
+        };
+        controller.trace.note(Micros::ZERO, Happening::Boot);
+        controller.say_hello();
+        controller
+    }
+
+    pub const fn map(&self) -> &LaneMap {
+        &self.map
+    }
+
+    pub const fn state(&self) -> LaneState {
+        self.state
+    }
+
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    pub const fn guard(&self) -> Option<&Guard> {
+        self.guard.as_ref()
+    }
+
+    pub fn outputs(&self) -> Outputs {
+        Outputs {
+            belt_permit: self.powered(),
+            gate_release: self.guard.as_ref().is_some_and(Guard::release),
+            lamp: lamp(self.state),
+            buzzer: matches!(self.state, LaneState::Latched(_)),
+        }
+    }
+
+    /// The next thing to say to the station. Bounded: what did not fit is said as [`Report::Overflow`].
+    pub fn report(&mut self) -> Option<Report> {
+        self.queue.pop()
+    }
+
+    /// The level of an eye, changed or not. Unknown eyes are ignored.
+    pub fn raw_edge(&mut self, eye: u8, blocked: bool, now: Micros) {
+        self.pass_time(now);
+        let index = usize::from(eye);
+        let Some(tick) = self.map.eyes.get(index).and_then(|eye| self.tick_of(eye.segment)) else {
+            return;
+        };
+        let edge = self.eyes[index].level(blocked, tick, self.now, Micros(u64::from(self.map.timing.debounce_us)));
+        if let Some(edge) = edge {
+            self.edge(index, edge);
+            self.settle();
+        }
+    }
+
+    /// A segment's encoder counted `delta_ticks`, negative backward, since the last call. Ignored where none is wired.
+    pub fn encoder(&mut self, segment: u8, delta_ticks: i32, now: Micros) {
+        self.pass_time(now);
+        let powered = self.powered();
+        let Some(belt) = self.belts.get_mut(usize::from(segment)) else {
+            return;
+        };
+        if let Some(motion) = belt.count(i64::from(delta_ticks), powered, self.now) {
+            self.belt(segment, motion);
+        }
+        self.settle();
+    }
+
+    /// The level of an input, changed or not.
+    pub fn input(&mut self, input: Input, active: bool, now: Micros) {
+        self.pass_time(now);
+        // Causes first: a reset must not start what a cable loss of this very moment stops.
+        self.settle();
+        if self.lane.input(input, active) {
+            let time = self.now;
+            self.say(Report::Input { input, active, time }, Happening::Input { input, active });
+        }
+        self.settle();
+    }
+
+    /// The gate's position feedback. Ignored where none is wired.
+    pub fn gate_feedback(&mut self, position: GatePosition, now: Micros) {
+        self.pass_time(now);
+        if let Some(guard) = &mut self.guard {
+            guard.feedback(position);
+        }
+        self.settle();
+    }
+
+    /// Lets time pass. To be called at least every few milliseconds.
+    pub fn step(&mut self, now: Micros) {
+        self.pass_time(now);
+        self.settle();
+    }
+
+    /// Something the station said.
+    pub fn command(&mut self, command: Command, now: Micros) {
+        self.pass_time(now);
+        self.settle(); // a silence that was too long is not healed by what ends it
+        self.heard = self.now;
+        match command {
+            Command::Hello { version } => self.hello(version),
+            Command::Configure { crc, epoch } => self.configure(crc, epoch),
+            Command::Inventory => {
+                let (passes, complete) = self.passes.inventory();
+                self.queue.push(Report::Inventory { passes, complete });
+            }
+            Command::Beat => {}
+            Command::TimeSync { host } => self.queue.push(Report::Time { host, time: self.now }),
+            Command::Permit(permit) => self.permit(permit),
+            Command::Revoke { permit } => self.revoke(permit),
+            Command::Stop => {
+                self.trace.note(self.now, Happening::StopCommand);
+                self.lane.stop();
+            }
+            Command::StopInPlace { pass } => {
+                self.trace.note(self.now, Happening::StopInPlace { pass });
+                self.lane.latch(StopCause::StopInPlace);
+            }
+            Command::Forget { pass } => {
+                self.trace.note(self.now, Happening::Forget { pass });
+                self.passes.forget(pass);
+            }
+        }
+        self.settle();
+    }
+}
+
+/// What the station says.
+impl Controller {
+    fn hello(&mut self, version: u8) {
+        self.trace.note(self.now, Happening::Hello { version });
+        if version == VERSION { self.say_hello() } else { self.queue.push(Report::Refused(Refusal::Version)) }
+    }
+
+    fn say_hello(&mut self) {
+        let (crc, epoch, boot_cause) = (self.crc, self.epoch.unwrap_or(0), self.boot);
+        self.queue.push(Report::Hello { version: VERSION, crc, epoch, boot_cause });
+    }
+
+    /// Keeps the first epoch of this boot. A station with another map is not obeyed any more.
+    fn configure(&mut self, crc: u32, epoch: u32) {
+        self.trace.note(self.now, Happening::Configure { crc, epoch });
+        if crc != self.crc {
+            self.lane.configured = false;
+            self.void_all(VoidCause::Heartbeat);
+            return self.queue.push(Report::Refused(Refusal::Crc { mine: self.crc }));
+        }
+        if epoch == 0 {
+            return self.queue.push(Report::Refused(Refusal::NotConfigured)); // 0 says "none"
+        }
+        let epoch = *self.epoch.get_or_insert(epoch);
+        self.lane.configured = true;
+        self.queue.push(Report::Configured { epoch });
+    }
+
+    fn permit(&mut self, mut permit: Permit) {
+        let (id, pass) = (permit.id, permit.pass);
+        let longest = self.now + Micros::from_ms(u64::from(self.map.timing.permit_ms_max));
+        permit.expires = permit.expires.min(longest);
+        let fate = match self.accept(permit) {
+            Ok(()) => PermitFate::Accepted,
+            Err(refusal) => PermitFate::Refused(refusal),
+        };
+        self.permit_fate(Ended { permit: id, pass, fate });
+    }
+
+    fn accept(&mut self, permit: Permit) -> Result<(), PermitRefusal> {
+        if !self.lane.configured {
+            return Err(PermitRefusal::NotConfigured);
+        }
+        if self.epoch != Some(permit.epoch) {
+            return Err(PermitRefusal::WrongEpoch);
+        }
+        let tick = self.diverter_belt().map(|(_, belt)| belt.tick());
+        let (Some(tick), Some(_)) = (tick, &self.guard) else {
+            return Err(PermitRefusal::GateFault); // no gate: nothing to permit
+        };
+        if self.lane.gate_fault {
+            return Err(PermitRefusal::GateFault);
+        }
+        if self.lane.latched() || self.lane.hands_in() || self.long_stop() {
+            return Err(PermitRefusal::LaneNotMoving);
+        }
+        self.schedule.accept(permit, self.now, tick, &self.zone)
+    }
+
+    fn revoke(&mut self, permit: u32) {
+        let opened = self.guard.as_ref().and_then(Guard::opening).is_some_and(|opening| opening.permit == permit);
+        let fate = match (opened, self.schedule.remove(permit)) {
+            (true, _) => RevokeFate::TooLate,
+            (false, true) => RevokeFate::Revoked,
+            (false, false) => RevokeFate::Unknown,
+        };
+        let time = self.now;
+        self.say(Report::Revoke { permit, fate, time }, Happening::Revoke { permit, fate });
+    }
+}
+
+/// What the lane does.
+impl Controller {
+    fn edge(&mut self, index: usize, edge: Edge) {
+        let Some(eye) = self.map.eyes.get(index) else {
+            return;
+        };
+        let (role, segment) = (eye.role, eye.segment);
+        let backward = self.belts.get(usize::from(segment)).is_some_and(Belt::backward);
+        if edge.blocked {
+            self.blocked_since[index] = edge.tick;
+        }
+        let (pass, new) = match role {
+            EyeRole::Entry => self.passes.entry(&edge, backward),
+            _ => (None, true),
+        };
+        let Edge { blocked, tick, time } = edge;
+        let eye = index as u8; // at most EYES_MAX
+        self.say(Report::Edge { eye, blocked, tick, time, pass }, Happening::Edge { eye, blocked, tick });
+        match (role, blocked) {
+            (EyeRole::Entry, true) if !new => {
+                let void = pass.and_then(|pass| self.schedule.void_pass(pass, VoidCause::Reversed));
+                self.permit_fate_maybe(void);
+            }
+            (EyeRole::Diverter, _) => self.diverter_edge(&edge, backward),
+            (EyeRole::ReleaseExit | EyeRole::ExamExit, true) if !backward => self.passes.exit(),
+            _ => {}
+        }
+    }
+
+    fn diverter_edge(&mut self, edge: &Edge, backward: bool) {
+        if backward {
+            return self.zone.forget(edge.tick);
+        }
+        let ended = if edge.blocked {
+            self.zone.lead(edge.tick);
+            self.schedule.lead(edge.tick)
+        } else {
+            let lead = self.zone.trail(edge.tick);
+            let segment = self.diverter.and_then(|segment| self.map.segments.get(usize::from(segment)));
+            lead.zip(segment).and_then(|(lead, segment)| self.schedule.trail(lead, edge.tick, segment))
+        };
+        self.permit_fate_maybe(ended);
+    }
+
+    fn belt(&mut self, segment: u8, motion: Motion) {
+        let (tick, time) = (self.tick_of(segment).unwrap_or_default(), self.now);
+        self.say(Report::Belt { segment, motion, tick, time }, Happening::Belt { segment, motion });
+        if motion != Motion::Reversed {
+            return;
+        }
+        self.void_all(VoidCause::Reversed);
+        if let Some(figures) = self.guard.as_ref().map(Guard::figures).filter(|_| self.diverter == Some(segment)) {
+            // What lay before the eye may lie behind it now: nothing is known up to where the belt turned.
+            self.zone.forget(tick + figures.backlash);
+        }
+    }
+
+    /// An eye that carries parcels away is blocked for longer than two of the longest.
+    fn jammed(&self) -> bool {
+        self.map.eyes.iter().enumerate().any(|(index, eye)| {
+            let watched = matches!(eye.role, EyeRole::Diverter | EyeRole::ReleaseExit | EyeRole::ExamExit);
+            let (Some(segment), Some(tick)) =
+                (self.map.segments.get(usize::from(eye.segment)), self.tick_of(eye.segment))
+            else {
+                return false;
+            };
+            let longest = segment.ticks(Millimetres(self.map.items.length_mm_max.0.saturating_mul(2)));
+            watched && self.eyes[index].blocked() && tick - self.blocked_since[index] > longest
+        })
+    }
+}
+
+/// What time and belt bring about.
+impl Controller {
+    fn pass_time(&mut self, now: Micros) {
+        self.now = self.now.max(now);
+        let powered = self.powered();
+        for index in 0..self.belts.len() {
+            if let Some(motion) = self.belts[index].pass_time(powered, self.now) {
+                self.belt(index as u8, motion);
+            }
+        }
+        let hold = Micros(u64::from(self.map.timing.debounce_us));
+        for index in 0..self.eyes.len() {
+            if let Some(edge) = self.eyes[index].settle(self.now, hold) {
+                self.edge(index, edge);
+            }
+        }
+    }
+
+    /// Brings everything that depends on something else up to date: causes, permits, gate, state, beat.
+    fn settle(&mut self) {
+        self.settle_gate();
+        let silence = self.now.saturating_sub(self.heard);
+        self.lane.heartbeat_lost =
+            self.lane.configured && silence > Micros::from_ms(u64::from(self.map.timing.heartbeat_ms_max));
+        self.lane.jam = self.jammed(); // a jam ends when its eye is free again
+        let state = self.lane.settle();
+        if state != self.state {
+            if self.state == LaneState::Running {
+                self.stopped = self.now;
+            }
+            self.state = state;
+            let time = self.now;
+            self.say(Report::Lane { state, time }, Happening::Lane { state });
+        }
+        if let Some(cause) = self.void_cause() {
+            self.void_all(cause);
+        }
+        self.settle_permits();
+        self.beat();
+    }
+
+    /// What ends every permit there is.
+    fn void_cause(&self) -> Option<VoidCause> {
+        let causes = [
+            (self.lane.latched(), VoidCause::Latched),
+            (self.lane.hands_in(), VoidCause::Guard),
+            (self.lane.gate_fault, VoidCause::GateFault),
+            (self.lane.heartbeat_lost, VoidCause::Heartbeat),
+            (self.long_stop(), VoidCause::LongStop),
+        ];
+        causes.into_iter().find(|(active, _)| *active).map(|(_, cause)| cause)
+    }
+
+    fn settle_gate(&mut self) {
+        let powered = self.powered();
+        let tick = self.diverter.and_then(|segment| self.tick_of(segment)).unwrap_or_default();
+        let Some(guard) = &mut self.guard else {
+            return;
+        };
+        let found = guard.state(self.now);
+        let ended = guard.step(self.now, tick, powered);
+        // A gate that never left exam is a fault too, though the fault's own remedy puts it right again.
+        let gate = if found == GateState::Stuck { found } else { guard.state(self.now) };
+        if let Some((opening, closing)) = ended {
+            let fate = match closing {
+                Closing::Passed => PermitFate::Closed,
+                Closing::Void(cause) => PermitFate::Void(cause),
+            };
+            self.permit_fate(Ended { permit: opening.permit, pass: opening.pass, fate });
+        }
+        self.lane.gate_fault = gate == GateState::Stuck;
+        self.say_gate(gate);
+    }
+
+    fn say_gate(&mut self, state: GateState) {
+        if core::mem::replace(&mut self.gate_state, state) != state {
+            let time = self.now;
+            self.say(Report::Gate { state, time }, Happening::Gate { state });
+        }
+    }
+
+    /// Ends what is overdue, and lets the first parcel in front of the gate claim it.
+    fn settle_permits(&mut self) {
+        let (Some((segment, belt)), Some(figures)) = (self.diverter_belt(), self.guard.as_ref().map(Guard::figures))
+        else {
+            return;
+        };
+        let (tick, slack, backward) = (belt.tick(), segment.ticks(MISSED_AFTER), belt.backward());
+        self.zone.drop_before(tick - figures.room - figures.longest);
+        if self.schedule.slots().is_empty() {
+            return;
+        }
+        while let Some(ended) = self.schedule.overdue(self.now, tick, slack, figures.room - figures.open_before) {
+            self.permit_fate(ended);
+        }
+        let scene = Scene {
+            now: self.now,
+            tick,
+            epoch: self.epoch.filter(|_| self.lane.configured),
+            running: self.state == LaneState::Running,
+            heartbeat: !self.lane.heartbeat_lost,
+            latched: self.lane.latched(),
+            hands_in: self.lane.hands_in(),
+            backward,
+            long_stop: self.long_stop(),
+        };
+        while let Some(ended) = self.claim(&scene) {
+            self.schedule.remove(ended.permit);
+            self.permit_fate(ended);
+            if ended.fate == PermitFate::Opened {
+                self.say_gate(GateState::Release);
+            }
+        }
+    }
+
+    /// Lets the foremost measured parcel claim the gate. Returns its permit when that is decided.
+    fn claim(&mut self, scene: &Scene) -> Option<Ended> {
+        let claim = self.schedule.claim(scene.tick, &self.zone)?;
+        let fate = match self.guard.as_mut()?.open(&claim, scene) {
+            Ok(()) => PermitFate::Opened,
+            Err(Denial::NotYet) => return None,
+            Err(Denial::TooLate) => PermitFate::Missed,
+            Err(Denial::Void(cause)) => PermitFate::Void(cause),
+        };
+        Some(Ended { permit: claim.permit, pass: claim.pass, fate })
+    }
+
+    fn void_all(&mut self, cause: VoidCause) {
+        while let Some(ended) = self.schedule.void_one(cause) {
+            self.permit_fate(ended);
+        }
+    }
+
+    fn beat(&mut self) {
+        if self.now < self.beat_due {
+            return;
+        }
+        self.beat_due = self.now + BEAT;
+        if self.queue.len() < REPORTS_MAX / 2 {
+            let ticks = self.belts.iter().map(Belt::tick).collect();
+            self.queue.push(Report::Beat { time: self.now, ticks });
+        }
+    }
+}
+
+/// Small words.
+impl Controller {
+    fn powered(&self) -> bool {
+        self.state == LaneState::Running
+    }
+
+    fn long_stop(&self) -> bool {
+        let stopped = self.now.saturating_sub(self.stopped);
+        !self.powered() && stopped > Micros::from_ms(u64::from(self.map.timing.stop_ms_max))
+    }
+
+    fn tick_of(&self, segment: u8) -> Option<Tick> {
+        self.belts.get(usize::from(segment)).map(Belt::tick)
+    }
+
+    fn diverter_belt(&self) -> Option<(&Segment, &Belt)> {
+        let index = usize::from(self.diverter?);
+        Some((self.map.segments.get(index)?, self.belts.get(index)?))
+    }
+
+    fn permit_fate_maybe(&mut self, ended: Option<Ended>) {
+        if let Some(ended) = ended {
+            self.permit_fate(ended);
+        }
+    }
+
+    fn permit_fate(&mut self, ended: Ended) {
+        let (Ended { permit, pass, fate }, time) = (ended, self.now);
+        self.say(Report::Permit { permit, pass, fate, time }, Happening::Permit { permit, fate });
+    }
+
+    fn say(&mut self, report: Report, happening: Happening) {
+        self.trace.note(self.now, happening);
+        self.queue.push(report);
+    }
+}

@@ -1,0 +1,95 @@
+//! Photo-eyes: from a bouncing level to one edge.
+//!
+//! An edge is believed when its level held for the debounce time, and is then reported with the tick and the time at
+//! which the level changed: the parcel's position must not depend on how long the eye took to convince us.
+
+use gatepost_hardware::units::{Micros, Tick};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The beam was interrupted (a parcel begins) or freed (it ends, on a belt that runs forward).
+    pub blocked: bool,
+    /// Of the eye's segment, when the level changed.
+    pub tick: Tick,
+    /// Controller time when the level changed.
+    pub time: Micros,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Debounce {
+    blocked: bool,
+    pending: Option<Edge>,
+}
+
+impl Debounce {
+    /// The believed level.
+    pub const fn blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// The eye's level as read at `now`, changed or not. Returns the edge that became believable by now.
+    pub fn level(&mut self, blocked: bool, tick: Tick, now: Micros, hold: Micros) -> Option<Edge> {
+        let edge = self.settle(now, hold);
+        match self.pending {
+            Some(pending) if pending.blocked != blocked => self.pending = None, // it bounced back
+            None if blocked != self.blocked => self.pending = Some(Edge { blocked, tick, time: now }),
+            _ => {}
+        }
+        edge.or_else(|| self.settle(now, hold))
+    }
+
+    /// Lets time pass: returns the edge that has held long enough.
+    pub fn settle(&mut self, now: Micros, hold: Micros) -> Option<Edge> {
+        let pending = self.pending.filter(|edge| now.saturating_sub(edge.time) >= hold)?;
+        self.pending = None;
+        self.blocked = pending.blocked;
+        Some(pending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOLD: Micros = Micros(1_500);
+
+    #[test]
+    fn an_edge_keeps_the_place_and_time_at_which_it_happened() {
+        let mut eye = Debounce::default();
+        assert_eq!(eye.level(true, Tick(10), Micros(1_000), HOLD), None);
+        assert_eq!(eye.settle(Micros(2_499), HOLD), None);
+        let edge = Edge { blocked: true, tick: Tick(10), time: Micros(1_000) };
+        assert_eq!(eye.settle(Micros(2_500), HOLD), Some(edge));
+        assert!(eye.blocked());
+    }
+
+    #[test]
+    fn a_bounce_shorter_than_the_hold_is_no_edge() {
+        let mut eye = Debounce::default();
+        eye.level(true, Tick(1), Micros(0), HOLD);
+        eye.level(false, Tick(2), Micros(900), HOLD);
+        assert_eq!(eye.settle(Micros(9_000), HOLD), None);
+        eye.level(true, Tick(3), Micros(10_000), HOLD);
+        eye.level(false, Tick(3), Micros(10_200), HOLD);
+        eye.level(true, Tick(4), Micros(10_400), HOLD);
+        assert_eq!(eye.settle(Micros(20_000), HOLD).map(|edge| edge.tick), Some(Tick(4)));
+    }
+
+    #[test]
+    fn an_edge_that_held_is_not_lost_when_the_next_one_comes_before_a_step() {
+        let mut eye = Debounce::default();
+        eye.level(true, Tick(1), Micros(0), HOLD);
+        let edge = eye.level(false, Tick(50), Micros(50_000), HOLD);
+        assert_eq!(edge.map(|edge| (edge.blocked, edge.tick)), Some((true, Tick(1))));
+        let edge = eye.settle(Micros(60_000), HOLD);
+        assert_eq!(edge.map(|edge| (edge.blocked, edge.tick)), Some((false, Tick(50))));
+    }
+
+    #[test]
+    fn without_a_hold_every_level_is_an_edge() {
+        let mut eye = Debounce::default();
+        assert!(eye.level(true, Tick(1), Micros(5), Micros::ZERO).is_some());
+        assert!(eye.level(true, Tick(1), Micros(5), Micros::ZERO).is_none());
+        assert!(eye.level(false, Tick(1), Micros(5), Micros::ZERO).is_some());
+    }
+}
