@@ -161,6 +161,15 @@ fn check_conveyor(map: &LaneMap) -> Result<(), String> {
     if !places.clone().zip(places.skip(1)).all(|(before, after)| before <= after) {
         return Err("eyes must stand in the order a parcel meets them".to_owned());
     }
+    for (index, segment) in map.segments.iter().enumerate() {
+        let seen = |role: EyeRole| matches!(role, EyeRole::Entry | EyeRole::Watch);
+        if !map.eyes.iter().any(|eye| usize::from(eye.segment) == index && seen(eye.role)) {
+            return Err(format!(
+                "segment \"{}\" has no entry or watch eye: add one at its start, or no parcel can be followed onto it",
+                segment.name
+            ));
+        }
+    }
     check_gate(map)
 }
 

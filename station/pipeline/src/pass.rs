@@ -1,4 +1,6 @@
-//! A pass: one crossing of the entry eye, and where it stands in its life.
+//! A pass: one crossing of the entry eye. Its name here; its life in [`life`].
+
+pub mod life;
 
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

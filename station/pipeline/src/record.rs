@@ -164,6 +164,19 @@ impl Pending {
         })
     }
 
+    /// An officer's clearance on the screen: a disposition whose durability the lane waits for.
+    pub(crate) fn clearance<B: Serialize>(pass: PassKey, at: WallMs, body: &B) -> Result<Self, BodyError> {
+        Ok(Self {
+            kind: Kind::Disposition,
+            class: class(Kind::Disposition, Urgency::default()),
+            audience: Audience::All,
+            lane: pass.lane.as_str().to_owned(),
+            at,
+            body: canonical(body)?,
+            decided: Some(Decided { pass, revision: 0, outcome: Outcome::Exam }),
+        })
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -183,7 +196,7 @@ impl Pending {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
-    /// The pass a decision is about; nothing for other kinds.
+    /// The pass a decision or clearance is about; nothing for other kinds.
     pub fn pass(&self) -> Option<PassKey> {
         self.decided.map(|decided| decided.pass)
     }
@@ -209,8 +222,12 @@ impl Recorded {
     pub fn pass(&self) -> Option<PassKey> {
         self.decided.map(|decided| decided.pass)
     }
+    /// Which decision of its pass this is; nothing for other kinds.
+    pub fn revision(&self) -> Option<u32> {
+        self.decided().map(|decided| decided.revision)
+    }
     pub(crate) fn decided(&self) -> Option<Decided> {
-        self.decided
+        self.decided.filter(|_| self.kind == Kind::Decision)
     }
 }
 
@@ -287,10 +304,14 @@ mod tests {
 
     #[test]
     fn a_decision_cannot_be_written_by_hand() {
-        let made = Pending::entry(Kind::Decision, Urgency::default(), Audience::All, "A", WallMs(0), &Body {
-            text: "",
-            value: 1,
-        });
+        let made = Pending::entry(
+            Kind::Decision,
+            Urgency::default(),
+            Audience::All,
+            "A",
+            WallMs(0),
+            &Body { text: "", value: 1 },
+        );
         assert_eq!(made.err(), Some(BodyError::DecisionByHand));
     }
 

@@ -1,0 +1,413 @@
+//! One lane's mind: events in, effects out, in one synchronous call.
+//!
+//! [`Drive::handle`] takes what happened to its part — the belt (`follow`), the controller (`controller`), the judge
+//! (`decide`) — and then lets every parcel take the next step it is due. It owns no device, waits for nothing and reads no
+//! clock; what it wants done it says in [`Effect`]s.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::link::{LaneState as Reported, Motion};
+use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
+use serde::{Deserialize, Serialize};
+
+use crate::event::{ClockState, Effect, Event, OfficerAction, Order};
+use crate::gather::Gather;
+use crate::judge::{Clearance, ContingencyPlan, Fault, Inputs, Sensor, Token, Verdict};
+use crate::limits::{ALARMS_MAX, HEARTBEAT_MS, PASSES_MAX, RECORDS_WAITING_MAX, TIME_SYNC_MS};
+use crate::pass::life::{Signal, State};
+use crate::pass::{LaneName, PassKey};
+use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
+use crate::ruleset::Ruleset;
+use crate::track::Track;
+use crate::track::clock::ClockMap;
+pub use alarm::{Alarm, AlarmCode};
+pub use decide::DecisionBody;
+pub use recover::Recovery;
+pub use view::{LaneView, ParcelView};
+
+mod alarm;
+mod controller;
+mod decide;
+mod facts;
+mod follow;
+mod officer;
+mod recover;
+mod view;
+
+/// What a lane's mind is told once, before anything happens.
+#[derive(Clone, Debug)]
+pub struct DriveConfig {
+    pub station: String,
+    pub map: LaneMap,
+    /// The epoch to give the controller at its next boot: above every epoch in the journal.
+    pub epoch_next: u32,
+    /// Passes that the journal shows without an accounted end.
+    pub open: Vec<PassKey>,
+    pub sampling: Option<SamplingKey>,
+    /// How far two weights of one parcel, or a declared and a measured one, may differ.
+    pub weight_tolerance_g: Grams,
+    pub radiation_fitted: bool,
+    pub smoke_fitted: bool,
+    /// Minutes that the facility's civil day is ahead of UTC.
+    pub utc_offset_min: i32,
+    pub contingency: BTreeMap<Fault, ContingencyPlan>,
+    pub versions: Versions,
+}
+
+/// The keyed random draw (DESIGN §4.6). Rates in 1/10,000.
+#[derive(Clone, Debug)]
+pub struct SamplingKey {
+    pub id: Token,
+    pub key: [u8; 32],
+    pub rate: u16,
+    pub rate_trusted: u16,
+}
+
+/// With what a decision was made; stands in its record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    pub software: Token,
+    pub rules: Token,
+    pub model: Token,
+    pub engine: Token,
+    pub lists: Token,
+}
+
+/// One pass, and how far it has come.
+#[derive(Debug)]
+struct Parcel {
+    key: PassKey,
+    state: State,
+    /// Its place was lost with the station, the controller or the cable: exam, whatever is known of it.
+    inherited: Option<Fault>,
+    /// A permit of it was lost or came too late: no second one.
+    voided: bool,
+    /// The ledger gave a decision of it back.
+    unrecorded: bool,
+    /// Its id was read on another parcel that has not left.
+    twice: bool,
+    /// Decisions asked for so far.
+    revision: u32,
+    /// The newest durable decision.
+    seq: Option<u64>,
+    /// Proof of a durable release, until it becomes a permit.
+    release: Option<Recorded>,
+    permit: Option<u32>,
+    looked_up: bool,
+    /// What was known of it when its place was forgotten.
+    kept: Option<Box<Inputs>>,
+    judged: Option<Box<(Inputs, Verdict)>>,
+    /// Judge again at the next chance: something it was judged from has changed.
+    stale: bool,
+    clearance: Option<Clearance>,
+    /// The clearance being written, as it will stand when durable.
+    clearing: Option<Clearance>,
+}
+
+#[derive(Debug)]
+pub struct Drive {
+    config: DriveConfig,
+    lane: LaneName,
+    rules: Ruleset,
+    track: Track,
+    gather: Gather,
+    clock: ClockMap,
+    parcels: Vec<Parcel>,
+    epoch: Option<u32>,
+    permits: u32,
+    state: Option<Reported>,
+    motion: Vec<Motion>,
+    radiation: Sensor,
+    smoke: Sensor,
+    failed: BTreeSet<Fault>,
+    /// Ledger gave records back; nothing is decided until it stores again.
+    waiting: VecDeque<Pending>,
+    mono: Micros,
+    wall: WallMs,
+    trusted: ClockState,
+    /// Controller time of its last report.
+    time: Micros,
+    beat_sent: Option<Micros>,
+    sync_sent: Option<Micros>,
+    /// Tick of the last segment when places were lost.
+    lost_at: Option<gatepost_hardware::units::Tick>,
+    /// Ids on or recently on this belt that never left it: for the same id twice.
+    ids: BTreeMap<String, u32>,
+    alarms: VecDeque<Alarm>,
+    out: Vec<Effect>,
+}
+
+impl Drive {
+    /// # Errors
+    /// A sentence, when the lane's name cannot stand in a pass key.
+    pub fn new(config: DriveConfig, rules: Ruleset) -> Result<Self, String> {
+        let name = config.map.name.as_str();
+        let lane = LaneName::new(name).ok_or_else(|| format!("lane \"{name}\": use 1 to 15 letters, digits or -"))?;
+        let fitted = |fitted| if fitted { Sensor::Unknown } else { Sensor::NotFitted };
+        let open = config.open.iter().map(|&key| Parcel::inherited(key, Fault::Controller)).collect();
+        Ok(Self {
+            lane,
+            rules,
+            track: Track::new(config.map.clone()),
+            gather: Gather::new(config.map.clone()),
+            clock: ClockMap::default(),
+            parcels: open,
+            epoch: None,
+            permits: 0,
+            state: None,
+            motion: vec![Motion::Stopped; config.map.segments.len()],
+            radiation: fitted(config.radiation_fitted),
+            smoke: fitted(config.smoke_fitted),
+            failed: BTreeSet::from([Fault::Controller]),
+            waiting: VecDeque::new(),
+            mono: Micros::ZERO,
+            wall: WallMs::ZERO,
+            trusted: ClockState::Untrusted,
+            time: Micros::ZERO,
+            beat_sent: None,
+            sync_sent: None,
+            lost_at: None,
+            ids: BTreeMap::new(),
+            alarms: VecDeque::new(),
+            out: vec![Effect::Order(Order::Hello)],
+            config,
+        })
+    }
+
+    /// The one entrance. Effects are to be carried out in order.
+    pub fn handle(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Pulse { mono, wall, clock } => self.pulse(mono, wall, clock),
+            Event::Controller { mono, report } => self.report(mono, report),
+            Event::CableLost { mono } => {
+                self.mono = mono;
+                self.lose_track(Fault::Cable);
+            }
+            Event::Code { mono, device, code } => {
+                let noted = self.gather.code(&self.clock, mono, device, code);
+                self.note(noted);
+            }
+            Event::Weight { mono, device, weighed } => {
+                let noted = self.gather.weight(&self.clock, mono, device, weighed);
+                self.note(noted);
+            }
+            Event::Image { mono, image, .. } => match self.clock.happened(mono, (0, 0)) {
+                Some(at) => self.gather.images.arrive(image, at),
+                None => {
+                    self.alarm(AlarmCode::ReadingUnplaced, None, "an image came before the clocks were synchronised")
+                }
+            },
+            Event::Assessed { image, assessed } => self.gather.images.assess(image, assessed),
+            Event::Matched { pass, answer } => self.matched(pass, answer),
+            Event::ListsChanged => self.look_up_again(),
+            Event::Recorded(recorded) => self.recorded(recorded),
+            Event::Unrecorded(pending) => self.unrecorded(pending),
+            Event::LedgerReady => self.ledger_ready(),
+            Event::Part { fault, failed } => self.part(fault, failed),
+            Event::Officer { officer, action } => self.officer(&officer, action),
+        }
+        self.advance();
+        std::mem::take(&mut self.out)
+    }
+
+    /// The lane for a page: copied, so that no page can hold the lane up.
+    pub fn view(&self) -> LaneView {
+        view::of(self)
+    }
+    pub fn epoch(&self) -> Option<u32> {
+        self.epoch
+    }
+
+    fn pulse(&mut self, mono: Micros, wall: WallMs, clock: ClockState) {
+        (self.mono, self.wall, self.trusted) = (mono, wall, clock);
+        let due = |sent: Option<Micros>, every_ms| sent.is_none_or(|sent| mono - sent >= Micros::from_ms(every_ms));
+        if due(self.sync_sent, TIME_SYNC_MS) {
+            self.sync_sent = Some(mono);
+            let order = if self.epoch.is_some() { Order::TimeSync { host: mono } } else { Order::Hello };
+            self.order(order);
+        }
+        if due(self.beat_sent, HEARTBEAT_MS) {
+            self.beat_sent = Some(mono);
+            self.order(Order::Beat);
+        }
+    }
+
+    /// Every parcel takes the step it is due.
+    fn advance(&mut self) {
+        if self.wall == WallMs::ZERO {
+            return; // no pulse yet: nothing can be dated
+        }
+        for at in 0..self.parcels.len() {
+            self.identify(at);
+            self.decide_if_due(at);
+            self.permit_if_due(at);
+        }
+        self.expire_inherited();
+        let done = |parcel: &Parcel| matches!(parcel.state, State::Closed(_)) && parcel.is_settled();
+        for pass in self.parcels.iter().filter(|parcel| done(parcel)).map(|parcel| parcel.key) {
+            if Some(pass.epoch) == self.epoch {
+                self.gather.forget(pass.pass);
+            }
+        }
+        self.parcels.retain(|parcel| !done(parcel));
+        if self.parcels.len() >= PASSES_MAX - 4 && self.is_running() {
+            self.order(Order::Stop);
+            self.alarm(AlarmCode::TooManyPasses, None, "too many parcels are not finished: the feed is stopped");
+        }
+    }
+
+    fn recorded(&mut self, recorded: Recorded) {
+        let Some(at) = recorded.pass().and_then(|pass| self.find(pass)) else { return };
+        let parcel = &mut self.parcels[at];
+        if recorded.kind() == Kind::Disposition {
+            parcel.clearance =
+                parcel.clearing.take().map(|clearance| Clearance { disposition_seq: recorded.seq(), ..clearance });
+            parcel.stale = true;
+            return;
+        }
+        parcel.seq = Some(recorded.seq());
+        if recorded.revision() == Some(parcel.revision) {
+            parcel.signal(Signal::Durable);
+            parcel.release = Some(recorded);
+        }
+    }
+
+    fn unrecorded(&mut self, pending: Pending) {
+        if self.failed.insert(Fault::Disk) {
+            let says =
+                "the ledger cannot store: everything goes to exam until it can; free disk space or replace the disk";
+            self.alarm(AlarmCode::LedgerFull, None, says);
+        }
+        if pending.kind() != Kind::Decision {
+            if self.waiting.len() < RECORDS_WAITING_MAX {
+                self.waiting.push_back(pending);
+            }
+            return;
+        }
+        if let Some(at) = pending.pass().and_then(|pass| self.find(pass)) {
+            self.parcels[at].unrecorded = true;
+            self.parcels[at].signal(Signal::Unrecorded);
+        }
+    }
+
+    fn ledger_ready(&mut self) {
+        if !self.failed.remove(&Fault::Disk) {
+            return;
+        }
+        self.out.extend(self.waiting.drain(..).map(Effect::Record));
+        for parcel in self.parcels.iter_mut().filter(|parcel| parcel.unrecorded) {
+            parcel.stale = true;
+        }
+        self.alarm(AlarmCode::LedgerReady, None, "the ledger stores again");
+    }
+
+    fn part(&mut self, fault: Fault, failed: bool) {
+        let changed = if failed { self.failed.insert(fault) } else { self.failed.remove(&fault) };
+        if !changed {
+            return;
+        }
+        let says = format!("{fault} {}", if failed { "does not work" } else { "works again" });
+        self.alarm(AlarmCode::Part, None, &says);
+        let stop = self.config.contingency.get(&fault).is_some_and(|plan| plan.plan == crate::judge::Contingency::Stop);
+        if failed && stop {
+            self.order(Order::Stop);
+        }
+    }
+
+    fn note(&mut self, noted: Vec<crate::gather::Noted>) {
+        use crate::gather::Noted;
+        for noted in noted {
+            match noted {
+                Noted::Contested { pass, cause } => self.contest(pass, cause),
+                Noted::Orphan { device } => {
+                    self.alarm_device(AlarmCode::Orphan, device, "read something where no parcel is")
+                }
+                Noted::Unplaced { device } => {
+                    self.alarm_device(AlarmCode::ReadingUnplaced, device, "sent a reading that is too old to place");
+                }
+                Noted::ImagesOutOfStep => {
+                    let says = "images and parcels do not match one to one: exam until the beam has been empty";
+                    self.alarm(AlarmCode::ImagesOutOfStep, None, says);
+                }
+            }
+        }
+    }
+
+    /// Records an alarm and keeps it for the page.
+    fn alarm(&mut self, code: AlarmCode, pass: Option<PassKey>, says: &str) {
+        let alarm = Alarm { code, pass, at: self.wall, says: says.to_owned() };
+        self.entry(Kind::Device, code.urgency(), &alarm);
+        if self.alarms.len() == ALARMS_MAX {
+            self.alarms.pop_front();
+        }
+        self.alarms.push_back(alarm);
+    }
+    fn alarm_device(&mut self, code: AlarmCode, device: u8, says: &str) {
+        let name = self.config.map.devices.get(usize::from(device)).map_or("?", |device| device.name.as_str());
+        let says = format!("{name} {says}");
+        self.alarm(code, None, &says);
+    }
+
+    fn entry<B: Serialize>(&mut self, kind: Kind, urgency: Urgency, body: &B) {
+        let made = Pending::entry(kind, urgency, Audience::All, self.lane.as_str(), self.wall, body);
+        debug_assert!(made.is_ok(), "{made:?}");
+        self.out.extend(made.ok().map(Effect::Record));
+    }
+
+    fn order(&mut self, order: Order) {
+        self.out.push(Effect::Order(order));
+    }
+    fn find(&self, key: PassKey) -> Option<usize> {
+        self.parcels.iter().position(|parcel| parcel.key == key)
+    }
+    fn find_pass(&self, pass: u32) -> Option<usize> {
+        self.epoch.and_then(|epoch| self.find(self.key(epoch, pass)))
+    }
+    fn key(&self, epoch: u32, pass: u32) -> PassKey {
+        PassKey { lane: self.lane, epoch, pass }
+    }
+    fn is_running(&self) -> bool {
+        self.state == Some(Reported::Running)
+    }
+    fn belt_length(&self) -> Millimetres {
+        self.config.map.segments.iter().fold(Millimetres::ZERO, |sum, segment| sum + segment.length_mm)
+    }
+}
+
+impl Parcel {
+    fn new(key: PassKey) -> Self {
+        Self {
+            key,
+            state: State::OnBelt,
+            inherited: None,
+            voided: false,
+            unrecorded: false,
+            twice: false,
+            revision: 0,
+            seq: None,
+            release: None,
+            permit: None,
+            looked_up: false,
+            kept: None,
+            judged: None,
+            stale: false,
+            clearance: None,
+            clearing: None,
+        }
+    }
+    fn inherited(key: PassKey, fault: Fault) -> Self {
+        Self { inherited: Some(fault), ..Self::new(key) }
+    }
+
+    /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.
+    fn signal(&mut self, signal: Signal) {
+        let after = self.state.after(signal);
+        debug_assert!(after.is_some(), "{}: {signal:?} in state {:?}", self.key, self.state);
+        self.state = after.unwrap_or(self.state);
+    }
+    /// Whether nothing about it is on its way to the disk.
+    fn is_settled(&self) -> bool {
+        self.seq.is_some() && self.clearing.is_none() && !self.stale
+    }
+}

@@ -1,0 +1,204 @@
+//! From what is known of a parcel to a decision on its way to the disk, and from the durable decision to a permit.
+
+use gatepost_hardware::lane::EyeRole;
+use gatepost_hardware::units::Micros;
+use serde::{Deserialize, Serialize};
+
+use super::facts::fill_match;
+use super::{AlarmCode, Drive, Versions};
+use crate::divert::{self, Approach};
+use crate::event::{Effect, Matched, Order};
+use crate::identify::ItemIdentity;
+use crate::judge::{Fault, Inputs, Outcome, Token, Verdict, judge};
+use crate::limits::DECIDE_BEFORE_MS;
+use crate::pass::PassKey;
+use crate::pass::life::{Signal, State};
+use crate::record::{Decided, Pending, Urgency};
+
+/// Body of a *decision*: everything central needs to judge again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DecisionBody {
+    pub pass: PassKey,
+    /// 1 for the first decision of a pass.
+    pub revision: u32,
+    /// The `seq` of the decision it replaces.
+    pub supersedes: Option<u64>,
+    /// BLAKE3 of the image's file, when one belongs to this parcel.
+    pub image: Option<Token>,
+    pub inputs: Inputs,
+    pub verdict: Verdict,
+    pub versions: Versions,
+}
+
+impl Drive {
+    /// Asks the lists once the parcel's id is known.
+    pub(super) fn identify(&mut self, at: usize) {
+        let parcel = &self.parcels[at];
+        if parcel.looked_up || parcel.inherited.is_some() {
+            return;
+        }
+        let Some(gathered) = self.gather.get(parcel.key.pass) else { return };
+        let Some(identity) = &gathered.identity else { return };
+        let item = match identity {
+            ItemIdentity::Item(item) => Token::new(&item.id),
+            ItemIdentity::NoRead(_) | ItemIdentity::Conflicting(_) => None,
+        };
+        let pass = parcel.key;
+        if let Some(item) = &item {
+            match self.ids.get(item.as_str()) {
+                Some(&other) if other != pass.pass => self.twice(pass.pass, other),
+                Some(_) => {}
+                None => drop(self.ids.insert(item.as_str().to_owned(), pass.pass)),
+            }
+        }
+        self.parcels[at].looked_up = true;
+        self.out.push(Effect::Lookup { pass, item });
+    }
+
+    /// The same id on two parcels: neither may go.
+    fn twice(&mut self, pass: u32, other: u32) {
+        for pass in [pass, other] {
+            if let Some(at) = self.find_pass(pass) {
+                self.parcels[at].twice = true;
+                self.parcels[at].stale |= self.parcels[at].judged.is_some();
+            }
+        }
+    }
+
+    pub(super) fn matched(&mut self, pass: PassKey, answer: Box<Matched>) {
+        let Some(at) = self.find(pass) else { return };
+        if let Some(gathered) = self.gather.get_mut(pass.pass).filter(|_| Some(pass.epoch) == self.epoch) {
+            gathered.matched = Some(answer);
+        } else if let Some(kept) = &mut self.parcels[at].kept {
+            fill_match(kept, &answer);
+        }
+        self.parcels[at].stale |= self.parcels[at].judged.is_some();
+    }
+
+    /// A list came into force: everything that has not left is looked up against it.
+    pub(super) fn look_up_again(&mut self) {
+        for at in 0..self.parcels.len() {
+            if self.parcels[at].looked_up && self.parcels[at].state.is_on_belt() {
+                let (pass, item) = (self.parcels[at].key, self.item_of(at));
+                self.out.push(Effect::Lookup { pass, item });
+            }
+        }
+    }
+
+    /// Judges a parcel when all is known, when it must, or when something changed after it was judged.
+    pub(super) fn decide_if_due(&mut self, at: usize) {
+        let parcel = &self.parcels[at];
+        if self.failed.contains(&Fault::Disk) || matches!(parcel.state, State::Closed(_)) && !parcel.stale {
+            return;
+        }
+        let first = parcel.judged.is_none();
+        let gone = !parcel.state.is_on_belt();
+        let owed = first && (gone || parcel.inherited.is_some() || self.is_due(parcel.key.pass));
+        if owed || parcel.stale {
+            return self.decide(at, false);
+        }
+        if first && self.is_complete(at) {
+            // A lane that stands still can wait for its decision; only "stop here" cannot.
+            self.decide(at, !self.is_running());
+        }
+    }
+
+    fn is_complete(&self, at: usize) -> bool {
+        let pass = self.parcels[at].key.pass;
+        self.gather.is_complete(pass) && self.gather.get(pass).is_some_and(|gathered| gathered.matched.is_some())
+    }
+
+    /// Whether a decision made any later could not become a permit in time.
+    fn is_due(&self, pass: u32) -> bool {
+        let Some((_, eye)) = self.config.map.eye(EyeRole::Diverter) else { return false };
+        let speed = u64::from(self.config.map.segments[usize::from(eye.segment)].speed_mm_s);
+        let needed = DECIDE_BEFORE_MS * speed / 1_000 + u64::from(self.config.map.items.window_mm.0.unsigned_abs());
+        let left = self.track.before_diverter(pass);
+        left.is_some_and(|left| i64::from(left.0) <= needed as i64) || self.track.is_beyond_diverter(pass)
+    }
+
+    fn decide(&mut self, at: usize, only_to_stop: bool) {
+        let inputs = self.inputs(at);
+        let verdict = judge(&inputs, &self.rules);
+        if only_to_stop && verdict.outcome != Outcome::StopInPlace {
+            return;
+        }
+        let parcel = &mut self.parcels[at];
+        parcel.stale = false;
+        let same = parcel.judged.as_ref().is_some_and(|judged| judged.1 == verdict);
+        if same && !parcel.unrecorded {
+            return;
+        }
+        parcel.unrecorded = false;
+        parcel.revision += 1;
+        parcel.release = None;
+        parcel.signal(Signal::Asked);
+        let decided = Decided { pass: parcel.key, revision: parcel.revision, outcome: verdict.outcome };
+        let body = DecisionBody {
+            pass: parcel.key,
+            revision: parcel.revision,
+            supersedes: parcel.seq,
+            image: None,
+            inputs,
+            verdict,
+            versions: self.config.versions.clone(),
+        };
+        self.record_decision(at, decided, body);
+    }
+
+    fn record_decision(&mut self, at: usize, decided: Decided, mut body: DecisionBody) {
+        let key = body.pass;
+        body.image = self.image_digest(key.pass);
+        let verdict = &body.verdict;
+        let late = verdict.outcome > Outcome::Release && self.parcels[at].state == State::Opened;
+        let urgency = Urgency { alert: verdict.is_alert(), late_hold: late, ..Urgency::default() };
+        let made = Pending::decision(decided, urgency, verdict.audience(), self.wall, &body);
+        debug_assert!(made.is_ok(), "{made:?}");
+        self.out.extend(made.ok().map(Effect::Record));
+        if verdict.outcome == Outcome::StopInPlace {
+            self.order(Order::StopInPlace { pass: key.pass });
+            let says = format!("{key} must stay where it is: do not touch it; a supervisor resets the lane");
+            self.alarm(AlarmCode::StoppedInPlace, Some(key), &says);
+        }
+        if verdict.outcome > Outcome::Release {
+            if let Some(permit) = self.parcels[at].permit {
+                self.order(Order::Revoke { permit });
+            }
+            if late {
+                self.alarm_too_late(key);
+            }
+        }
+        self.parcels[at].judged = Some(Box::new((body.inputs, body.verdict)));
+    }
+
+    /// Gives the controller its permit, once the release is durable and the parcel is on the diverter's belt.
+    pub(super) fn permit_if_due(&mut self, at: usize) {
+        let Some((_, eye)) = self.config.map.eye(EyeRole::Diverter) else { return };
+        let parcel = &self.parcels[at];
+        let ready = parcel.release.is_some() && parcel.state == State::Decided && !parcel.voided && !parcel.stale;
+        if !ready || !self.is_running() || parcel.inherited.is_some() {
+            return;
+        }
+        let mark = self.track.mark(parcel.key.pass, eye.segment).filter(|mark| mark.trail.is_some());
+        if mark.is_none() {
+            return;
+        }
+        let length_mm = self.track.get(parcel.key.pass).and_then(|tracked| tracked.length_mm);
+        let ttl = Micros::from_ms(u64::from(self.config.map.timing.permit_ms_max));
+        let approach = Approach {
+            map: &self.config.map,
+            revision: parcel.revision,
+            mark,
+            length_mm,
+            expires: self.time + ttl,
+            id: self.permits + 1,
+        };
+        let Some(recorded) = self.parcels[at].release.take() else { return };
+        if let Ok(permit) = divert::permit(recorded, &approach) {
+            self.permits += 1;
+            self.parcels[at].permit = Some(permit.id());
+            self.parcels[at].signal(Signal::PermitGiven);
+            self.out.push(Effect::Permit(permit));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The lane as a page shows it.
+
+use gatepost_hardware::link::LaneState as Reported;
+use gatepost_hardware::units::{Grams, Millimetres};
+use serde::{Deserialize, Serialize};
+
+use super::{Alarm, Drive, Parcel};
+use crate::judge::{Fault, Inputs, Outcome, Token, Verdict};
+use crate::pass::PassKey;
+use crate::pass::life::State;
+
+/// A copy of what an officer needs to see of a lane.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LaneView {
+    pub lane: String,
+    pub epoch: Option<u32>,
+    pub state: Option<Reported>,
+    /// Names and lengths of the segments, in order.
+    pub segments: Vec<(String, Millimetres)>,
+    /// Names, segments and places of the eyes, in order.
+    pub eyes: Vec<(String, u8, Millimetres)>,
+    pub parcels: Vec<ParcelView>,
+    pub alarms: Vec<Alarm>,
+    pub failed: Vec<Fault>,
+    pub images_out_of_step: bool,
+    /// Largest error of the clock mapping, microseconds.
+    pub clock_error_us: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ParcelView {
+    pub pass: PassKey,
+    pub item: Option<Token>,
+    pub state: State,
+    /// Segment and place of the leading edge; nothing when its place was lost.
+    pub place: Option<(u8, Millimetres)>,
+    pub length_mm: Option<Millimetres>,
+    pub weight_g: Option<Grams>,
+    pub outcome: Option<Outcome>,
+    pub verdict: Option<Verdict>,
+    pub inputs: Option<Inputs>,
+    /// BLAKE3 of its image's file.
+    pub image: Option<Token>,
+}
+
+pub(super) fn of(drive: &Drive) -> LaneView {
+    let map = &drive.config.map;
+    LaneView {
+        lane: drive.lane.as_str().to_owned(),
+        epoch: drive.epoch,
+        state: drive.state,
+        segments: map.segments.iter().map(|segment| (segment.name.as_str().to_owned(), segment.length_mm)).collect(),
+        eyes: map.eyes.iter().map(|eye| (eye.name.as_str().to_owned(), eye.segment, eye.at_mm)).collect(),
+        parcels: (0..drive.parcels.len()).map(|at| parcel(drive, at, &drive.parcels[at])).collect(),
+        alarms: drive.alarms.iter().cloned().collect(),
+        failed: drive.failed.iter().copied().collect(),
+        images_out_of_step: drive.gather.images.is_out_of_step(),
+        clock_error_us: drive.clock.error_us(drive.mono),
+    }
+}
+
+fn parcel(drive: &Drive, at: usize, parcel: &Parcel) -> ParcelView {
+    let tracked = drive.track.get(parcel.key.pass).filter(|_| parcel.inherited.is_none());
+    let judged = parcel.judged.as_deref();
+    ParcelView {
+        pass: parcel.key,
+        item: drive.item_of(at),
+        state: parcel.state,
+        place: tracked.and_then(|tracked| drive.track.place(tracked.pass)),
+        length_mm: tracked.and_then(|tracked| tracked.length_mm),
+        weight_g: judged.and_then(|(inputs, _)| match inputs.weight {
+            crate::judge::Weight::Known { grams, .. } => Some(grams),
+            crate::judge::Weight::Unknown { .. } => None,
+        }),
+        outcome: judged.map(|(_, verdict)| verdict.outcome),
+        verdict: judged.map(|(_, verdict)| verdict.clone()),
+        inputs: judged.map(|(inputs, _)| inputs.clone()),
+        image: drive.image_digest(parcel.key.pass),
+    }
+}

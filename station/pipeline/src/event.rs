@@ -1,0 +1,177 @@
+//! All that can happen to a lane and all that the pipeline can want: two closed enums.
+//!
+//! Events carry times, never read them. What a device said arrives with the monotonic time of its first byte.
+
+use gatepost_hardware::link::{Command, Report};
+use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
+use serde::{Deserialize, Serialize};
+
+use crate::divert::Permit;
+use crate::identify::CodeRead;
+use crate::judge::{Aed, Declared, Fault, Hold, Image, Lists, MailClass, Previous, Token};
+use crate::pass::PassKey;
+use crate::record::{Pending, Recorded};
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The only clock the pipeline sees.
+    Pulse {
+        mono: Micros,
+        wall: WallMs,
+        clock: ClockState,
+    },
+    Controller {
+        mono: Micros,
+        report: Report,
+    },
+    /// The cable lost messages or went silent: what is known of the belt is not whole.
+    CableLost {
+        mono: Micros,
+    },
+    Code {
+        mono: Micros,
+        device: u8,
+        code: CodeRead,
+    },
+    Weight {
+        mono: Micros,
+        device: u8,
+        weighed: Weighed,
+    },
+    /// A complete image file: `mono` is when the scanner closed it.
+    Image {
+        mono: Micros,
+        device: u8,
+        image: ImageFile,
+    },
+    /// What the model made of an image.
+    Assessed {
+        image: u32,
+        assessed: Image,
+    },
+    Matched {
+        pass: PassKey,
+        answer: Box<Matched>,
+    },
+    /// A list came into force: everything between entry and diverter is looked up again.
+    ListsChanged,
+    Recorded(Recorded),
+    /// The ledger could not store this: the disk is full or failing.
+    Unrecorded(Pending),
+    /// The ledger stores again.
+    LedgerReady,
+    /// A device or part of the station stopped working, or works again.
+    Part {
+        fault: Fault,
+        failed: bool,
+    },
+    Officer {
+        officer: Token,
+        action: OfficerAction,
+    },
+}
+
+/// What is to be done, in this order.
+#[derive(Debug)]
+pub enum Effect {
+    Record(Pending),
+    /// The only effect that can open the gate; made from a durable decision (`divert`).
+    Permit(Permit),
+    Order(Order),
+    /// Ask the lists; answer with [`Event::Matched`].
+    Lookup {
+        pass: PassKey,
+        item: Option<Token>,
+    },
+}
+
+/// A command to the controller that cannot release anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Hello,
+    Configure { crc: u32, epoch: u32 },
+    Inventory,
+    Beat,
+    TimeSync { host: Micros },
+    Revoke { permit: u32 },
+    Stop,
+    StopInPlace { pass: u32 },
+    Forget { pass: u32 },
+}
+
+impl From<Order> for Command {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Hello => Command::Hello { version: gatepost_hardware::link::VERSION },
+            Order::Configure { crc, epoch } => Command::Configure { crc, epoch },
+            Order::Inventory => Command::Inventory,
+            Order::Beat => Command::Beat,
+            Order::TimeSync { host } => Command::TimeSync { host },
+            Order::Revoke { permit } => Command::Revoke { permit },
+            Order::Stop => Command::Stop,
+            Order::StopInPlace { pass } => Command::StopInPlace { pass },
+            Order::Forget { pass } => Command::Forget { pass },
+        }
+    }
+}
+
+/// Whether dates can be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockState {
+    #[default]
+    Untrusted,
+    Trusted,
+}
+
+/// What a scale said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighed {
+    Stable(Grams),
+    Moving,
+    OutOfRange,
+    /// Not a weight: fault, no unit, nothing on the scale.
+    Nothing,
+}
+
+/// An image in the evidence store. The pipeline never sees pixels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFile {
+    /// Counts images of this station run.
+    pub id: u32,
+    /// BLAKE3 of the file, in hex.
+    pub digest: Token,
+    /// Length of belt that the image shows with something on it.
+    pub length_mm: Millimetres,
+}
+
+/// What the lists know about an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matched {
+    pub holds: Vec<Hold>,
+    pub aed: Aed,
+    pub declared: Declared,
+    /// Where the post says what it is; else the item id tells.
+    pub mail_class: Option<MailClass>,
+    pub trusted_shipper: bool,
+    pub previous: Previous,
+    pub lists: Lists,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfficerAction {
+    /// Clear on screen: `verdict` is the digest of the verdict the officer was shown.
+    Clear {
+        pass: PassKey,
+        verdict: Token,
+        every_view_seen: bool,
+    },
+    /// The parcel was taken off the belt by hand.
+    Removed {
+        pass: PassKey,
+    },
+    StopBelt,
+}

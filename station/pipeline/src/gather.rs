@@ -1,0 +1,375 @@
+//! Whose reading is this? Readings wait here until the belt's position at their time is known, then belong to the one
+//! parcel that can have been in the device's view — or to none, or to several, and then nobody trusts them.
+//!
+//! Ownership is by interval (promise 5): the reading's time, widened by the device's latency and the clock's error,
+//! gives a stretch of belt; a parcel that overlaps it within its slip is a possible owner. Gathering guesses nothing and
+//! decides nothing: what is missing stays missing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use gatepost_hardware::lane::{Device, DeviceKind, LaneMap};
+use gatepost_hardware::units::{Grams, Micros, Millimetres, Tick};
+
+use crate::event::{Matched, Weighed};
+use crate::identify::{CodeRead, ItemIdentity, arbitrate};
+use crate::judge::{BlindCause, ContestedCause, NoWeightCause, Overflow, Weight};
+use crate::limits::{CODES_MAX, READINGS_WAITING_MAX};
+use crate::track::belt::NoPosition;
+use crate::track::clock::{ClockMap, Span};
+use crate::track::{Track, Tracked};
+pub use images::ImageOf;
+use images::Images;
+
+mod images;
+pub mod reading;
+
+/// Where in its view a parcel is known beyond slip: half an edge's jitter at each end of the view.
+const VIEW_MM: i32 = 10;
+
+/// Everything known of one parcel, but its place.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    codes: Vec<CodeRead>,
+    weights: Weights,
+    /// Devices (by index in the lane map) that can say nothing more about this parcel.
+    closed: BTreeSet<u8>,
+    pub image: ImageOf,
+    /// The belt stood still or reversed while this was in the X-ray beam.
+    pub interrupted: bool,
+    pub overflow: BTreeSet<Overflow>,
+    /// Who it is, once every scanner is done with it.
+    pub identity: Option<ItemIdentity>,
+    pub matched: Option<Box<Matched>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Weights {
+    stable: Option<(Grams, Grams)>,
+    unstable: bool,
+    out_of_range: bool,
+    shared: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    device: u8,
+    span: Span,
+    reading: Reading,
+}
+
+#[derive(Clone, Debug)]
+enum Reading {
+    Code(CodeRead),
+    Weight(Weighed),
+}
+
+/// What gathering wants the drive to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    Contested {
+        pass: u32,
+        cause: ContestedCause,
+    },
+    /// Something was read where no parcel is.
+    Orphan {
+        device: u8,
+    },
+    /// A reading came before the clocks were synchronised, or too late to place.
+    Unplaced {
+        device: u8,
+    },
+    /// The X-ray's images and the parcels no longer match one to one.
+    ImagesOutOfStep,
+}
+
+#[derive(Clone, Debug)]
+pub struct Gather {
+    map: LaneMap,
+    parcels: BTreeMap<u32, Gathered>,
+    waiting: VecDeque<Waiting>,
+    pub images: Images,
+}
+
+impl Gather {
+    pub fn new(map: LaneMap) -> Self {
+        Self { map, parcels: BTreeMap::new(), waiting: VecDeque::new(), images: Images::default() }
+    }
+    pub fn enter(&mut self, pass: u32) {
+        self.parcels.insert(pass, Gathered::default());
+    }
+    pub fn forget(&mut self, pass: u32) {
+        self.parcels.remove(&pass);
+    }
+    pub fn forget_all(&mut self) {
+        *self = Self::new(self.map.clone());
+    }
+    pub fn get(&self, pass: u32) -> Option<&Gathered> {
+        self.parcels.get(&pass)
+    }
+    pub fn get_mut(&mut self, pass: u32) -> Option<&mut Gathered> {
+        self.parcels.get_mut(&pass)
+    }
+
+    pub fn code(&mut self, clock: &ClockMap, mono: Micros, device: u8, code: CodeRead) -> Vec<Noted> {
+        self.wait(clock, mono, device, Reading::Code(code))
+    }
+    pub fn weight(&mut self, clock: &ClockMap, mono: Micros, device: u8, weighed: Weighed) -> Vec<Noted> {
+        self.wait(clock, mono, device, Reading::Weight(weighed))
+    }
+
+    fn wait(&mut self, clock: &ClockMap, mono: Micros, device: u8, reading: Reading) -> Vec<Noted> {
+        let Some(looks) = self.map.devices.get(usize::from(device)) else {
+            return Vec::new();
+        };
+        let Some(span) = clock.happened(mono, latency_us(looks)) else {
+            return vec![Noted::Unplaced { device }];
+        };
+        let mut noted = Vec::new();
+        if self.waiting.len() == READINGS_WAITING_MAX {
+            self.waiting.pop_front();
+            // Whose it was is unknown, so everyone who could have lost a reading says so.
+            for gathered in self.parcels.values_mut() {
+                gathered.overflow.insert(Overflow::Readings);
+            }
+            noted.push(Noted::Unplaced { device });
+        }
+        self.waiting.push_back(Waiting { device, span, reading });
+        noted
+    }
+
+    /// Gives every reading whose place is known by now to its owner, and closes what no device can add to.
+    pub fn settle(&mut self, track: &Track) -> Vec<Noted> {
+        let mut noted = Vec::new();
+        for waiting in std::mem::take(&mut self.waiting) {
+            let segment = self.map.devices[usize::from(waiting.device)].segment;
+            match track.belt(segment).during(waiting.span) {
+                Ok(ticks) => self.assign(track, &waiting, ticks, &mut noted),
+                Err(NoPosition::NotYet) => self.waiting.push_back(waiting),
+                Err(NoPosition::TooOld) => noted.push(Noted::Unplaced { device: waiting.device }),
+            }
+        }
+        self.close(track, &mut noted);
+        noted
+    }
+
+    fn assign(&mut self, track: &Track, waiting: &Waiting, ticks: (Tick, Tick), noted: &mut Vec<Noted>) {
+        let device = &self.map.devices[usize::from(waiting.device)];
+        let views: Vec<View> =
+            track.passes().iter().filter_map(|tracked| view(&self.map, device, tracked, ticks)).collect();
+        let owners: Vec<u32> = views.iter().map(|view| view.pass).collect();
+        match (&waiting.reading, views.as_slice()) {
+            (Reading::Weight(_), []) | (Reading::Code(CodeRead::Nothing), []) => {}
+            (Reading::Code(_), []) => noted.push(Noted::Orphan { device: waiting.device }),
+            (Reading::Code(code), [view]) => {
+                if let Some(gathered) = self.parcels.get_mut(&view.pass) {
+                    gathered.add_code(code.clone());
+                }
+            }
+            (Reading::Weight(weighed), [view]) => {
+                if let Some(gathered) = self.parcels.get_mut(&view.pass) {
+                    gathered.weights.add(*weighed, view.wholly);
+                }
+            }
+            (Reading::Code(CodeRead::Nothing), _) => {} // nothing was read of either
+            (Reading::Code(_), _) => {
+                noted.extend(owners.iter().map(|&pass| Noted::Contested { pass, cause: ContestedCause::TwoOwners }));
+            }
+            // A weight of two parcels is nobody's; each may still be weighed alone.
+            (Reading::Weight(_), _) => owners.iter().for_each(|pass| {
+                if let Some(gathered) = self.parcels.get_mut(pass) {
+                    gathered.weights.shared = true;
+                }
+            }),
+        }
+    }
+
+    /// Closes each device for each parcel that has left its view for longer than the device's latency.
+    fn close(&mut self, track: &Track, noted: &mut Vec<Noted>) {
+        let mut imaged = Vec::new();
+        for tracked in track.passes() {
+            let Some(gathered) = self.parcels.get_mut(&tracked.pass) else { continue };
+            for (index, device) in self.map.devices.iter().enumerate() {
+                let index = index as u8;
+                if gathered.closed.contains(&index) {
+                    continue;
+                }
+                let Some(left) = left_view(&self.map, track, device, tracked) else { continue };
+                if track.belt(device.segment).during(Span { lo: left.hi, hi: left.hi }) == Err(NoPosition::NotYet) {
+                    continue;
+                }
+                gathered.closed.insert(index);
+                if device.kind == DeviceKind::Xray {
+                    imaged.push((tracked.pass, tracked.length_mm, left));
+                }
+            }
+        }
+        for (pass, length, window) in imaged {
+            let Some(gathered) = self.parcels.get_mut(&pass) else { continue };
+            let interrupted = gathered.interrupted;
+            let (image, out_of_step) = self.images.claim(window, length, interrupted, &self.map);
+            gathered.image = image;
+            if out_of_step {
+                noted.push(Noted::ImagesOutOfStep);
+            }
+            if let ImageOf::Contested { cause } = image {
+                noted.push(Noted::Contested { pass, cause });
+            }
+        }
+        let xray = self.map.devices.iter().find(|device| device.kind == DeviceKind::Xray);
+        if let Some(now) = xray.and_then(|device| track.belt(device.segment).time()) {
+            let in_beam = xray
+                .is_some_and(|device| track.passes().iter().any(|tracked| in_view(&self.map, track, device, tracked)));
+            if self.images.rest(now, in_beam, &self.map) {
+                noted.push(Noted::ImagesOutOfStep);
+            }
+        }
+        for tracked in track.passes() {
+            if let Some(gathered) = self.parcels.get_mut(&tracked.pass) {
+                gathered.identify(&self.map);
+            }
+        }
+    }
+
+    /// The belt of a segment stopped or reversed: an image being taken on it is worthless.
+    pub fn interrupt(&mut self, track: &Track, segment: u8) {
+        let Some(device) = self.map.devices.iter().find(|device| device.kind == DeviceKind::Xray) else { return };
+        if device.segment != segment {
+            return;
+        }
+        for tracked in track.passes().iter().filter(|tracked| in_view(&self.map, track, device, tracked)) {
+            if let Some(gathered) = self.parcels.get_mut(&tracked.pass) {
+                gathered.interrupted = true;
+            }
+        }
+    }
+
+    /// Whether no device can add anything: all said what they had to say of this parcel.
+    pub fn is_complete(&self, pass: u32) -> bool {
+        self.get(pass).is_some_and(|gathered| {
+            (0..self.map.devices.len()).all(|index| gathered.closed.contains(&(index as u8)))
+                && self.images.is_known(gathered.image)
+        })
+    }
+}
+
+impl Gathered {
+    fn add_code(&mut self, code: CodeRead) {
+        if self.codes.contains(&code) {
+            return;
+        }
+        if self.codes.len() == CODES_MAX {
+            self.overflow.insert(Overflow::Readings);
+            return;
+        }
+        self.codes.push(code);
+    }
+
+    fn identify(&mut self, map: &LaneMap) {
+        let scanners = map.devices.iter().enumerate().filter(|(_, device)| device.kind == DeviceKind::Scanner);
+        if self.identity.is_none() && scanners.clone().all(|(index, _)| self.closed.contains(&(index as u8))) {
+            self.identity = Some(arbitrate(&self.codes));
+        }
+    }
+    /// Who it is by what was read so far: for a decision that cannot wait.
+    pub fn identity_now(&self) -> ItemIdentity {
+        self.identity.clone().unwrap_or_else(|| arbitrate(&self.codes))
+    }
+
+    /// The weight, or why there is none. `tolerance` is the scale's, in grams.
+    pub fn weight(&self, map: &LaneMap, tolerance: Grams) -> Weight {
+        let scale = map.devices.iter().position(|device| device.kind == DeviceKind::Scale);
+        let Some(scale) = scale else {
+            return Weight::Unknown { cause: NoWeightCause::NoScale };
+        };
+        match self.weights.stable {
+            Some((low, high)) if high.abs_diff(low) > tolerance => Weight::Unknown { cause: NoWeightCause::Unstable },
+            Some((_, high)) => Weight::Known { grams: high, tolerance_g: tolerance },
+            None if self.weights.out_of_range => Weight::Unknown { cause: NoWeightCause::OutOfRange },
+            None if self.weights.unstable => Weight::Unknown { cause: NoWeightCause::Unstable },
+            None if self.weights.shared => Weight::Unknown { cause: NoWeightCause::TwoObjects },
+            None if self.closed.contains(&(scale as u8)) => Weight::Unknown { cause: NoWeightCause::ScaleOff },
+            None => Weight::Unknown { cause: NoWeightCause::Late },
+        }
+    }
+}
+
+impl Weights {
+    fn add(&mut self, weighed: Weighed, wholly: bool) {
+        match weighed {
+            Weighed::Stable(grams) if wholly => {
+                let (low, high) = self.stable.unwrap_or((grams, grams));
+                self.stable = Some((low.min(grams), high.max(grams)));
+            }
+            Weighed::Stable(_) | Weighed::Nothing => {}
+            Weighed::Moving => self.unstable = true,
+            Weighed::OutOfRange => self.out_of_range = true,
+        }
+    }
+}
+
+/// A parcel in a device's view.
+struct View {
+    pass: u32,
+    /// Certainly nothing of it outside the view.
+    wholly: bool,
+}
+
+fn latency_us(device: &Device) -> (u64, u64) {
+    (u64::from(device.latency_ms_min) * 1_000, u64::from(device.latency_ms_max) * 1_000)
+}
+
+/// How far a parcel may be from where its last mark on the device's segment puts it.
+fn slip(map: &LaneMap, device: &Device, from: Millimetres) -> Millimetres {
+    let way = (device.to_mm - from).0.max(0);
+    let permille = i32::from(map.segments[usize::from(device.segment)].slip_permille);
+    Millimetres(VIEW_MM + (i64::from(way) * i64::from(permille) / 1_000) as i32)
+}
+
+fn view(map: &LaneMap, device: &Device, tracked: &Tracked, ticks: (Tick, Tick)) -> Option<View> {
+    let mark = tracked.mark(device.segment)?;
+    let segment = &map.segments[usize::from(device.segment)];
+    let slip = slip(map, device, mark.at_mm);
+    let lead = |tick: Tick| mark.at_mm + segment.mm(tick - mark.lead);
+    let (first, last) = (lead(ticks.0), lead(ticks.1));
+    // Not wholly past its eye yet: it may be as long as anything may be.
+    let length = match mark.trail {
+        Some(trail) => segment.mm(trail - mark.lead),
+        None => map.items.length_mm_max,
+    };
+    let overlaps = last + slip >= device.from_mm && first - length - slip <= device.to_mm;
+    let wholly = mark.trail.is_some() && first - length - slip >= device.from_mm && last + slip <= device.to_mm;
+    overlaps.then_some(View { pass: tracked.pass, wholly })
+}
+
+/// When the last reading about a parcel can come from a device: the controller times between which it left the view,
+/// with the device's latency. Nothing while it has not left.
+fn left_view(map: &LaneMap, track: &Track, device: &Device, tracked: &Tracked) -> Option<Span> {
+    let mark = tracked.mark(device.segment)?;
+    let segment = &map.segments[usize::from(device.segment)];
+    let length = segment.mm(mark.trail? - mark.lead);
+    let slip = slip(map, device, mark.at_mm);
+    let way = device.to_mm - mark.at_mm + length;
+    let belt = track.belt(device.segment);
+    let earliest = belt.when(mark.lead + segment.ticks(way - slip))?;
+    let latest = belt.when(mark.lead + segment.ticks(way + slip))?;
+    let (soonest_us, longest_us) = latency_us(device);
+    Some(Span { lo: earliest + soonest_us as i64, hi: latest + longest_us as i64 + CLOSING_US })
+}
+
+/// Clock error and one turn of the station's loop, before a device is held to have said its last.
+const CLOSING_US: i64 = 30_000;
+
+fn in_view(map: &LaneMap, track: &Track, device: &Device, tracked: &Tracked) -> bool {
+    let now = track.belt(device.segment).now();
+    now.is_some_and(|now| view(map, device, tracked, (now, now)).is_some())
+}
+
+/// Why there is nothing to judge of an image.
+pub(crate) fn blind_cause(image: ImageOf, interrupted: bool) -> Option<BlindCause> {
+    match image {
+        _ if interrupted => Some(BlindCause::Interrupted),
+        ImageOf::Missing => Some(BlindCause::NoImage),
+        ImageOf::Contested { .. } => Some(BlindCause::NoImage),
+        ImageOf::Waiting | ImageOf::Owned { .. } => None,
+    }
+}

@@ -1,0 +1,43 @@
+//! Every bound of the pipeline, as a named sum. Full means "to exam" and "say so", never "drop".
+
+use gatepost_hardware::lane::EYES_MAX;
+use gatepost_hardware::link::INVENTORY_MAX;
+
+/// Passes that one lane keeps in mind: those on the belt, and those that left whose records are not durable yet. When
+/// it is full the feed is stopped.
+pub const PASSES_MAX: usize = PASSES_ON_BELT_MAX + PASSES_LEFT_MAX;
+pub const PASSES_ON_BELT_MAX: usize = INVENTORY_MAX;
+pub const PASSES_LEFT_MAX: usize = 48;
+
+/// Codes kept of one pass; more is a reason of its own.
+pub const CODES_MAX: usize = 16;
+/// Bytes of one code that are kept.
+pub const CODE_BYTES_MAX: usize = 4_096;
+
+/// Readings waiting for the belt's position to be known: one beat of the controller (50 ms) at every device's fastest.
+pub const READINGS_WAITING_MAX: usize = 64;
+/// Images waiting for their owner or their assessment.
+pub const IMAGES_WAITING_MAX: usize = 24;
+/// Positions of one segment kept: at a beat every 50 ms and an edge of each eye in between, more than twice as long as
+/// the latest reading may be.
+pub const BELT_SAMPLES_MAX: usize = 512;
+/// Records that came back because the disk was full, kept until it is not.
+pub const RECORDS_WAITING_MAX: usize = 2 * PASSES_MAX + ALARMS_MAX;
+/// Alarms kept for the page and, while the disk is full, for the journal.
+pub const ALARMS_MAX: usize = 32;
+
+/// A decision must be durable and its permit at the controller this long before the diverter eye: one slow group commit
+/// (120 ms), one cable round trip with a retransmission (60 ms), one turn of the station's loop (20 ms).
+pub const DECIDE_BEFORE_MS: u64 = 120 + 60 + 20;
+/// A look-up unanswered for this long is no answer, once the decision is due.
+pub const HEARTBEAT_MS: u64 = 100;
+pub const TIME_SYNC_MS: u64 = 500;
+
+/// Relative error of two crystals that are each good to 100 ppm.
+pub const CLOCK_DRIFT_PPM: i64 = 200;
+/// Where an edge is: debounce jitter and beam width.
+pub const EDGE_MM: i32 = 10;
+
+const _: () = assert!(HEARTBEAT_MS * 3 < 500, "three beats must fit in the shortest heartbeat limit of a lane");
+const _: () = assert!(PASSES_ON_BELT_MAX <= INVENTORY_MAX, "what is on the belt must fit in one inventory");
+const _: () = assert!(READINGS_WAITING_MAX >= 4 * EYES_MAX, "a burst at every eye must not crowd readings out");

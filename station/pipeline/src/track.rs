@@ -1,0 +1,323 @@
+//! Where every parcel is, from edges alone.
+//!
+//! A parcel is known by its marks: on each segment, the eye that saw it last and the belt's tick at its leading and
+//! trailing edge. Between eyes it rides its belt, give or take slip; at the next eye it must appear within a window
+//! that grows with the way, or it has vanished. What appears without being expected is a stranger, and a stranger has no
+//! permit. Tracking knows places; it neither reads labels nor decides.
+
+use std::collections::BTreeSet;
+
+use gatepost_hardware::lane::{EyeRole, LaneMap, SEGMENTS_MAX};
+use gatepost_hardware::units::{Micros, Millimetres, Tick};
+
+use crate::judge::ContestedCause;
+use crate::limits::EDGE_MM;
+use crate::pass::life::End;
+use belt::Belt;
+
+pub mod belt;
+pub mod clock;
+mod exits;
+
+/// Chutes slide: a parcel may reach its exit eye this much sooner or later than the belt would bring it.
+const CHUTE_MM: i32 = 300;
+
+/// A parcel as one eye saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub segment: u8,
+    pub at_mm: Millimetres,
+    pub lead: Tick,
+    pub trail: Option<Tick>,
+}
+
+/// One pass on the belt. Named by the controller's count: the epoch is the tracker's.
+#[derive(Clone, Debug)]
+pub struct Tracked {
+    pub pass: u32,
+    pub entered: Micros,
+    marks: [Option<Mark>; SEGMENTS_MAX],
+    /// Index of the eye it must meet next; exits count as one past the diverter eye.
+    next_eye: usize,
+    /// At the eye that saw it last.
+    pub length_mm: Option<Millimetres>,
+    pub gap_mm: Option<Millimetres>,
+    pub contested: BTreeSet<ContestedCause>,
+}
+
+impl Tracked {
+    /// Where this segment saw it last.
+    pub fn mark(&self, segment: u8) -> Option<Mark> {
+        self.marks.get(usize::from(segment)).copied().flatten()
+    }
+}
+
+/// What an edge or the passing of belt meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    Entered {
+        pass: u32,
+    },
+    /// Seen again, or its length became known: its place is better known now.
+    Seen {
+        pass: u32,
+    },
+    /// Its leading edge is at the diverter eye.
+    AtDiverter {
+        pass: u32,
+    },
+    /// Nothing was expected here. Exam takes it: it has no permit.
+    Appeared {
+        eye: u8,
+    },
+    Left {
+        pass: u32,
+        end: End,
+    },
+    StrangerLeft {
+        end: End,
+    },
+    /// Not seen where it had to be.
+    Vanished {
+        pass: u32,
+        before_eye: u8,
+    },
+}
+
+/// The tracker of one lane in one controller epoch.
+#[derive(Clone, Debug)]
+pub struct Track {
+    map: LaneMap,
+    diverter: usize,
+    passes: Vec<Tracked>,
+    belts: Vec<Belt>,
+    /// Who darkens each eye.
+    occupants: Vec<Option<u32>>,
+    last_trail: Option<(u32, Tick)>,
+}
+
+/// How far a parcel may be from where its belt would have carried it over `way`.
+pub fn slack(map: &LaneMap, segment: u8, way: Millimetres) -> Millimetres {
+    let slip = i64::from(way.0.max(0)) * i64::from(map.segments[usize::from(segment)].slip_permille) / 1_000;
+    map.items.window_mm + Millimetres(slip as i32)
+}
+
+impl Track {
+    pub fn new(map: LaneMap) -> Self {
+        let diverter = map.eyes.iter().position(|eye| eye.role == EyeRole::Diverter).unwrap_or(map.eyes.len());
+        Self {
+            diverter,
+            passes: Vec::new(),
+            belts: vec![Belt::default(); map.segments.len()],
+            occupants: vec![None; map.eyes.len()],
+            last_trail: None,
+            map,
+        }
+    }
+
+    /// Forgets every parcel and position: the controller booted, or the cable lost reports.
+    pub fn forget_all(&mut self) {
+        *self = Self::new(self.map.clone());
+    }
+    pub fn forget(&mut self, pass: u32) {
+        self.passes.retain(|tracked| tracked.pass != pass);
+        self.occupants.iter_mut().filter(|occupant| **occupant == Some(pass)).for_each(|occupant| *occupant = None);
+    }
+    pub fn passes(&self) -> &[Tracked] {
+        &self.passes
+    }
+    pub fn get(&self, pass: u32) -> Option<&Tracked> {
+        self.passes.iter().find(|tracked| tracked.pass == pass)
+    }
+    pub fn contest(&mut self, pass: u32, cause: ContestedCause) {
+        if let Some(tracked) = self.passes.iter_mut().find(|tracked| tracked.pass == pass) {
+            tracked.contested.insert(cause);
+        }
+    }
+    pub fn belt(&self, segment: u8) -> &Belt {
+        &self.belts[usize::from(segment)]
+    }
+
+    /// The controller told where its belts are.
+    pub fn beat(&mut self, time: Micros, ticks: &[Tick]) -> Vec<Happening> {
+        for (belt, &tick) in self.belts.iter_mut().zip(ticks) {
+            belt.push(time, tick);
+        }
+        self.vanished()
+    }
+
+    /// A debounced edge. `pass` is the controller's count at the entry eye.
+    pub fn edge(&mut self, eye: u8, blocked: bool, tick: Tick, time: Micros, pass: Option<u32>) -> Vec<Happening> {
+        let index = usize::from(eye);
+        let Some(role) = self.map.eyes.get(index).map(|eye| eye.role) else {
+            return Vec::new();
+        };
+        let segment = usize::from(self.map.eyes[index].segment);
+        let again = self.belts[segment]
+            .furthest()
+            .is_some_and(|furthest| tick + self.map.segments[segment].ticks(Millimetres(EDGE_MM)) < furthest);
+        self.belts[segment].push(time, tick);
+        if again && pass.is_none() {
+            return Vec::new(); // the belt reversed: this stretch has been seen
+        }
+        match (role, blocked) {
+            (EyeRole::Entry, true) => pass.map(|pass| self.enter(index, pass, tick, time)).into_iter().collect(),
+            (EyeRole::Entry | EyeRole::Watch | EyeRole::Diverter, false) => self.trailing(index, tick),
+            (EyeRole::Watch | EyeRole::Diverter, true) => self.leading(index, tick),
+            (EyeRole::ReleaseExit, true) => vec![self.exit(index, tick, End::Release)],
+            (EyeRole::ExamExit, true) => vec![self.exit(index, tick, End::Exam)],
+            (EyeRole::ReleaseExit | EyeRole::ExamExit, false) => Vec::new(),
+        }
+    }
+
+    fn enter(&mut self, index: usize, pass: u32, tick: Tick, time: Micros) -> Happening {
+        let eye = &self.map.eyes[index];
+        let (segment, at_mm) = (eye.segment, eye.at_mm);
+        let belt = &self.map.segments[usize::from(segment)];
+        let gap = self.last_trail.map(|(_, trail)| belt.mm(tick - trail));
+        let mut contested = BTreeSet::new();
+        if gap.is_some_and(|gap| gap < self.map.items.gap_mm_min) {
+            contested.insert(ContestedCause::Gap);
+            if let Some((before, _)) = self.last_trail {
+                self.contest(before, ContestedCause::Gap);
+            }
+        }
+        let mut marks = [None; SEGMENTS_MAX];
+        marks[usize::from(segment)] = Some(Mark { segment, at_mm, lead: tick, trail: None });
+        self.passes.push(Tracked {
+            pass,
+            entered: time,
+            marks,
+            next_eye: index + 1,
+            length_mm: None,
+            gap_mm: gap,
+            contested,
+        });
+        self.occupants[index] = Some(pass);
+        Happening::Entered { pass }
+    }
+
+    fn leading(&mut self, index: usize, tick: Tick) -> Vec<Happening> {
+        let near: Vec<(usize, Millimetres)> = (0..self.passes.len())
+            .filter(|&at| self.passes[at].next_eye == index)
+            .filter_map(|at| {
+                let (ahead, slack) = self.ahead(&self.passes[at], index, tick)?;
+                (ahead.0.abs() <= slack.0).then_some((at, ahead))
+            })
+            .collect();
+        let Some(&(first, _)) = near.first() else {
+            self.contest_beside(index, tick);
+            return vec![Happening::Appeared { eye: index as u8 }];
+        };
+        if near.len() > 1 {
+            for &(at, _) in &near {
+                self.passes[at].contested.insert(ContestedCause::Handoff);
+            }
+        }
+        let eye = &self.map.eyes[index];
+        let mark = Mark { segment: eye.segment, at_mm: eye.at_mm, lead: tick, trail: None };
+        let tracked = &mut self.passes[first];
+        tracked.marks[usize::from(eye.segment)] = Some(mark);
+        tracked.next_eye = index + 1;
+        self.occupants[index] = Some(tracked.pass);
+        let pass = tracked.pass;
+        vec![if index == self.diverter { Happening::AtDiverter { pass } } else { Happening::Seen { pass } }]
+    }
+
+    /// A stranger beside or inside a known parcel makes that parcel's readings doubtful too.
+    fn contest_beside(&mut self, index: usize, tick: Tick) {
+        let eye = &self.map.eyes[index];
+        let segment = &self.map.segments[usize::from(eye.segment)];
+        let length_max = self.map.items.length_mm_max;
+        for at in 0..self.passes.len() {
+            let tracked = &self.passes[at];
+            let seen_here = tracked.marks[usize::from(eye.segment)].filter(|mark| mark.at_mm == eye.at_mm);
+            let near = match seen_here {
+                Some(mark) => {
+                    segment.mm(tick - mark.lead) <= tracked.length_mm.unwrap_or(length_max) + Millimetres(EDGE_MM)
+                }
+                None => self.ahead(tracked, index, tick).is_some_and(|(ahead, slack)| {
+                    -slack.0 <= ahead.0 && ahead <= tracked.length_mm.unwrap_or(length_max) + slack
+                }),
+            };
+            if near && tracked.next_eye <= index + 1 {
+                self.passes[at].contested.insert(ContestedCause::Appeared);
+            }
+        }
+    }
+
+    fn trailing(&mut self, index: usize, tick: Tick) -> Vec<Happening> {
+        let Some(pass) = self.occupants[index].take() else {
+            return Vec::new();
+        };
+        let eye = &self.map.eyes[index];
+        let segment = &self.map.segments[usize::from(eye.segment)];
+        let items = &self.map.items;
+        let Some(tracked) = self.passes.iter_mut().find(|tracked| tracked.pass == pass) else {
+            return Vec::new();
+        };
+        if eye.role == EyeRole::Entry {
+            self.last_trail = Some((pass, tick));
+        }
+        let Some(mark) = tracked.marks[usize::from(eye.segment)].as_mut().filter(|mark| mark.at_mm == eye.at_mm) else {
+            return Vec::new();
+        };
+        mark.trail = Some(tick);
+        let length = segment.mm(tick - mark.lead);
+        if length > items.length_mm_max + items.length_tolerance_mm {
+            tracked.contested.insert(ContestedCause::TooLong);
+        }
+        match tracked.length_mm.replace(length) {
+            Some(before) if length > before + items.length_tolerance_mm => {
+                tracked.contested.insert(ContestedCause::Merged);
+            }
+            Some(before) if length + items.length_tolerance_mm < before => {
+                tracked.contested.insert(ContestedCause::Abreast);
+            }
+            _ => {}
+        }
+        vec![Happening::Seen { pass }]
+    }
+
+    /// How far a parcel's leading edge is beyond an eye when the eye's belt is at `tick`, and how exact that is.
+    fn ahead(&self, tracked: &Tracked, index: usize, tick: Tick) -> Option<(Millimetres, Millimetres)> {
+        let eye = &self.map.eyes[index];
+        let here = usize::from(eye.segment);
+        let segment = &self.map.segments[here];
+        if let Some(mark) = tracked.marks[here] {
+            let way = eye.at_mm - mark.at_mm;
+            return Some((segment.mm(tick - mark.lead) - way, slack(&self.map, eye.segment, way)));
+        }
+        // Not seen on this segment yet: at the moment it must have come onto it, how far had the last belt carried it?
+        let before = here.checked_sub(1)?;
+        let mark = tracked.marks[before]?;
+        let last = &self.map.segments[before];
+        let came = self.belts[here].when(tick - segment.ticks(eye.at_mm))?;
+        let way = last.length_mm - mark.at_mm;
+        let ahead = last.mm(self.belts[before].tick_at(came)? - mark.lead) - way;
+        let exact = slack(&self.map, before as u8, way) + slack(&self.map, eye.segment, eye.at_mm);
+        Some((ahead, exact))
+    }
+
+    /// Where the leading edge is now, measured on its newest segment.
+    pub fn place(&self, pass: u32) -> Option<(u8, Millimetres)> {
+        let mark = self.get(pass)?.marks.iter().rev().flatten().next()?;
+        let segment = &self.map.segments[usize::from(mark.segment)];
+        Some((mark.segment, mark.at_mm + segment.mm(self.belt(mark.segment).now()? - mark.lead)))
+    }
+
+    /// The newest mark of a pass on a segment.
+    pub fn mark(&self, pass: u32, segment: u8) -> Option<Mark> {
+        self.get(pass)?.mark(segment)
+    }
+
+    /// Belt left before the leading edge meets the diverter eye, when the parcel is on that eye's segment.
+    pub fn before_diverter(&self, pass: u32) -> Option<Millimetres> {
+        let eye = self.map.eyes.get(self.diverter)?;
+        let (segment, at_mm) = self.place(pass)?;
+        (segment == eye.segment).then(|| eye.at_mm - at_mm)
+    }
+    pub fn is_beyond_diverter(&self, pass: u32) -> bool {
+        self.get(pass).is_some_and(|tracked| tracked.next_eye > self.diverter)
+    }
+}
