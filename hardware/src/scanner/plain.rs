@@ -141,7 +141,7 @@ impl Plain {
     }
 
     fn end_if_quiet(&mut self, now: Micros) -> Option<(Found, Micros)> {
-        if now - self.last < Micros::from_ms(u64::from(self.config.idle_gap_ms)) {
+        if now - self.last < self.config.idle_gap() {
             return None;
         }
         self.end(End::Quiet)

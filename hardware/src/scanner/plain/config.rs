@@ -3,6 +3,7 @@
 //! Apart from the codec, because it is what a technician writes, and what is refused before a byte is read.
 
 use super::super::FRAME_BYTES_MAX;
+use crate::units::Micros;
 use serde::{Deserialize, Serialize};
 
 /// A short text of the configuration; control characters as TOML escapes (`"\r"`, `"\u001D"`).
@@ -41,8 +42,9 @@ pub struct PlainConfig {
     pub framing: Framing,
     /// Each character ends a frame, and any run of them is one end. CR and LF unless said otherwise; TAB is usual too.
     pub terminators: Text,
-    /// Quiet this long is the end of whatever was coming. At 9600 baud a character takes 1.04 ms.
-    pub idle_gap_ms: u16,
+    /// Quiet this long is the end of whatever was coming. At 9600 baud a character takes 1.04 ms. Left out: 50 where
+    /// silence is what ends a frame; else 500, as a busy station must not cut a good frame in two.
+    pub idle_gap_ms: Option<u16>,
     /// Sent by the reader before the AIM identifier and the data, as configured there; taken off.
     pub prefix: Text,
     /// Sent after the data, before the terminator or ETX; taken off.
@@ -66,7 +68,7 @@ impl Default for PlainConfig {
         Self {
             framing: Framing::default(),
             terminators: text("\r\n"),
-            idle_gap_ms: 50,
+            idle_gap_ms: None,
             prefix: Text::new(),
             suffix: Text::new(),
             aim: AimPolicy::default(),
@@ -86,7 +88,10 @@ impl PlainConfig {
     pub fn validate(&self) -> Result<(), &'static str> {
         let stx_etx = self.framing == Framing::StxEtx;
         let checks = [
-            (self.idle_gap_ms == 0, "idle_gap_ms is 0, so every byte would be a frame; give milliseconds, such as 50"),
+            (
+                self.idle_gap_ms == Some(0),
+                "idle_gap_ms is 0, so every byte would be a frame; give milliseconds, such as 50",
+            ),
             (
                 self.framing == Framing::Terminated && self.terminators.is_empty(),
                 "framing \"terminated\" needs terminators; give them, or use framing = \"idle-gap\"",
@@ -116,6 +121,12 @@ impl PlainConfig {
             ),
         ];
         checks.iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, message)| Err(*message))
+    }
+
+    /// Quiet this long is the end of whatever was coming.
+    pub fn idle_gap(&self) -> Micros {
+        let usual = if self.framing == Framing::IdleGap { 50 } else { 500 };
+        Micros::from_ms(u64::from(self.idle_gap_ms.unwrap_or(usual)))
     }
 
     /// The place in `no_read` of the text that says `payload` is a no-read.
