@@ -9,4 +9,12 @@
 
 pub mod limits;
 
+pub mod catalog;
 pub mod formats;
+pub mod pixels;
+pub mod session;
+
+pub mod detections;
+
+pub mod random_graph;
+pub mod runtime;

@@ -43,8 +43,8 @@ pub const THREADS_MAX: usize = 16;
 pub const OPAQUE_REGIONS_MAX: usize = 16;
 /// Smaller opaque specks than this (square millimetres) are summed but not listed.
 pub const OPAQUE_REGION_AREA_MM2_MIN: u64 = 25;
-/// At or below this count (of 65,535) a sample saw no light worth the name.
-pub const DARK_COUNT_MAX: u16 = 64;
+/// A sample at or below the air level divided by this saw no light worth the name.
+pub const AIR_TO_DARK_RATIO: u16 = 1_000;
 /// Columns without light (a dead diode, read as none of the belt) that one picture may have, each bridged from its
 /// neighbours. More is a failing detector card: blind.
 pub const DARK_COLUMNS_MAX: u32 = 2;
