@@ -8,7 +8,7 @@
 pub mod frame;
 pub mod envelope;
 pub mod checkpoint;
-mod mark;
+pub(crate) mod mark;
 mod reserve;
 pub mod segment;
 mod open;
@@ -209,6 +209,14 @@ impl Journal {
         &self.health
     }
 
+    /// Signs the head now, when it is not signed yet: before an evidence package is made.
+    pub fn sign_now(&mut self, now: WallMs) -> &Health {
+        if self.view.last_seq() > self.checkpointed {
+            self.checkpoint(now);
+        }
+        &self.health
+    }
+
     /// A clean stop: the last group is committed, the head signed and marked.
     pub fn close(mut self, now: WallMs) -> Commit {
         let commit = self.commit(now);
@@ -266,7 +274,8 @@ impl Journal {
 
     fn note_checkpoint(&mut self, seq: u64, now: WallMs, payload: &[u8], sync: bool) {
         (self.checkpointed, self.checkpointed_at) = (seq, Some(now.0));
-        if let Err(error) = self.mark.write(payload, sync) {
+        let (segment, bytes) = self.view.end();
+        if let Err(error) = self.mark.write(payload, segment, bytes, sync) {
             self.trouble = Some(error);
         }
     }

@@ -42,3 +42,7 @@ pub mod key;
 pub mod journal;
 pub mod retain;
 pub mod outbox;
+pub mod verify;
+pub mod evidence;
+pub mod package;
+pub mod personal;

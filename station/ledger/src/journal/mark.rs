@@ -3,7 +3,9 @@
 //! One small file of three slots written in place (a full disk cannot stop it): slot 0 without a sync after every
 //! checkpoint, slots 1 and 2 in turn with one, so that a torn write never takes the last synced mark with it.
 
-use crate::chain::Digest;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
 use crate::disk::{self, Cause, DiskError, File, How, SharedDisk};
 use crate::journal::checkpoint::{self, Claim};
 use crate::journal::frame::{self, FrameKind};
@@ -11,6 +13,25 @@ use crate::journal::frame::{self, FrameKind};
 const NAME: &str = "mark";
 const SLOT_BYTES: usize = 4096;
 const SLOTS: usize = 3;
+
+/// The payload of a slot, canonical JSON in this field order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Slot<'a> {
+    segment: u32,
+    bytes: u64,
+    #[serde(borrow)]
+    signed: &'a RawValue,
+}
+
+/// How far the journal must reach at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub claim: Claim,
+    /// The segment the checkpoint is in, and the bytes that segment has at least.
+    pub segment: u32,
+    pub bytes: u64,
+}
 
 #[derive(Debug)]
 pub(crate) struct Mark {
@@ -25,10 +46,13 @@ impl Mark {
         Self { file: None, disk: disk.clone(), path: disk::join(folder, NAME), synced_slot: 1 }
     }
 
-    /// Notes a checkpoint that is durable in the journal already.
-    pub(crate) fn write(&mut self, payload: &[u8], sync: bool) -> Result<(), DiskError> {
+    /// Notes a checkpoint that is durable in the journal already; its segment has at least `bytes`.
+    pub(crate) fn write(&mut self, signed: &[u8], segment: u32, bytes: u64, sync: bool) -> Result<(), DiskError> {
+        let failed = |error: serde_json::Error| DiskError::new(&self.path, Cause::Failed(error.to_string()));
+        let signed = serde_json::from_slice(signed).map_err(failed)?;
+        let payload = serde_json::to_vec(&Slot { segment, bytes, signed }).map_err(failed)?;
         let mut slot = Vec::with_capacity(SLOT_BYTES);
-        frame::write(&mut slot, FrameKind::Checkpoint, 0, payload);
+        frame::write(&mut slot, FrameKind::Checkpoint, 0, &payload);
         slot.resize(SLOT_BYTES, 0);
         let at = if sync { self.synced_slot } else { 0 };
         let result = self.put(at, &slot, sync);
@@ -60,20 +84,17 @@ fn open(disk: &SharedDisk, path: &str) -> Result<Box<dyn File>, DiskError> {
     }
 }
 
-/// The newest sound mark: how far the journal must reach at least, and the head there.
+/// The newest sound mark.
 ///
 /// # Errors
 /// When the disk cannot be read; a damaged slot is passed over.
-pub(crate) fn read(disk: &SharedDisk, folder: &str) -> Result<Option<Claim>, DiskError> {
+pub fn read(disk: &SharedDisk, folder: &str) -> Result<Option<Known>, DiskError> {
     let bytes = disk::read(disk.as_ref(), &disk::join(folder, NAME), SLOT_BYTES * SLOTS)?.unwrap_or_default();
     let sound = bytes.chunks(SLOT_BYTES).filter_map(|slot| {
         let frame = frame::read(slot).ok().filter(|frame| frame.kind == FrameKind::Checkpoint)?;
-        checkpoint::check(frame.payload, None).ok()
+        let slot: Slot<'_> = serde_json::from_slice(frame.payload).ok()?;
+        let claim = checkpoint::check(slot.signed.get().as_bytes(), None).ok()?;
+        Some(Known { claim, segment: slot.segment, bytes: slot.bytes })
     });
-    Ok(sound.max_by_key(|claim| claim.seq))
-}
-
-/// Whether a chain that reaches `last` and had `head` after the mark's record agrees with the mark.
-pub(crate) fn agrees(mark: &Claim, last: u64, head_there: Option<Digest>) -> bool {
-    mark.seq <= last && head_there.is_none_or(|head| head == mark.head)
+    Ok(sound.max_by_key(|known| (known.claim.seq, known.segment, known.bytes)))
 }

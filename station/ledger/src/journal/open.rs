@@ -6,7 +6,7 @@
 use crate::chain::{Digest, GENESIS};
 use crate::disk::{self, DiskError, File, How, SharedDisk};
 use crate::journal::frame::{self, FrameKind};
-use crate::journal::mark::{self, Mark};
+use crate::journal::mark::{self, Known, Mark};
 use crate::journal::reserve::Reserve;
 use crate::journal::segment::{self, Durable, Segment, SegmentHead, View};
 use crate::journal::store::Store;
@@ -58,6 +58,8 @@ struct Tail {
     /// The newest checkpoint in it.
     checkpointed: Option<(u64, i64)>,
     head_at_mark: Option<Digest>,
+    /// The last segment that retention dropped.
+    dropped: u32,
 }
 
 impl Journal {
@@ -72,13 +74,10 @@ impl Journal {
         let numbers = numbers(&disk, folder, dropped.as_ref().map_or(0, |dropped| dropped.segment))?;
         let mut opener = Opener { disk: &disk, folder, setup: &setup, unfinished: None, torn: None };
         let mut segments = opener.heads(&numbers, dropped.as_ref())?;
-        let known = mark.as_ref().map_or(0, |mark| mark.seq);
+        let known = mark.as_ref().map_or(0, |mark| mark.claim.seq);
         let (tail, bytes) = opener.tail(segments.last(), dropped.as_ref(), known)?;
-        if let Some(mark) = &mark
-            && !mark::agrees(mark, tail.last_seq, tail.head_at_mark)
-        {
-            let whose = "the station's own signed mark";
-            return Err(OpenError::Short { found: tail.last_seq, known: mark.seq, whose });
+        if let Some(mark) = &mark {
+            reaches(mark, &segments, &tail)?;
         }
         let acknowledged = outbox::high_water(&disk, folder)?;
         if acknowledged > tail.last_seq {
@@ -110,6 +109,31 @@ impl Journal {
         };
         Ok((journal, opening))
     }
+}
+
+/// Whether the journal reaches as far as the mark says, with the same head there.
+fn reaches(mark: &Known, segments: &[Segment], tail: &Tail) -> Result<(), OpenError> {
+    let damaged = |at, what: &str| {
+        let (segment, seq, what) = (segment::name(mark.segment), tail.last_seq + 1, what.to_owned());
+        Err(OpenError::Damaged { segment, at, seq, what })
+    };
+    if mark.claim.seq > tail.last_seq {
+        let whose = "the station's own signed mark";
+        return Err(OpenError::Short { found: tail.last_seq, known: mark.claim.seq, whose });
+    }
+    if tail.head_at_mark.is_some_and(|head| head != mark.claim.head) {
+        return damaged(0, "the chain is not the one the station signed");
+    }
+    // A segment that held the mark and nothing else leaves no gap in the numbers.
+    let last = segments.last().map_or(tail.dropped, |last| last.number);
+    if last < mark.segment {
+        return damaged(0, "this segment is missing or its head is damaged");
+    }
+    let is_last = segments.last().is_some_and(|last| last.number == mark.segment);
+    if is_last && tail.end < mark.bytes {
+        return damaged(tail.end, "bytes that were acknowledged are gone or changed");
+    }
+    Ok(())
 }
 
 /// Segment numbers in order, without those that retention has dropped already.
@@ -216,7 +240,8 @@ impl Opener<'_> {
     ) -> Result<(Tail, Vec<u8>), OpenError> {
         let Some(last) = last else {
             let (last_seq, head) = dropped.map_or((0, GENESIS), |last| (last.last_seq, last.last_head));
-            return Ok((Tail { last_seq, head, ..Tail::default() }, Vec::new()));
+            let dropped = dropped.map_or(0, |last| last.segment);
+            return Ok((Tail { last_seq, head, dropped, ..Tail::default() }, Vec::new()));
         };
         let file = self.disk.open(&self.path(last.number), How::Read)?;
         let bytes = self.whole(file.as_ref(), last.bytes, last.number, last.first_seq)?;

@@ -114,6 +114,10 @@ impl View {
     pub fn bytes(&self) -> u64 {
         self.read().bytes
     }
+    /// The last segment and its bytes.
+    pub(crate) fn end(&self) -> (u32, u64) {
+        self.read().segments.last().map_or((0, 0), |segment| (segment.number, segment.bytes))
+    }
     /// The segment a record is in, and the record after that segment's last one.
     pub(crate) fn segment_of(&self, seq: u64) -> Option<(Segment, u64)> {
         let durable = self.read();

@@ -16,6 +16,8 @@ pub(crate) struct Store {
     disk: SharedDisk,
     folder: String,
     active: Option<Active>,
+    /// The last segment was begun by this store and nothing was written to it since.
+    fresh: bool,
     /// The last segment had a failed write or sync: its tail is read again before the journal goes on.
     doubtful: bool,
 }
@@ -30,7 +32,7 @@ impl Store {
     /// Goes on at `end` of the last segment, whose file is `file`; without one, a segment is begun with the next group.
     pub(crate) fn new(disk: &SharedDisk, folder: &str, last: Option<(Box<dyn File>, u64)>) -> Self {
         let active = last.map(|(file, end)| Active { file, end });
-        Self { disk: disk.clone(), folder: folder.to_owned(), active, doubtful: false }
+        Self { disk: disk.clone(), folder: folder.to_owned(), active, fresh: false, doubtful: false }
     }
 
     /// Makes `bytes` durable and moves the view on.
@@ -62,6 +64,7 @@ impl Store {
             return Err(error);
         }
         active.end += bytes.len() as u64;
+        self.fresh = false;
         view.change(|durable| {
             (durable.last_seq, durable.head) = (group.last_seq, group.head);
             durable.bytes += bytes.len() as u64;
@@ -88,9 +91,8 @@ impl Store {
         if self.doubtful {
             self.read_again(view, &durable.head)?;
         }
-        // A last segment without a record is replaced: failing again and again must not fill the folder.
-        let kept = durable.segments.iter().rposition(|segment| segment.first_seq <= durable.last_seq);
-        let kept = kept.map_or(0, |at| at + 1).max(durable.segments.len().saturating_sub(1));
+        // A last segment with nothing but its head is replaced: failing again and again must not fill the folder.
+        let kept = durable.segments.len() - usize::from(self.fresh && !durable.segments.is_empty());
         let before = kept.checked_sub(1).and_then(|at| durable.segments.get(at));
         let head = SegmentHead {
             station: station.to_owned(),
@@ -116,7 +118,7 @@ impl Store {
             });
         });
         self.active = Some(Active { file, end });
-        self.doubtful = false;
+        (self.fresh, self.doubtful) = (true, false);
         Ok(())
     }
 
