@@ -4,7 +4,7 @@
 //! It keeps no rule of its own about the gate ([`crate::guard`]) or about motion ([`crate::lane`]).
 
 use crate::belt::Belt;
-use crate::eyes::{Debounce, Edge};
+use crate::eyes::Debounce;
 use crate::guard::{Closing, Denial, Figures, GatePosition, Guard, Scene};
 use crate::lane::{Lamp, Lane, lamp};
 use crate::passes::Passes;
@@ -14,11 +14,13 @@ use crate::trace::{Happening, Trace};
 use crate::zone::Zone;
 use gatepost_hardware::lane::{EYES_MAX, EyeRole, LaneMap, SEGMENTS_MAX, Segment};
 use gatepost_hardware::link::{
-    BootCause, Command, GateState, Input, LaneState, Motion, Permit, PermitFate, PermitRefusal, Refusal, Report,
-    RevokeFate, StopCause, VERSION, VoidCause,
+    BootCause, Command, GateState, Input, LaneState, PermitFate, Report, StopCause, VoidCause,
 };
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
 use heapless::Vec;
+
+mod said;
+mod seen;
 
 /// How often the controller says that it lives.
 pub const BEAT: Micros = Micros(50_000);
@@ -216,149 +218,6 @@ impl Controller {
             }
         }
         self.settle();
-    }
-}
-
-/// What the station says.
-impl Controller {
-    fn hello(&mut self, version: u8) {
-        self.trace.note(self.now, Happening::Hello { version });
-        if version == VERSION { self.say_hello() } else { self.queue.push(Report::Refused(Refusal::Version)) }
-    }
-
-    fn say_hello(&mut self) {
-        let (crc, epoch, boot_cause) = (self.crc, self.epoch.unwrap_or(0), self.boot);
-        self.queue.push(Report::Hello { version: VERSION, crc, epoch, boot_cause });
-    }
-
-    /// Keeps the first epoch of this boot. A station with another map is not obeyed any more.
-    fn configure(&mut self, crc: u32, epoch: u32) {
-        self.trace.note(self.now, Happening::Configure { crc, epoch });
-        if crc != self.crc {
-            self.lane.configured = false;
-            self.void_all(VoidCause::Heartbeat);
-            return self.queue.push(Report::Refused(Refusal::Crc { mine: self.crc }));
-        }
-        if epoch == 0 {
-            return self.queue.push(Report::Refused(Refusal::NotConfigured)); // 0 says "none"
-        }
-        let epoch = *self.epoch.get_or_insert(epoch);
-        self.lane.configured = true;
-        self.queue.push(Report::Configured { epoch });
-    }
-
-    fn permit(&mut self, mut permit: Permit) {
-        let (id, pass) = (permit.id, permit.pass);
-        let longest = self.now + Micros::from_ms(u64::from(self.map.timing.permit_ms_max));
-        permit.expires = permit.expires.min(longest);
-        let fate = match self.accept(permit) {
-            Ok(()) => PermitFate::Accepted,
-            Err(refusal) => PermitFate::Refused(refusal),
-        };
-        self.permit_fate(Ended { permit: id, pass, fate });
-    }
-
-    fn accept(&mut self, permit: Permit) -> Result<(), PermitRefusal> {
-        if !self.lane.configured {
-            return Err(PermitRefusal::NotConfigured);
-        }
-        if self.epoch != Some(permit.epoch) {
-            return Err(PermitRefusal::WrongEpoch);
-        }
-        let tick = self.diverter_belt().map(|(_, belt)| belt.tick());
-        let (Some(tick), Some(_)) = (tick, &self.guard) else {
-            return Err(PermitRefusal::GateFault); // no gate: nothing to permit
-        };
-        if self.lane.gate_fault {
-            return Err(PermitRefusal::GateFault);
-        }
-        if self.lane.latched() || self.lane.hands_in() || self.long_stop() {
-            return Err(PermitRefusal::LaneNotMoving);
-        }
-        self.schedule.accept(permit, self.now, tick, &self.zone)
-    }
-
-    fn revoke(&mut self, permit: u32) {
-        let opened = self.guard.as_ref().and_then(Guard::opening).is_some_and(|opening| opening.permit == permit);
-        let fate = match (opened, self.schedule.remove(permit)) {
-            (true, _) => RevokeFate::TooLate,
-            (false, true) => RevokeFate::Revoked,
-            (false, false) => RevokeFate::Unknown,
-        };
-        let time = self.now;
-        self.say(Report::Revoke { permit, fate, time }, Happening::Revoke { permit, fate });
-    }
-}
-
-/// What the lane does.
-impl Controller {
-    fn edge(&mut self, index: usize, edge: Edge) {
-        let Some(eye) = self.map.eyes.get(index) else {
-            return;
-        };
-        let (role, segment) = (eye.role, eye.segment);
-        let backward = self.belts.get(usize::from(segment)).is_some_and(Belt::backward);
-        if edge.blocked {
-            self.blocked_since[index] = edge.tick;
-        }
-        let (pass, new) = match role {
-            EyeRole::Entry => self.passes.entry(&edge, backward),
-            _ => (None, true),
-        };
-        let Edge { blocked, tick, time } = edge;
-        let eye = index as u8; // at most EYES_MAX
-        self.say(Report::Edge { eye, blocked, tick, time, pass }, Happening::Edge { eye, blocked, tick });
-        match (role, blocked) {
-            (EyeRole::Entry, true) if !new => {
-                let void = pass.and_then(|pass| self.schedule.void_pass(pass, VoidCause::Reversed));
-                self.permit_fate_maybe(void);
-            }
-            (EyeRole::Diverter, _) => self.diverter_edge(&edge, backward),
-            (EyeRole::ReleaseExit | EyeRole::ExamExit, true) if !backward => self.passes.exit(),
-            _ => {}
-        }
-    }
-
-    fn diverter_edge(&mut self, edge: &Edge, backward: bool) {
-        if backward {
-            return self.zone.forget(edge.tick);
-        }
-        let ended = if edge.blocked {
-            self.zone.lead(edge.tick);
-            self.schedule.lead(edge.tick)
-        } else {
-            let lead = self.zone.trail(edge.tick);
-            let segment = self.diverter.and_then(|segment| self.map.segments.get(usize::from(segment)));
-            lead.zip(segment).and_then(|(lead, segment)| self.schedule.trail(lead, edge.tick, segment))
-        };
-        self.permit_fate_maybe(ended);
-    }
-
-    fn belt(&mut self, segment: u8, motion: Motion) {
-        let (tick, time) = (self.tick_of(segment).unwrap_or_default(), self.now);
-        self.say(Report::Belt { segment, motion, tick, time }, Happening::Belt { segment, motion });
-        if motion != Motion::Reversed {
-            return;
-        }
-        self.void_all(VoidCause::Reversed);
-        if let Some(figures) = self.guard.as_ref().map(Guard::figures).filter(|_| self.diverter == Some(segment)) {
-            // What lay before the eye may lie behind it now: nothing is known up to where the belt turned.
-            self.zone.forget(tick + figures.backlash);
-        }
-    }
-
-    /// An eye that carries parcels away is blocked for longer than two of the longest.
-    fn jammed(&self) -> bool {
-        self.map.eyes.iter().enumerate().any(|(index, eye)| {
-            let watched = matches!(eye.role, EyeRole::Diverter | EyeRole::ReleaseExit | EyeRole::ExamExit);
-            let (Some(segment), Some(tick)) =
-                (self.map.segments.get(usize::from(eye.segment)), self.tick_of(eye.segment))
-            else {
-                return false;
-            };
-            let longest = segment.ticks(Millimetres(self.map.items.length_mm_max.0.saturating_mul(2)));
-            watched && self.eyes[index].blocked() && tick - self.blocked_since[index] > longest
-        })
     }
 }
 
