@@ -1,1 +1,75 @@
-fn main() {}
+//! `gatepost-central`: central operations as one program.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gatepost_central::{Central, Config};
+
+#[derive(Parser)]
+#[command(name = "gatepost-central", version, about = "Central operations: ingest, gap proof, alerts")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Take what stations send, until interrupted
+    Run {
+        /// The configuration, TOML
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Look whether a configuration can be used; changes nothing
+    Check {
+        /// The configuration, TOML
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    match arguments.command {
+        Command::Run { config } => run(&config),
+        Command::Check { config } => check(&config),
+    }
+    .unwrap_or_else(|text| {
+        eprintln!("gatepost-central: {text}");
+        ExitCode::from(1)
+    })
+}
+
+fn check(file: &std::path::Path) -> Result<ExitCode, String> {
+    let config = Config::read(file).map_err(|error| error.to_string())?;
+    config.broker.broker().map_err(|error| error.to_string())?;
+    println!("{} is good", file.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run(file: &std::path::Path) -> Result<ExitCode, String> {
+    let config = Config::read(file).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let central = Central::start(config).await.map_err(|error| error.to_string())?;
+        println!("Open http://{}/", central.http());
+        interrupted().await.map_err(|error| format!("signals cannot be heard: {error}"))?;
+        central.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ctrl-C, or the service manager's wish.
+async fn interrupted() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! A running central: store, intake and pages put together; for the binary, the demo and tests alike.
+
+use std::io;
+use std::net::SocketAddr;
+
+use gatepost_sync::topics::{Address, Down};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, ConfigError};
+use crate::evidence::{EvidenceError, EvidenceStore};
+use crate::intake::{Document, Intake, IntakeState};
+use crate::pages;
+use crate::store::{Store, StoreError};
+
+/// Documents waiting for the intake.
+const DOCUMENTS_WAITING: usize = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error("the directory {0} cannot be made: {1}")]
+    Directory(String, io::Error),
+    #[error("pages cannot be served on {0}: {1}; is another program using the port?")]
+    Listen(SocketAddr, io::Error),
+}
+
+/// Dropping it stops everything at once; [`Central::stop`] waits for what is under way.
+pub struct Central {
+    http: SocketAddr,
+    store: Store,
+    documents: mpsc::Sender<Document>,
+    intake: watch::Receiver<IntakeState>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Central {
+    /// Opens the store, begins to listen to the broker (and goes on trying while there is none) and serves the pages.
+    ///
+    /// # Errors
+    /// [`StartError`] says which part of the configuration cannot be used.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let directory = &config.store.directory;
+        std::fs::create_dir_all(directory)
+            .map_err(|error| StartError::Directory(directory.display().to_string(), error))?;
+        let broker = config.broker.broker()?;
+        let store = Store::open(&directory.join("central.sqlite")).await?;
+        let evidence = EvidenceStore::open(&directory.join("evidence"), config.store.evidence_bytes_max)?;
+        let failed = |error| StartError::Listen(config.http.listen, error);
+        let listener = TcpListener::bind(config.http.listen).await.map_err(failed)?;
+        let http = listener.local_addr().map_err(failed)?;
+        let (stop, stopped) = watch::channel(false);
+        let (documents, documents_waiting) = mpsc::channel(DOCUMENTS_WAITING);
+        let (intake_state, intake) = watch::channel(IntakeState::default());
+        let running = Intake {
+            broker,
+            share_group: config.broker.share_group.clone(),
+            only: config.stations.only.clone(),
+            store: store.clone(),
+            evidence,
+            documents: documents_waiting,
+            state: intake_state,
+        };
+        let tasks = vec![
+            tokio::spawn(running.run(stopped.clone())),
+            tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), stopped)),
+        ];
+        Ok(Self { http, store, documents, intake, stop, tasks })
+    }
+
+    /// Where the pages are.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn intake(&self) -> watch::Receiver<IntakeState> {
+        self.intake.clone()
+    }
+
+    /// Sends a signed document to a station, now and whenever it comes back, until a newer one of its kind replaces it.
+    /// `bytes` are not looked at: they are a list package of the ledger, or a sealed envelope.
+    ///
+    /// # Errors
+    /// Nothing is sent when central is stopping.
+    pub async fn send_document(&self, address: Address, kind: Down, bytes: Vec<u8>) -> Result<(), Stopping> {
+        self.documents.send(Document { address, kind, bytes }).await.map_err(|_| Stopping)
+    }
+
+    /// Finishes the commit under way, says goodbye to the broker and closes the database.
+    pub async fn stop(mut self) {
+        // Nobody listens when every task has ended; then they have ended.
+        let _ = self.stop.send(true);
+        for task in self.tasks.drain(..) {
+            let _ = task.await;
+        }
+        self.store.close().await;
+    }
+}
+
+impl Drop for Central {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("central is stopping")]
+pub struct Stopping;

@@ -1,0 +1,193 @@
+//! Central's one configuration, read from TOML. Unknown keys are refused.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use gatepost_sync::mqtt::{Broker, Login};
+use gatepost_sync::tls::Tls;
+use gatepost_sync::topics::Name;
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub broker: BrokerConfig,
+    pub store: StoreConfig,
+    #[serde(default)]
+    pub http: HttpConfig,
+    #[serde(default)]
+    pub stations: StationsConfig,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerConfig {
+    pub host: String,
+    #[serde(default = "default_port")]
+    pub port: u16,
+    /// One per running central.
+    #[serde(default = "default_client_id")]
+    pub client_id: String,
+    pub user: Option<String>,
+    /// A file with the password on its first line.
+    pub password_file: Option<PathBuf>,
+    /// Without this table bytes go in the clear: for the loopback only.
+    pub tls: Option<TlsConfig>,
+    /// Several centrals with the same group share the stations' messages among them.
+    pub share_group: Option<Name>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM: who may sign the broker's certificate.
+    pub authorities: PathBuf,
+    /// PEM: central's own certificate chain, where the broker asks for one.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// Holds `central.sqlite` and `evidence/`; made when missing.
+    pub directory: PathBuf,
+    /// Evidence stops being taken when it fills this much.
+    #[serde(default = "default_evidence_bytes_max")]
+    pub evidence_bytes_max: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Port 0 takes a free one. There are no accounts here yet: keep it on the loopback.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationsConfig {
+    /// Stations that are listened to, as `facility/station`. Empty: every station the broker lets through.
+    #[serde(default)]
+    pub only: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: default_listen() }
+    }
+}
+
+fn default_port() -> u16 {
+    1883
+}
+fn default_client_id() -> String {
+    "gatepost-central".to_owned()
+}
+fn default_evidence_bytes_max() -> u64 {
+    100 << 30
+}
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8480))
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{0}: cannot be read: {1}")]
+    File(PathBuf, std::io::Error),
+    #[error("{0}: {1}")]
+    Content(PathBuf, String),
+}
+
+impl Config {
+    /// # Errors
+    /// [`ConfigError`] names the file, and the line and key where it is the content.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File(path.to_owned(), error))?;
+        Self::parse(&text).map_err(|error| ConfigError::Content(path.to_owned(), error))
+    }
+
+    /// # Errors
+    /// What is wrong, with line and key.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Plain connection to a broker on this machine, everything else as given; for the demo and tests.
+    pub fn local(broker_port: u16, directory: &Path) -> Self {
+        Self {
+            broker: BrokerConfig {
+                host: "127.0.0.1".to_owned(),
+                port: broker_port,
+                client_id: default_client_id(),
+                user: None,
+                password_file: None,
+                tls: None,
+                share_group: None,
+            },
+            store: StoreConfig { directory: directory.to_owned(), evidence_bytes_max: default_evidence_bytes_max() },
+            http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
+            stations: StationsConfig::default(),
+        }
+    }
+}
+
+impl BrokerConfig {
+    /// # Errors
+    /// [`ConfigError`] when a named file cannot be read or used.
+    pub fn broker(&self) -> Result<Broker, ConfigError> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| ConfigError::File(path.to_owned(), error));
+        let mut broker = Broker::new(&self.host, self.port, &self.client_id);
+        if let Some(user) = &self.user {
+            let password = match &self.password_file {
+                Some(file) => String::from_utf8_lossy(&read(file)?).lines().next().unwrap_or_default().to_owned(),
+                None => String::new(),
+            };
+            broker.login = Some(Login { user: user.clone(), password });
+        }
+        if let Some(tls) = &self.tls {
+            let authorities = read(&tls.authorities)?;
+            let own = match (&tls.certificate, &tls.key) {
+                (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
+                (None, None) => None,
+                _ => {
+                    let text = "tls.certificate and tls.key belong together; give both or neither".to_owned();
+                    return Err(ConfigError::Content(tls.authorities.clone(), text));
+                }
+            };
+            let own = own.as_ref().map(|(certificate, key)| (certificate.as_slice(), key.as_slice()));
+            let tls_read = Tls::new(&authorities, own);
+            broker.tls =
+                Some(tls_read.map_err(|error| ConfigError::Content(tls.authorities.clone(), error.to_string()))?);
+        }
+        Ok(broker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_file_is_enough_and_unknown_keys_are_refused() {
+        let small = "[broker]\nhost = \"broker\"\n[store]\ndirectory = \"/var/lib/central\"\n";
+        let config = Config::parse(small).unwrap();
+        assert_eq!((config.broker.port, config.http.listen.port()), (1883, 8480));
+        let wrong = small.replace("host", "hosts");
+        let said = Config::parse(&wrong).unwrap_err();
+        assert!(said.contains("line 2") && said.contains("hosts"), "{said}");
+    }
+
+    #[test]
+    fn half_a_certificate_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.pem");
+        std::fs::write(&file, "x").unwrap();
+        let mut config = Config::local(1, directory.path());
+        config.broker.tls = Some(TlsConfig { authorities: file.clone(), certificate: Some(file), key: None });
+        assert!(config.broker.broker().unwrap_err().to_string().contains("both or neither"));
+        config.broker.tls = Some(TlsConfig { authorities: "/nonexistent".into(), certificate: None, key: None });
+        assert!(matches!(config.broker.broker(), Err(ConfigError::File(..))));
+    }
+}

@@ -1,0 +1,149 @@
+//! Central's pages and its small JSON interface: stations, alerts, what was put aside. They read and change nothing.
+//!
+//! No accounts yet, so they are served on the loopback by default, and say about a restricted record only its cover.
+
+pub mod html;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use gatepost_pipeline::record::Kind;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::intake::{IntakeState, wall_ms};
+use crate::store::{Store, StoreError};
+
+/// Alerts on one page, and at most in one answer.
+const ALERTS_SHOWN: u32 = 100;
+const ALERTS_MAX: u32 = 1_000;
+
+/// Styles are our own and inline; nothing is loaded from anywhere, nothing runs.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+#[derive(Clone)]
+struct Shared {
+    store: Store,
+    intake: watch::Receiver<IntakeState>,
+}
+
+/// Serves until stopped.
+pub async fn serve(
+    listener: TcpListener,
+    store: Store,
+    intake: watch::Receiver<IntakeState>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let router = Router::new()
+        .route("/", get(overview))
+        .route("/alerts", get(alerts))
+        .route("/doubtful", get(doubtful))
+        .route("/api/stations", get(api_stations))
+        .route("/api/alerts", get(api_alerts))
+        .route("/api/counts", get(api_counts))
+        .route("/api/doubtful", get(api_doubtful))
+        .with_state(Shared { store, intake });
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+        tracing::error!("pages: {error}");
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct AlertQuery {
+    /// Alerts that happened before this time, milliseconds since 1970.
+    before: Option<i64>,
+    limit: Option<u32>,
+}
+
+async fn overview(State(shared): State<Shared>) -> Result<Response, Failed> {
+    let (stations, counts) = (shared.store.stations().await?, shared.store.counts().await?);
+    let alerts = shared.store.alerts(None, 20).await?;
+    let intake = shared.intake.borrow().clone();
+    Ok(page(html::overview(&stations, &alerts, &counts, &intake, wall_ms())))
+}
+
+async fn alerts(State(shared): State<Shared>, Query(query): Query<AlertQuery>) -> Result<Response, Failed> {
+    let alerts = shared.store.alerts(query.before, ALERTS_SHOWN).await?;
+    Ok(page(html::alerts(&alerts, alerts.len() as u32 == ALERTS_SHOWN, wall_ms())))
+}
+
+async fn doubtful(State(shared): State<Shared>) -> Result<Response, Failed> {
+    Ok(page(html::doubtful(&shared.store.quarantined(ALERTS_SHOWN).await?, wall_ms())))
+}
+
+async fn api_stations(State(shared): State<Shared>) -> Result<Response, Failed> {
+    Ok(json(&shared.store.stations().await?))
+}
+
+async fn api_alerts(State(shared): State<Shared>, Query(query): Query<AlertQuery>) -> Result<Response, Failed> {
+    let limit = query.limit.unwrap_or(ALERTS_SHOWN).min(ALERTS_MAX);
+    Ok(json(&shared.store.alerts(query.before, limit).await?))
+}
+
+async fn api_counts(State(shared): State<Shared>) -> Result<Response, Failed> {
+    Ok(json(&shared.store.counts().await?))
+}
+
+async fn api_doubtful(State(shared): State<Shared>) -> Result<Response, Failed> {
+    Ok(json(&shared.store.quarantined(ALERTS_MAX).await?))
+}
+
+fn page(markup: maud::Markup) -> Response {
+    guarded(Html(markup.into_string()).into_response())
+}
+
+fn json<T: Serialize>(value: &T) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => guarded(([(header::CONTENT_TYPE, "application/json")], bytes).into_response()),
+        Err(error) => Failed(error.to_string()).into_response(),
+    }
+}
+
+fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cache-control"), "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A page that could not be made: the reader is told to try again, the log is told why.
+struct Failed(String);
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        tracing::error!("pages: {}", self.0);
+        let text = "Central's database did not answer. Records are not lost by this; try again, and look at the log.";
+        guarded((StatusCode::SERVICE_UNAVAILABLE, text).into_response())
+    }
+}
+
+/// A kind in words.
+pub(crate) fn kind_in_words(kind: &str) -> &str {
+    let known = Kind::ALL.into_iter().map(gatepost_sync::cloudevents::kind_name).find(|name| *name == kind);
+    match known {
+        Some("device") => "equipment",
+        Some("exam") => "examination",
+        Some("list") => "lists",
+        Some("config") => "configuration",
+        _ => kind,
+    }
+}

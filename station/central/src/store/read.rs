@@ -1,0 +1,273 @@
+//! What pages, counts and the audit ask. Reads only.
+
+use serde::Serialize;
+use sqlx::Row;
+
+use gatepost_sync::ranges::RangeSet;
+use gatepost_sync::topics::Address;
+
+use super::ingest::Committed;
+use super::{Store, StoreError, sequence};
+
+/// Gaps named one by one; beyond, a page says "and more".
+pub const GAPS_MAX: i64 = 200;
+
+/// A station as operations see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StationView {
+    pub facility: String,
+    pub station: String,
+    pub online: bool,
+    pub online_since_ms: i64,
+    pub last_heard_ms: i64,
+    pub software: String,
+    /// Good record messages that arrived, repetitions included.
+    pub received: i64,
+    pub repeated: i64,
+    /// Records stored, each once.
+    pub durable: i64,
+    pub quarantined: i64,
+    pub chain_verified_to: Option<u64>,
+    pub high: Option<u64>,
+    /// Missing below the highest record here, at most [`GAPS_MAX`] ranges.
+    pub gaps: RangeSet,
+    /// Recorded at the station by its own word and not here yet; under way, or lost with the station's disk.
+    pub awaited: RangeSet,
+    /// Records the station keeps because central has not verified them; its own word.
+    pub backlog: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlertView {
+    pub station: String,
+    pub facility: String,
+    pub seq: i64,
+    pub at_ms: i64,
+    pub received_ms: i64,
+    pub fresh: bool,
+    pub lane: String,
+    pub kind: String,
+    pub pass: Option<String>,
+    pub item: Option<String>,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DoubtView {
+    pub station: String,
+    pub facility: String,
+    pub seq: Option<i64>,
+    pub reason: String,
+    pub detail: String,
+    pub first_ms: i64,
+    pub last_ms: i64,
+    pub times: i64,
+}
+
+/// The sums, for a glance and for scripts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub stations: i64,
+    pub online: i64,
+    pub received: i64,
+    pub repeated: i64,
+    pub durable: i64,
+    pub verified: i64,
+    /// Records missing below the highest of their station.
+    pub missing: i64,
+    pub quarantined: i64,
+    pub alerts: i64,
+    pub audited_same: i64,
+    pub audited_differs: i64,
+    pub audited_unjudged: i64,
+}
+
+/// A decision that has not been judged again.
+#[derive(Clone, Debug)]
+pub struct Unaudited {
+    pub seq: i64,
+    pub envelope: String,
+}
+
+impl Store {
+    /// # Errors
+    /// When the database refuses.
+    pub async fn stations(&self) -> Result<Vec<StationView>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM station ORDER BY facility, station").fetch_all(&self.readers).await?;
+        let mut stations = Vec::with_capacity(rows.len());
+        for row in rows {
+            let station: String = row.try_get("station")?;
+            let verified_to: i64 = row.try_get("verified_to")?;
+            let (high, claimed): (i64, i64) = (row.try_get("high")?, row.try_get("claimed_high")?);
+            let mut awaited = RangeSet::new();
+            if let (Some(first), Some(last)) = (sequence(high + 1), sequence(claimed)) {
+                awaited.insert(first, last);
+            }
+            stations.push(StationView {
+                gaps: self.gaps(&station, verified_to).await?,
+                awaited,
+                facility: row.try_get("facility")?,
+                online: row.try_get::<i64, _>("online")? != 0,
+                online_since_ms: row.try_get("online_since_ms")?,
+                last_heard_ms: row.try_get("last_heard_ms")?,
+                software: row.try_get("software")?,
+                received: row.try_get("received")?,
+                repeated: row.try_get("repeated")?,
+                durable: row.try_get("durable")?,
+                quarantined: row.try_get("quarantined")?,
+                chain_verified_to: sequence(verified_to),
+                high: sequence(high),
+                backlog: row.try_get("backlog")?,
+                station,
+            });
+        }
+        Ok(stations)
+    }
+
+    /// What is missing between the verified beginning and the highest record.
+    async fn gaps(&self, station: &str, verified_to: i64) -> Result<RangeSet, StoreError> {
+        let rows = sqlx::query(
+            "SELECT before_seq + 1 AS first_missing, seq - 1 AS last_missing FROM
+             (SELECT seq, LAG(seq, 1, $2) OVER (ORDER BY seq) AS before_seq FROM record
+              WHERE station = $1 AND seq > $2) AS steps
+             WHERE seq - before_seq > 1 ORDER BY seq LIMIT $3",
+        )
+        .bind(station)
+        .bind(verified_to)
+        .bind(GAPS_MAX)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut gaps = RangeSet::new();
+        for row in rows {
+            let (first, last): (i64, i64) = (row.try_get("first_missing")?, row.try_get("last_missing")?);
+            if let (Some(first), Some(last)) = (sequence(first), sequence(last)) {
+                gaps.insert(first, last);
+            }
+        }
+        Ok(gaps)
+    }
+
+    /// What every known station may be told, for a central that begins anew.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn committed(&self) -> Result<Vec<Committed>, StoreError> {
+        let rows = sqlx::query("SELECT facility, station, verified_to, high FROM station ORDER BY station")
+            .fetch_all(&self.readers)
+            .await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (facility, station): (String, String) = (row.try_get("facility")?, row.try_get("station")?);
+            let (verified_to, high): (i64, i64) = (row.try_get("verified_to")?, row.try_get("high")?);
+            let Some(address) = Address::new(&facility, &station) else { continue };
+            let verified = sequence(verified_to).map_or_else(RangeSet::new, |last| (0..=last).collect());
+            all.push(Committed { address, verified, received: RangeSet::new(), high: sequence(high) });
+        }
+        Ok(all)
+    }
+
+    /// The newest alerts, or those before a time; at most `limit`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn alerts(&self, before_ms: Option<i64>, limit: u32) -> Result<Vec<AlertView>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT a.*, s.facility FROM alert AS a JOIN station AS s ON s.station = a.station
+             WHERE a.at_ms < $1 ORDER BY a.at_ms DESC, a.station, a.seq DESC LIMIT $2",
+        )
+        .bind(before_ms.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let view = |row: &sqlx::sqlite::SqliteRow| -> Result<AlertView, sqlx::Error> {
+            Ok(AlertView {
+                station: row.try_get("station")?,
+                facility: row.try_get("facility")?,
+                seq: row.try_get("seq")?,
+                at_ms: row.try_get("at_ms")?,
+                received_ms: row.try_get("received_ms")?,
+                fresh: row.try_get::<i64, _>("fresh")? != 0,
+                lane: row.try_get("lane")?,
+                kind: row.try_get("kind")?,
+                pass: row.try_get("pass")?,
+                item: row.try_get("item")?,
+                reason: row.try_get("reason")?,
+            })
+        };
+        Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
+    }
+
+    /// What was put aside, the newest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<DoubtView>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM quarantine ORDER BY last_ms DESC, station, digest LIMIT $1")
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        let view = |row: &sqlx::sqlite::SqliteRow| -> Result<DoubtView, sqlx::Error> {
+            Ok(DoubtView {
+                station: row.try_get("station")?,
+                facility: row.try_get("facility")?,
+                seq: row.try_get("seq")?,
+                reason: row.try_get("reason")?,
+                detail: row.try_get("detail")?,
+                first_ms: row.try_get("first_ms")?,
+                last_ms: row.try_get("last_ms")?,
+                times: row.try_get("times")?,
+            })
+        };
+        Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
+    }
+
+    /// # Errors
+    /// When the database refuses.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS stations, COALESCE(SUM(online), 0) AS online, COALESCE(SUM(received), 0) AS received,
+             COALESCE(SUM(repeated), 0) AS repeated, COALESCE(SUM(durable), 0) AS durable,
+             COALESCE(SUM(verified_to + 1), 0) AS verified, COALESCE(SUM(high + 1 - durable), 0) AS missing,
+             COALESCE(SUM(quarantined), 0) AS quarantined, (SELECT COUNT(*) FROM alert) AS alerts,
+             (SELECT COUNT(*) FROM audit WHERE result = 'same') AS audited_same,
+             (SELECT COUNT(*) FROM audit WHERE result = 'differs') AS audited_differs,
+             (SELECT COUNT(*) FROM audit WHERE result = 'unjudged') AS audited_unjudged FROM station",
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(Counts {
+            stations: row.try_get("stations")?,
+            online: row.try_get("online")?,
+            received: row.try_get("received")?,
+            repeated: row.try_get("repeated")?,
+            durable: row.try_get("durable")?,
+            verified: row.try_get("verified")?,
+            missing: row.try_get("missing")?,
+            quarantined: row.try_get("quarantined")?,
+            alerts: row.try_get("alerts")?,
+            audited_same: row.try_get("audited_same")?,
+            audited_differs: row.try_get("audited_differs")?,
+            audited_unjudged: row.try_get("audited_unjudged")?,
+        })
+    }
+
+    /// Verified decisions of one station that nobody has judged again, in order; at most `limit`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn unaudited(&self, station: &str, limit: u32) -> Result<Vec<Unaudited>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.seq, r.envelope FROM record AS r JOIN station AS s ON s.station = r.station
+             WHERE r.station = $1 AND r.kind = 'decision' AND r.seq > s.audited_to AND r.seq <= s.verified_to
+             ORDER BY r.seq LIMIT $2",
+        )
+        .bind(station)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let view = |row: &sqlx::sqlite::SqliteRow| -> Result<Unaudited, sqlx::Error> {
+            Ok(Unaudited { seq: row.try_get("seq")?, envelope: row.try_get("envelope")? })
+        };
+        Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
+    }
+}
