@@ -176,6 +176,16 @@ fn leading_zeros_are_digits_and_a_hole_is_not_a_number() {
 }
 
 #[test]
+fn the_fixed_bits_of_the_status_bytes_are_part_of_the_shape() {
+    for (place, flip) in [(1, 0x20), (1, 0x40), (2, 0x20), (3, 0x20)] {
+        let mut bytes = layout_a(1_234).encode(false).expect("fits");
+        bytes[place] ^= flip;
+        assert_eq!(ToledoFrame::decode(&bytes), Err(FrameError::Shape), "byte {place}, bit {flip:02X}");
+        assert!(readings(false, &bytes).is_empty());
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_not_written() {
     assert_eq!(layout_a(1_000_000).encode(true), None);
     assert_eq!(ToledoFrame { decimal_code: 8, ..layout_a(1) }.encode(true), None);
