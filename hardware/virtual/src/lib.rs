@@ -1,1 +1,3 @@
-//! placeholder
+//! The lane that does not exist: parcels with a truth, and what real devices would say of them.
+
+pub mod xray;

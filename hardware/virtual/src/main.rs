@@ -1,0 +1,90 @@
+//! `gatepost-virtual`: images of parcels that do not exist, for training, tests and demonstration.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gatepost_virtual::xray::splits::Split;
+use gatepost_virtual::xray::{DualImage, Scene, render};
+use serde_json::json;
+
+/// The lane that does not exist.
+#[derive(Parser)]
+#[command(name = "gatepost-virtual", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write 16-bit image pairs and their labels (labels.jsonl, one line per image).
+    Images {
+        /// train, val or test: disjoint seeds; test has its own scanner and target designs.
+        #[arg(long)]
+        split: String,
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many images.
+        #[arg(long, default_value_t = 100)]
+        count: u64,
+        /// Number of the first image, so that several runs can share the work.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+        /// Folder to write to; made if missing.
+        #[arg(long)]
+        out: PathBuf,
+        /// Write planes as raw little-endian u16 (NAME.u16: low plane, then high plane) instead of PNG.
+        #[arg(long)]
+        raw: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let Command::Images { split, seed, count, first, out, raw } = Arguments::parse().command;
+    let Some(split) = Split::named(&split) else {
+        eprintln!("--split {split}: not a split; it is train, val or test");
+        return ExitCode::from(2);
+    };
+    match images(split, seed, first..first.saturating_add(count), &out, raw) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}; check that the folder can be written and has room", out.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn images(split: Split, seed: u64, range: std::ops::Range<u64>, out: &std::path::Path, raw: bool) -> io::Result<()> {
+    std::fs::create_dir_all(out)?;
+    let mut labels = BufWriter::new(std::fs::File::create(out.join(format!("labels-{}.jsonl", range.start)))?);
+    for index in range {
+        let image_seed = split.image_seed(seed, index);
+        let scanner = split.scanner(image_seed);
+        let scene = split.scene(seed, index);
+        let image = render(&scene, scanner, image_seed);
+        let name = format!("{index:06}");
+        if raw {
+            let bytes: Vec<u8> = image.low.iter().chain(&image.high).flat_map(|value| value.to_le_bytes()).collect();
+            std::fs::write(out.join(format!("{name}.u16")), bytes)?;
+        } else {
+            image.write_pair(out, &name)?;
+        }
+        writeln!(labels, "{}", label(&name, scanner.name, &scene, &image))?;
+    }
+    labels.flush()
+}
+
+fn label(name: &str, scanner: &str, scene: &Scene, image: &DualImage) -> serde_json::Value {
+    let designs: Vec<&str> = scene.targets.iter().map(|target| target.design).collect();
+    let boxes: Vec<_> =
+        image.truth.iter().map(|truth| json!({"class": truth.class.name(), "box": truth.pixels})).collect();
+    json!({
+        "name": name, "scanner": scanner, "kind": scene.kind.name(), "width": image.width, "height": image.height,
+        "pitch_um": image.pitch_um, "belt_step_um": image.belt_step_um, "air_level": image.air_level,
+        "mass_g": scene.mass_g, "length_mm": scene.length_mm, "width_mm": scene.width_mm, "height_mm": scene.height_mm,
+        "designs": designs, "targets": boxes,
+    })
+}

@@ -1,0 +1,166 @@
+//! Harmless things that share outline, material or both with a target.
+//!
+//! They stand alone because they are the honest half of a detector's test: a clean parcel with none of these proves
+//! little. Each says what it resembles. It refuses anything that an officer would want to see.
+
+use super::appliances;
+use super::physics::Material as M;
+use super::random::Random;
+use super::shape::{Assembly, Pose, Shape, circle};
+
+/// Grip and barrel at an angle, in thin plastic (firearm).
+pub fn hair_dryer(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    made.pipe([0.0, -85.0, 38.0], [0.0, 90.0, 38.0], 36.0, 2.5, M::Abs);
+    let grip = random.range(90.0, 120.0);
+    made.pipe([0.0, -40.0, 38.0], [grip, -60.0, 38.0], 17.0, 2.5, M::Abs);
+    made.bar([0.0, -60.0, 38.0], [0.0, -20.0, 38.0], 15.0, M::Steel, 0.25);
+    for i in 0..6 {
+        let y = 10.0 + 8.0 * i as f32;
+        made.wire(&[[-22.0, y, 30.0], [22.0, y, 46.0], [-22.0, y + 4.0, 46.0]], 0.4, M::Steel);
+    }
+    made
+}
+
+/// Grip, trigger and nozzle (firearm).
+pub fn glue_gun(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let s = random.range(0.8, 1.2);
+    made.block([28.0 * s, 130.0 * s, 26.0], M::Abs, 0.35, Pose::at(0.0, 0.0, 13.0));
+    let grip = Pose::turned(0.3, 0.0, 0.0).moved(50.0 * s, -30.0 * s, 13.0);
+    made.block([90.0 * s, 30.0 * s, 24.0], M::Abs, 0.35, grip);
+    made.bar([0.0, 30.0 * s, 13.0], [0.0, 80.0 * s, 13.0], 7.0, M::Aluminium, 0.8);
+    made.bar([0.0, 80.0 * s, 13.0], [0.0, 95.0 * s, 13.0], 4.0, M::Brass, 0.6);
+    made.wire(&[[80.0 * s, -40.0 * s, 13.0], [120.0 * s, -60.0, 8.0], [150.0 * s, 10.0, 8.0]], 1.2, M::Copper);
+    made
+}
+
+/// The outline of a pistol in one thin plastic (firearm).
+pub fn water_pistol(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let s = random.range(0.8, 1.4);
+    made.block([26.0 * s, 150.0 * s, 28.0], M::Polyethylene, 0.2, Pose::at(0.0, 0.0, 14.0));
+    let grip = Pose::turned(0.25, 0.0, 0.0).moved(50.0 * s, -50.0 * s, 14.0);
+    made.block([85.0 * s, 32.0 * s, 26.0], M::Polyethylene, 0.2, grip);
+    made.bar([0.0, 40.0, 14.0], [0.0, 60.0, 14.0], 3.0, M::Steel, 0.5);
+    made
+}
+
+/// Long, thin and metal (blade).
+pub fn ruler(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let metal = random.choose(&[M::Aluminium, M::Acrylic, M::Steel]);
+    let thick = if metal == M::Steel { 0.6 } else { random.range(1.0, 2.5) };
+    made.block([random.range(25.0, 38.0), random.range(150.0, 310.0), thick], metal, 1.0, Pose::at(0.0, 0.0, 2.0));
+    made
+}
+
+/// A handle and a blunt plate with slots (blade).
+pub fn spatula(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    made.bar([0.0, -120.0, 9.0], [0.0, -20.0, 9.0], 9.0, random.choose(&[M::Abs, M::Cellulose]), 0.7);
+    made.block([10.0, 90.0, 2.0], M::Steel, 1.0, Pose::at(0.0, 20.0, 9.0));
+    made.block([70.0, 80.0, 1.0], M::Steel, 1.0, Pose::at(0.0, 100.0, 9.0));
+    for x in [-20.0, 0.0, 20.0] {
+        made.block([7.0, 55.0, 1.0], M::Steel, -1.0, Pose::at(x, 100.0, 9.0));
+    }
+    made
+}
+
+/// Flat steel with holes (blade, firearm slide).
+pub fn hinge(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for i in 0..random.count(1, 3) {
+        let x = i as f32 * 60.0;
+        made.block([50.0, 80.0, 2.0], M::Steel, 1.0, Pose::at(x, 0.0, 3.0));
+        made.pipe([x, -40.0, 5.0], [x, 40.0, 5.0], 4.0, 1.5, M::Steel);
+        for (dx, dy) in [(-16.0, -25.0), (-16.0, 25.0), (16.0, -25.0), (16.0, 25.0)] {
+            made.add(Shape::Cylinder(3.0, 1.0), M::Steel, -1.0, Pose::at(x + dx, dy, 3.0));
+        }
+    }
+    made
+}
+
+/// Short round sticks in a row: thin metal round wax (battery).
+pub fn lipsticks(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for i in 0..random.count(1, 6) {
+        let x = i as f32 * 24.0;
+        made.pipe(
+            [x, -36.0, 10.0],
+            [x, 36.0, 10.0],
+            10.0,
+            random.range(0.5, 1.2),
+            random.choose(&[M::Aluminium, M::Abs]),
+        );
+        made.bar([x, -20.0, 10.0], [x, 25.0, 10.0], 6.0, M::Polyethylene, 0.95);
+    }
+    made
+}
+
+/// A torch or lantern without its cells: round, metal, hollow (battery, firearm barrel).
+pub fn lantern_tube(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let half = random.range(50.0, 90.0);
+    made.pipe([0.0, -half, 18.0], [0.0, half, 18.0], 13.0, random.range(1.2, 2.2), M::Aluminium);
+    made.pipe([0.0, half, 18.0], [0.0, half + 28.0, 18.0], 18.0, 1.5, M::Aluminium);
+    made.block([18.0, 3.0, 18.0], M::CircuitBoard, 1.0, Pose::at(0.0, half, 18.0));
+    made
+}
+
+/// Cheese, marzipan or soap beside a coil of cable (explosive device without cell and initiator).
+pub fn food_block_with_cable(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let size = [random.range(50.0, 110.0), random.range(80.0, 170.0), random.range(25.0, 45.0)];
+    let food = random.choose(&[M::Sugar, M::Protein, M::Water]);
+    made.block(size, food, random.range(0.7, 0.95), Pose::at(0.0, 0.0, size[2] * 0.5));
+    let mut lead = Assembly::default();
+    appliances::coil(&mut lead, random.range(20.0, 40.0), 3, 0.5, 1.6);
+    made.place(&lead, &Pose::at(random.range(-20.0, 60.0), random.range(-40.0, 60.0), size[2]));
+    made
+}
+
+/// A bunch of keys (dense object, blade).
+pub fn keys(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for _ in 0..random.count(2, 7) {
+        let mut key = Assembly::default();
+        key.add(Shape::Cylinder(11.0, 1.1), M::Brass, 0.9, Pose::at(0.0, 0.0, 0.0));
+        key.block([7.0, 36.0, 2.0], M::Brass, 0.9, Pose::at(0.0, 26.0, 0.0));
+        made.place(&key, &Pose::turned(random.range(0.0, 6.3), 0.2, 0.0).moved(0.0, 0.0, random.range(4.0, 14.0)));
+    }
+    made.wire(&circle([0.0, 0.0, 8.0], [13.0, 13.0], 12), 0.9, M::Steel);
+    made
+}
+
+/// An L of hollow metal (firearm).
+pub fn door_handle(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let metal = random.choose(&[M::Zinc, M::Aluminium, M::Brass]);
+    made.pipe([0.0, -60.0, 14.0], [0.0, 55.0, 14.0], 9.0, 1.8, metal);
+    made.pipe([0.0, 55.0, 14.0], [45.0, 55.0, 14.0], 9.0, 1.8, metal);
+    made.block([40.0, 40.0, 3.0], metal, 1.0, Pose::at(60.0, 55.0, 14.0));
+    made
+}
+
+/// A few flat discs (dense object).
+pub fn stacked_coins(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for _ in 0..random.count(3, 12) {
+        let at = Pose::at(random.range(-35.0, 35.0), random.range(-35.0, 35.0), random.range(2.0, 6.0));
+        made.add(Shape::Cylinder(random.range(9.0, 13.0), 1.0), M::Copper, 0.9, at);
+    }
+    made
+}
+
+/// A thin metal box, mostly empty (opaque).
+pub fn flat_lunch_box(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let size = [random.range(90.0, 140.0), random.range(120.0, 190.0), random.range(35.0, 60.0)];
+    let (metal, wall) = random.choose(&[(M::Aluminium, 1.2), (M::Steel, 0.3), (M::Steel, 0.5)]);
+    made.block(size, metal, 1.0, Pose::at(0.0, 0.0, size[2] * 0.5));
+    let inside = size.map(|s| s - 2.0 * wall);
+    made.block(inside, metal, -1.0, Pose::at(0.0, 0.0, size[2] * 0.5));
+    made.block([inside[0] * 0.9, inside[1] * 0.9, inside[2] * 0.5], M::Sugar, 0.3, Pose::at(0.0, 0.0, size[2] * 0.4));
+    made
+}
