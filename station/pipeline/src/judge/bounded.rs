@@ -31,6 +31,28 @@ impl Token {
     }
 }
 
+/// What an officer reads: one sentence of 1 to 240 characters, none of them a control character.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sentence(Box<str>);
+
+impl Sentence {
+    pub const LENGTH_MAX: usize = 240;
+
+    /// Nothing when the text is empty, longer than 240 characters, or holds a control character.
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = !text.is_empty() && text.chars().count() <= Self::LENGTH_MAX && !text.contains(char::is_control);
+        fits.then(|| Self(text.into()))
+    }
+    /// The first 240 characters; control characters become blanks, an empty text a dash.
+    pub fn clipped(text: &str) -> Self {
+        let kept: String = text.chars().take(Self::LENGTH_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Self(if kept.is_empty() { "-".into() } else { kept.into() })
+    }
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Two capital letters (ISO 3166-1 alpha-2, as in an S10 item id).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
@@ -122,6 +144,7 @@ macro_rules! text_value {
     };
 }
 text_value!(Token, "a token is 1 to 64 printable ASCII characters");
+text_value!(Sentence, "a sentence is 1 to 240 characters on one line");
 text_value!(Country, "a country is two capital letters, as CN");
 
 /// At most `N` of something, in order. There is no way to make a longer one.

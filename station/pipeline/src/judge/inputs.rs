@@ -290,6 +290,17 @@ pub struct Clearance {
     pub every_view_seen: bool,
 }
 
+impl Declared {
+    /// What one source declares.
+    pub fn by(&self, source: Source) -> Option<&Declaration> {
+        match source {
+            Source::Aed => self.aed.as_ref(),
+            Source::Entry => self.entry.as_ref(),
+            Source::Post => self.post.as_ref(),
+        }
+    }
+}
+
 impl Inputs {
     /// A pass of which nothing is known. Judged, this is exam; fill in what becomes known.
     pub fn blank(pass: PassKey) -> Self {
@@ -355,6 +366,12 @@ impl Inputs {
 }
 
 impl Declaration {
+    /// An empty declaration that may be read for all its source permits.
+    pub fn of(source: Source) -> Self {
+        let purposes = Purpose::ALL.iter().copied().filter(|&purpose| source.permits(purpose)).collect();
+        Self { purposes, ..Self::default() }
+    }
+
     /// The lines of goods; what is beyond [`LINES_MAX`] is cut off and said in `overflow`.
     pub fn set_lines(&mut self, lines: Vec<Line>, overflow: &mut BTreeSet<Overflow>) {
         let (lines, cut) = Few::clipped(lines, Overflow::Lines);

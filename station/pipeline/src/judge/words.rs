@@ -16,6 +16,8 @@ macro_rules! words {
         impl $name {
             /// Every member, in order.
             pub const ALL: &'static [$name] = &[$($name::$member),+];
+            /// Every spelling, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($text),+];
 
             /// The spelling used in records, rules and pages.
             pub const fn as_str(self) -> &'static str {
@@ -68,6 +70,16 @@ words!(
 );
 
 words!(
+    /// What kind of ground a reason stands on. Doubt and chance never open a sealed letter; cause may (19 CFR 145.3).
+    Ground { Doubt = "doubt", Chance = "chance", Cause = "cause" }
+);
+
+words!(
+    /// How much speaks against a parcel, all reasons together.
+    RiskLevel { None = "none", Low = "low", Elevated = "elevated", High = "high", Critical = "critical" }
+);
+
+words!(
     /// How loudly a reason speaks. An *alert* puts its record on the alert topic (`record::class`).
     Severity { Info = "info", Notice = "notice", Alert = "alert" }
 );
@@ -86,6 +98,23 @@ words!(
         Revenue = "revenue",
     }
 );
+
+words!(
+    /// Where a declared fact comes from.
+    Source { Aed = "aed", Entry = "entry", Post = "post" }
+);
+
+impl Source {
+    /// Whether facts of this source may be read for `purpose`. Advance data serve safety and security; determining entry
+    /// and commercial enforcement need the entry itself, or the form on the item (19 USC 1415(a)(3)(F) as read in
+    /// customs.md §1: to be confirmed by counsel).
+    pub const fn permits(self, purpose: Purpose) -> bool {
+        match self {
+            Source::Aed => !matches!(purpose, Purpose::Trade | Purpose::Revenue),
+            Source::Entry | Source::Post => true,
+        }
+    }
+}
 
 words!(
     /// The cheapest sufficient thing to do about a reason; later is dearer. The maximum decides.
