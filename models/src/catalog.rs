@@ -140,3 +140,6 @@ fn read_text(file: &Path) -> Result<String, CatalogError> {
         fault: PackageFault::Unreadable("not UTF-8 text".into()),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,7 @@ pub fn overlap_e4(one: &[u32; 4], other: &[u32; 4]) -> u32 {
     let area = |bounds: &[u32; 4]| side(bounds[0], bounds[2]) * side(bounds[1], bounds[3]);
     let shared = side(one[0].max(other[0]), one[2].min(other[2])) * side(one[1].max(other[1]), one[3].min(other[3]));
     let joined = area(one) + area(other) - shared;
-    if joined == 0 { 0 } else { (shared * 10_000 / joined) as u32 }
+    (shared * 10_000).checked_div(joined).unwrap_or(0) as u32
 }
 
 #[cfg(test)]

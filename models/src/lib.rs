@@ -16,5 +16,6 @@ pub mod session;
 
 pub mod detections;
 
+pub mod inspect;
 pub mod random_graph;
 pub mod runtime;

@@ -43,13 +43,23 @@ pub struct RandomGraph {
 
 /// The graph of these proportions from this seed.
 pub fn generate(proportions: Proportions, seed: u64) -> RandomGraph {
-    with_bias(proportions, seed, -4.0)
+    build(proportions, seed, -4.0, 1.0)
 }
 
 /// The same with another bias on the scores: not-a-number makes a model whose answers cannot be believed.
 pub fn with_bias(proportions: Proportions, seed: u64, score_bias: f32) -> RandomGraph {
+    build(proportions, seed, score_bias, 1.0)
+}
+
+/// The same with every weight times `gain`: a large one gives a model that answers on air and breaks down on a parcel.
+pub fn with_gain(proportions: Proportions, seed: u64, gain: f32) -> RandomGraph {
+    build(proportions, seed, -4.0, gain)
+}
+
+fn build(proportions: Proportions, seed: u64, score_bias: f32, gain: f32) -> RandomGraph {
     let Proportions { side, channels, blocks } = proportions;
-    let mut build = Build { graph: Graph::new("gatepost-random"), random: SplitMix(seed), parameters: 0, layers: 0 };
+    let mut build =
+        Build { graph: Graph::new("gatepost-random"), random: SplitMix::new(seed), parameters: 0, layers: 0, gain };
     build.graph.input(&Value { name: "image", shape: &[1, 2, i64::from(side), i64::from(side)] });
     let stem = (channels / 6).max(4);
     let mut last = build.convolution(
@@ -166,6 +176,7 @@ struct Build {
     random: SplitMix,
     parameters: usize,
     layers: usize,
+    gain: f32,
 }
 
 impl Build {
@@ -185,7 +196,7 @@ impl Build {
         let count = outputs * fan_in;
         // Keeps the variance through a rectifier, so that neither end of the graph drowns or overflows.
         let spread = (2.0 / fan_in as f32).sqrt();
-        let weights: Vec<f32> = (0..count).map(|_| self.random.normal() * spread).collect();
+        let weights: Vec<f32> = (0..count).map(|_| self.random.normal() * spread * self.gain).collect();
         self.graph.constant(&weight, &[outputs as i64, (inputs / groups) as i64, kernel, kernel], &weights);
         self.graph.constant(&offset, &[outputs as i64], &vec![bias; outputs]);
         self.parameters += count + outputs;
@@ -211,10 +222,14 @@ impl Build {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a fixed sequence on every machine.
-struct SplitMix(u64);
+pub(crate) struct SplitMix(u64);
 
 impl SplitMix {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -224,7 +239,7 @@ impl SplitMix {
 
     /// Near enough to a normal distribution of variance 1: the sum of twelve uniform numbers, less 6. Only exact operations,
     /// so that every machine gets the same bits.
-    fn normal(&mut self) -> f32 {
+    pub(crate) fn normal(&mut self) -> f32 {
         const PART: u64 = (1 << 20) - 1;
         let mut sum = 0;
         for _ in 0..4 {
@@ -256,7 +271,7 @@ mod tests {
 
     #[test]
     fn random_numbers_have_mean_0_and_variance_1() {
-        let mut random = SplitMix(7);
+        let mut random = SplitMix::new(7);
         let values: Vec<f32> = (0..10_000).map(|_| random.normal()).collect();
         let mean = values.iter().sum::<f32>() / 10_000.0;
         let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f32>() / 10_000.0;

@@ -174,7 +174,8 @@ impl Manifest {
                 return Err(format!("{key} is {value}; possible here: {least} to {most}"));
             }
         }
-        if self.input.width % self.output.stride != 0 || self.input.height % self.output.stride != 0 {
+        let divides = |side: u32| side.is_multiple_of(self.output.stride);
+        if !divides(self.input.width) || !divides(self.input.height) {
             return Err("output.stride does not divide the input's sides".into());
         }
         self.check_classes()?;

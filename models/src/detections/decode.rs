@@ -174,3 +174,6 @@ fn in_picture(class: Class, peak: &Peak, canvas: &Canvas) -> Detection {
     let (top, bottom) = span(peak.bounds[1], peak.bounds[3], canvas.lines_per_pixel, canvas.height);
     Detection { class, score_e4: peak.score_e4, bounds: [left, top, right, bottom] }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,43 @@ fn labels(occupied: &[bool], columns: usize, rows: usize) -> (Vec<u32>, usize) {
     }
     (label, count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(width: u32, height: u32, opaque: &[[u32; 4]]) -> Image {
+        let plane: Vec<u16> = (0..width * height)
+            .map(|index| {
+                let (x, y) = (index % width, index / width);
+                let inside = |[left, top, right, bottom]: &[u32; 4]| {
+                    (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
+                };
+                if opaque.iter().any(inside) { 10 } else { 60_000 }
+            })
+            .collect();
+        Image::from_planes(width, height, plane.clone(), plane).expect("fits")
+    }
+
+    #[test]
+    fn regions_are_exact_apart_and_largest_first() {
+        let (small, large) = ([3, 4, 9, 10], [40, 30, 70, 41]);
+        let found = opaque_regions(&image(100, 60, &[small, large]), 404, &[], [3, 3], 1);
+        let expected = [OpaqueRegion { pixels: 330, bounds: large }, OpaqueRegion { pixels: 36, bounds: small }];
+        assert_eq!(found, expected);
+        assert_eq!(
+            opaque_regions(&image(100, 60, &[small, large]), 404, &[], [3, 3], 37).len(),
+            1,
+            "the speck is summed only"
+        );
+    }
+
+    #[test]
+    fn dead_columns_are_no_region_and_many_regions_are_bounded() {
+        let column = image(50, 50, &[[20, 0, 21, 50]]);
+        assert!(opaque_regions(&column, 404, &[20], [2, 2], 1).is_empty());
+        let specks: Vec<[u32; 4]> =
+            (0..100).map(|n| [n % 10 * 10, n / 10 * 10, n % 10 * 10 + 2, n / 10 * 10 + 2]).collect();
+        assert_eq!(opaque_regions(&image(100, 100, &specks), 404, &[], [1, 1], 1).len(), limits::OPAQUE_REGIONS_MAX);
+    }
+}

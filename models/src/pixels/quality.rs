@@ -242,3 +242,6 @@ fn score_e4(quality: &Quality) -> u16 {
         quality.opaque_share_e4 + 10 * quality.saturated_share_e4 + PER_DARK_COLUMN * quality.dark_columns + coarse;
     10_000u32.saturating_sub(less) as u16
 }
+
+#[cfg(test)]
+mod tests;

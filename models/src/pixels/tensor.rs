@@ -179,3 +179,6 @@ fn finish(first: &mut [f32], second: &mut [f32], dual: bool, area: f64, input: &
         *low = if dual { (*low * mean - high_mean) * scale[1] } else { 0.0 };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ pub struct Versions {
 }
 
 pub struct Inspector {
-    state: Result<Ready, Blind>,
+    state: Result<Box<Ready>, Box<Blind>>,
 }
 
 struct Ready {
@@ -47,7 +47,7 @@ impl Inspector {
 
     /// Why every picture will be blind, if so.
     pub fn trouble(&self) -> Option<&Blind> {
-        self.state.as_ref().err()
+        self.state.as_ref().err().map(|blind| &**blind)
     }
 
     pub fn versions(&self) -> Option<&Versions> {
@@ -69,20 +69,21 @@ impl Inspector {
     pub fn detect(&mut self, image: &Image, geometry: &Geometry) -> Assessment {
         match &mut self.state {
             Ok(ready) => ready.model.detect(image, geometry),
-            Err(blind) => Assessment::Blind(blind.clone()),
+            Err(blind) => Assessment::Blind(Blind::clone(blind)),
         }
     }
 
     pub fn detect_file(&mut self, path: &Path, geometry: &Geometry) -> Assessment {
         match &mut self.state {
             Ok(ready) => ready.model.detect_file(path, geometry),
-            Err(blind) => Assessment::Blind(blind.clone()),
+            Err(blind) => Assessment::Blind(Blind::clone(blind)),
         }
     }
 }
 
-fn open(settings: &Settings) -> Result<Ready, Blind> {
-    let blind = |cause: Cause, error: &dyn std::fmt::Display| Blind::without_looking(cause, error.to_string());
+fn open(settings: &Settings) -> Result<Box<Ready>, Box<Blind>> {
+    let blind =
+        |cause: Cause, error: &dyn std::fmt::Display| Box::new(Blind::without_looking(cause, error.to_string()));
     let library = runtime::find(settings.runtime.as_deref()).map_err(|error| blind(Cause::Engine, &error))?;
     let folder = catalog::find(settings.model.as_deref()).map_err(|error| blind(Cause::Model, &error))?;
     let package = Package::load(&folder).map_err(|error| blind(Cause::Model, &error))?;
@@ -97,5 +98,5 @@ fn open(settings: &Settings) -> Result<Ready, Blind> {
         engine_digest: engine.library().sha256.clone(),
         engine_pinned: engine.library().pinned,
     };
-    Ok(Ready { model, versions })
+    Ok(Box::new(Ready { model, versions }))
 }

@@ -171,6 +171,15 @@ impl Model {
         }
     }
 
+    /// Microseconds of the engine alone, on the tensor that the last picture left: what `bench` measures against.
+    pub fn bare_inference_us(&mut self) -> Result<u64, String> {
+        let start = Instant::now();
+        self.infer(|_| micros_since(start)).map_err(|fault| match fault {
+            RunFault::Engine(what) => what,
+            RunFault::Output(fault) => fault.to_string(),
+        })
+    }
+
     /// What the graph itself reports, before opaque regions are added: for golden pictures.
     fn raw_detections(&mut self, image: &Image, geometry: &Geometry) -> Result<Vec<Detection>, String> {
         let (_, placed) = self.prepare(image, geometry).map_err(|blind| blind.detail)?;
