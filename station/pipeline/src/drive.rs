@@ -7,8 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gatepost_hardware::lane::LaneMap;
-use gatepost_hardware::link::{LaneState as Reported, Motion};
-use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
+use gatepost_hardware::units::{Micros, WallMs};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{ClockState, Effect, Event, OfficerAction, Order};
@@ -24,7 +23,9 @@ use crate::track::clock::ClockMap;
 pub use alarm::{Alarm, AlarmCode};
 pub use decide::DecisionBody;
 pub use recover::Recovery;
-pub use view::{LaneView, ParcelView};
+pub use view::{
+    DeviceKind, DeviceView, EyeRole, Grams, LaneKind, LaneView, Millimetres, Motion, ParcelView, Reported, StopCause,
+};
 
 mod alarm;
 mod controller;

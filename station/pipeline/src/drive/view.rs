@@ -1,7 +1,8 @@
 //! The lane as a page shows it.
 
-use gatepost_hardware::link::LaneState as Reported;
-use gatepost_hardware::units::{Grams, Millimetres};
+pub use gatepost_hardware::lane::{DeviceKind, EyeRole, LaneKind};
+pub use gatepost_hardware::link::{LaneState as Reported, Motion, StopCause};
+pub use gatepost_hardware::units::{Grams, Millimetres};
 use serde::{Deserialize, Serialize};
 
 use super::{Alarm, Drive, Parcel};
@@ -13,18 +14,37 @@ use crate::pass::life::State;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LaneView {
     pub lane: String,
+    pub kind: LaneKind,
     pub epoch: Option<u32>,
     pub state: Option<Reported>,
     /// Names and lengths of the segments, in order.
     pub segments: Vec<(String, Millimetres)>,
+    /// What each segment's belt does, in the same order.
+    pub motion: Vec<Motion>,
     /// Names, segments and places of the eyes, in order.
     pub eyes: Vec<(String, u8, Millimetres)>,
+    /// What each eye is for, in the same order.
+    pub roles: Vec<EyeRole>,
+    /// Segment and place of the gate, if the lane has one.
+    pub gate: Option<(u8, Millimetres)>,
+    /// The devices that look at the belt, in the order of the lane's file.
+    pub devices: Vec<DeviceView>,
     pub parcels: Vec<ParcelView>,
     pub alarms: Vec<Alarm>,
     pub failed: Vec<Fault>,
     pub images_out_of_step: bool,
     /// Largest error of the clock mapping, microseconds.
     pub clock_error_us: Option<u64>,
+}
+
+/// A device and the stretch of belt that it sees.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeviceView {
+    pub name: String,
+    pub kind: DeviceKind,
+    pub segment: u8,
+    pub from_mm: Millimetres,
+    pub to_mm: Millimetres,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,15 +67,30 @@ pub(super) fn of(drive: &Drive) -> LaneView {
     let map = &drive.config.map;
     LaneView {
         lane: drive.lane.as_str().to_owned(),
+        kind: map.kind,
         epoch: drive.epoch,
         state: drive.state,
         segments: map.segments.iter().map(|segment| (segment.name.as_str().to_owned(), segment.length_mm)).collect(),
+        motion: drive.motion.clone(),
         eyes: map.eyes.iter().map(|eye| (eye.name.as_str().to_owned(), eye.segment, eye.at_mm)).collect(),
+        roles: map.eyes.iter().map(|eye| eye.role).collect(),
+        gate: map.gate.as_ref().and_then(|gate| map.eye(EyeRole::Diverter).map(|(_, eye)| (eye.segment, gate.at_mm))),
+        devices: map.devices.iter().map(device).collect(),
         parcels: (0..drive.parcels.len()).map(|at| parcel(drive, at, &drive.parcels[at])).collect(),
         alarms: drive.alarms.iter().cloned().collect(),
         failed: drive.failed.iter().copied().collect(),
         images_out_of_step: drive.gather.images.is_out_of_step(),
         clock_error_us: drive.clock.error_us(drive.mono),
+    }
+}
+
+fn device(device: &gatepost_hardware::lane::Device) -> DeviceView {
+    DeviceView {
+        name: device.name.as_str().to_owned(),
+        kind: device.kind,
+        segment: device.segment,
+        from_mm: device.from_mm,
+        to_mm: device.to_mm,
     }
 }
 
