@@ -46,3 +46,5 @@ pub mod verify;
 pub mod evidence;
 pub mod package;
 pub mod personal;
+pub mod lists;
+pub mod bench;
