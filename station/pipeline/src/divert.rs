@@ -59,7 +59,6 @@ pub struct Approach<'a> {
     pub length_mm: Option<Millimetres>,
     /// Controller time after which the permit must not be used.
     pub expires: Micros,
-    pub id: u32,
 }
 
 /// Makes the permit of a release.
@@ -85,7 +84,8 @@ pub fn permit(recorded: Recorded, approach: &Approach<'_>) -> Result<Permit, NoP
     let expected = mark.lead + segment.ticks(way);
     let slack = segment.ticks(crate::track::slack(map, eye.segment, way));
     let permit = link::Permit {
-        id: approach.id,
+        // The record's number names the permit: one decision, one permit, and numbers that rise across restarts.
+        id: recorded.seq() as u32,
         epoch: decided.pass.epoch,
         pass: decided.pass.pass,
         window_lo: expected - slack,

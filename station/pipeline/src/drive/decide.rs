@@ -191,11 +191,9 @@ impl Drive {
             mark,
             length_mm,
             expires: self.time + ttl,
-            id: self.permits + 1,
         };
         let Some(recorded) = self.parcels[at].release.take() else { return };
         if let Ok(permit) = divert::permit(recorded, &approach) {
-            self.permits += 1;
             self.parcels[at].permit = Some(permit.id());
             self.parcels[at].signal(Signal::PermitGiven);
             self.out.push(Effect::Permit(permit));
