@@ -91,12 +91,7 @@ impl Intake {
         }
     }
 
-    async fn connected(
-        &mut self,
-        mut connection: Connection,
-        session: u64,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Ended {
+    async fn connected(&mut self, mut connection: Connection, session: u64, stop: &mut watch::Receiver<bool>) -> Ended {
         let mut out = Out { session, waiting: VecDeque::new() };
         let filter = self.share_group.as_ref().map_or_else(everything_up, everything_up_shared);
         if connection.subscribe(&filter).is_err() {
@@ -160,7 +155,12 @@ impl Intake {
             let Some(Topic::Up(address, up)) = Topic::parse(&message.topic) else { continue };
             match up {
                 _ if !self.listed(&address) => {
-                    batch.doubtful.push(Doubtful { address, seq: None, doubt: Doubt::NotListed, bytes: message.payload });
+                    batch.doubtful.push(Doubtful {
+                        address,
+                        seq: None,
+                        doubt: Doubt::NotListed,
+                        bytes: message.payload,
+                    });
                 }
                 Up::Record(class) => sort_record(&mut batch, address, class, message),
                 Up::Status => match Status::read(&message.payload, &address.station) {

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use gatepost_pipeline::record::Class;
 use gatepost_sync::chain::{Digest, Received};
 use gatepost_sync::topics::{Address, class_name};
-use gatepost_pipeline::record::Class;
 
 /// A stored record, as far as the chain is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,7 +31,9 @@ pub struct Store {
 pub enum StoreError {
     #[error("the database {0}: {1}; is the disk full or read-only?")]
     Open(String, sqlx::Error),
-    #[error("the database cannot be brought up to date: {0}; it was written by a newer gatepost-central, or is damaged")]
+    #[error(
+        "the database cannot be brought up to date: {0}; it was written by a newer gatepost-central, or is damaged"
+    )]
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error("the database refused: {0}")]
     Sql(#[from] sqlx::Error),
@@ -151,3 +153,6 @@ pub(crate) fn number(value: u64) -> i64 {
 pub(crate) fn sequence(value: i64) -> Option<u64> {
     u64::try_from(value).ok()
 }
+
+#[cfg(test)]
+mod tests;

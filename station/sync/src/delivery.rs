@@ -11,8 +11,8 @@ use crate::acks::Ack;
 use crate::chain::Digest;
 use crate::evidence::Chunk;
 use crate::limits::{
-    BATCH_BYTES, BATCH_RECORDS, HELD_RANGES_MAX, HISTORY_AFTER_MS, RESEND_AFTER_MS, RESEND_AFTER_MS_MAX, WINDOW_MAX,
-    WINDOW_MIN, WINDOW_START,
+    BATCH_BYTES, BATCH_RECORDS, HELD_RANGES_MAX, HISTORY_AFTER_MS, LISTEN_FIRST_MS, RESEND_AFTER_MS,
+    RESEND_AFTER_MS_MAX, WINDOW_MAX, WINDOW_MIN, WINDOW_START,
 };
 use crate::outbox::{Outbox, OutboxError, Outgoing};
 use crate::ranges::RangeSet;
@@ -30,13 +30,17 @@ pub struct Delivery {
     sent: BTreeMap<u64, MonoMs>,
     /// The same in order of time; holds stale entries, which `sent` tells.
     sent_order: VecDeque<(MonoMs, u64)>,
-    /// Central has them; or the broker will not take them on this connection. Not to be sent, to be kept.
+    /// Central has them and could not verify them yet: not to be sent, to be kept.
     held: RangeSet,
-    /// `sent`, `ready` and `held` together: what the outbox must not give.
+    /// The broker will not take them on this connection.
+    refused: RangeSet,
+    /// All of these together: what the outbox must not give.
     skip: RangeSet,
     window: usize,
     resend_after_ms: u64,
     central_session: Option<u64>,
+    /// On a new connection: until when central is listened to before anything is sent.
+    listening_until: Option<MonoMs>,
     evidence_waiting: Option<(Digest, u64, MonoMs)>,
 }
 
@@ -57,20 +61,26 @@ impl Default for Delivery {
             sent: BTreeMap::new(),
             sent_order: VecDeque::new(),
             held: RangeSet::new(),
+            refused: RangeSet::new(),
             skip: RangeSet::new(),
             window: WINDOW_START,
             resend_after_ms: RESEND_AFTER_MS,
             central_session: None,
+            listening_until: None,
             evidence_waiting: None,
         }
     }
 }
 
 impl Delivery {
-    /// A new connection: whatever the last one carried may be lost, so nothing counts as sent.
-    pub fn connected(&mut self) {
+    /// A new connection: whatever the last one carried may be lost, so nothing counts as sent. Central is listened to
+    /// first, for a moment: its retained acknowledgement says what it has.
+    pub fn connected(&mut self, now: MonoMs) {
         self.forget_sent();
+        self.refused = RangeSet::new();
+        self.skip = self.held.clone();
         self.resend_after_ms = RESEND_AFTER_MS;
+        self.listening_until = Some(now + LISTEN_FIRST_MS);
     }
 
     /// The outbox has something new. Alerts among it overtake what was fetched before.
@@ -86,7 +96,7 @@ impl Delivery {
     /// # Errors
     /// When the outbox cannot be read; ask again after [`Delivery::woken`] or [`Delivery::tick`].
     pub fn next<O: Outbox + ?Sized>(&mut self, outbox: &mut O, now: MonoMs) -> Result<Option<Outgoing>, OutboxError> {
-        if self.sent.len() >= self.window {
+        if self.sent.len() >= self.window || self.listening(now) {
             return Ok(None);
         }
         if self.ready.is_empty() && !self.drained {
@@ -135,21 +145,26 @@ impl Delivery {
     /// connection: the same packet would be refused the same way.
     pub fn refused(&mut self, seq: u64) {
         if self.sent.remove(&seq).is_some() {
-            self.held.insert_one(seq);
+            self.refused.insert_one(seq);
         }
     }
 
     /// # Errors
     /// When the outbox could not remember it; nothing is lost, central will say it again.
     pub fn acknowledged<O: Outbox + ?Sized>(&mut self, ack: &Ack, outbox: &mut O) -> Result<Progress, OutboxError> {
+        self.listening_until = None;
         let new_session = self.central_session != Some(ack.session);
         let before = self.sent.len();
         self.confirm(&ack.ranges);
         self.confirm(&ack.received);
         let confirmed = before - self.sent.len();
         if new_session {
+            // A central that begins anew may have been restored from yesterday's backup: what it said to hold is not
+            // believed any longer.
             self.central_session = Some(ack.session);
             self.forget_sent();
+            self.held = RangeSet::new();
+            self.skip = self.refused.clone();
         }
         self.held.insert_all(&ack.received);
         self.skip.insert_all(&ack.received);
@@ -159,7 +174,10 @@ impl Delivery {
             self.skip.remove(*range.start(), *range.end());
         }
         self.ready.retain(|record| !ack.ranges.contains(record.seq) && !ack.received.contains(record.seq));
-        self.held.keep_lowest(HELD_RANGES_MAX);
+        if self.held.range_count() > HELD_RANGES_MAX {
+            self.held.keep_lowest(HELD_RANGES_MAX);
+            self.rebuild_skip();
+        }
         if confirmed > 0 {
             self.window = (self.window + confirmed).min(WINDOW_MAX);
             self.resend_after_ms = RESEND_AFTER_MS;
@@ -220,14 +238,23 @@ impl Delivery {
         }
     }
 
-    /// Nothing is under way any more. What central said to hold is held no longer either: a central that begins anew
-    /// may have been restored from yesterday's backup, and a refusing broker may have been set right.
+    fn rebuild_skip(&mut self) {
+        self.skip = self.held.clone();
+        self.skip.insert_all(&self.refused);
+        for &seq in self.sent.keys().chain(self.ready.iter().map(|record| &record.seq)) {
+            self.skip.insert_one(seq);
+        }
+    }
+
+    fn listening(&self, now: MonoMs) -> bool {
+        self.listening_until.is_some_and(|until| now < until)
+    }
+
+    /// Nothing is under way any more. The caller sets `skip` anew.
     fn forget_sent(&mut self) {
         self.sent.clear();
         self.sent_order.clear();
         self.ready.clear();
-        self.held = RangeSet::new();
-        self.skip = RangeSet::new();
         self.drained = false;
         self.evidence_waiting = None;
     }

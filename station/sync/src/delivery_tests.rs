@@ -93,8 +93,22 @@ fn a_refused_record_waits_for_the_next_connection_and_holds_nobody_up() {
     assert_eq!(delivery.in_flight(), 2);
     delivery.tick(RESEND_AFTER_MS);
     assert_eq!(take(&mut delivery, &mut memory, RESEND_AFTER_MS), [0, 2]);
-    delivery.connected();
-    assert_eq!(take(&mut delivery, &mut memory, RESEND_AFTER_MS), [0, 1, 2]);
+    delivery.connected(RESEND_AFTER_MS);
+    assert_eq!(take(&mut delivery, &mut memory, RESEND_AFTER_MS + LISTEN_FIRST_MS), [0, 1, 2]);
+}
+
+#[test]
+fn a_new_connection_listens_before_it_repeats_itself() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(10, &[]));
+    delivery.connected(0);
+    assert!(take(&mut delivery, &mut memory, LISTEN_FIRST_MS - 1).is_empty());
+    delivery.acknowledged(&ack(1, RangeSet::new(), (5..=9).collect()), &mut memory).unwrap();
+    assert_eq!(take(&mut delivery, &mut memory, 0), [0, 1, 2, 3, 4], "central has the others");
+    delivery.connected(10);
+    delivery.acknowledged(&ack(1, (0..=3).collect(), RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(take(&mut delivery, &mut memory, 10), [4], "still held by the same session");
+    delivery.connected(20);
+    assert_eq!(take(&mut delivery, &mut memory, 20 + LISTEN_FIRST_MS), [4], "and by one that says nothing");
 }
 
 #[test]
@@ -233,7 +247,7 @@ proptest! {
                         delivery.acknowledged(&said, &mut memory).unwrap();
                     }
                 }
-                Happening::Reconnect => delivery.connected(),
+                Happening::Reconnect => delivery.connected(now),
                 Happening::CentralRestarts => {
                     central.session += 1;
                     central.fresh = RangeSet::new();

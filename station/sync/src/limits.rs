@@ -41,6 +41,9 @@ pub const ENVELOPE_HEADER_BYTES_MAX: usize = 4 << 10;
 /// A record this much older than its sending is history: central lists it and raises no fresh alarm.
 pub const HISTORY_AFTER_MS: i64 = 60_000;
 
+/// How long central is listened to on a new connection before anything is sent: one round trip is usual.
+pub const LISTEN_FIRST_MS: u64 = 1_000;
+
 /// How long central may take to confirm before a record is sent again; doubles while nothing is confirmed.
 pub const RESEND_AFTER_MS: u64 = 5_000;
 pub const RESEND_AFTER_MS_MAX: u64 = 300_000;

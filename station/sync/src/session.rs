@@ -185,7 +185,7 @@ struct Session<O> {
 impl<O: Outbox> Session<O> {
     /// One connection, from its welcome to its end.
     async fn connected(&mut self, mut connection: Connection, control: &Control, status: Status) -> Ended {
-        self.delivery.connected();
+        self.delivery.connected(self.now());
         self.state.send_modify(|state| {
             *state = LinkState {
                 connected: true,

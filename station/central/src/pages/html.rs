@@ -248,10 +248,8 @@ fn time(at_ms: i64, now_ms: i64) -> Markup {
         3_600..172_800 => format!("{} h ago", seconds / 3_600),
         _ => format!("{} days ago", seconds / 86_400),
     };
-    let exact = jiff::Timestamp::from_millisecond(at_ms).map_or_else(
-        |_| format!("{at_ms} ms"),
-        |timestamp| timestamp.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    );
+    let exact = jiff::Timestamp::from_millisecond(at_ms)
+        .map_or_else(|_| format!("{at_ms} ms"), |timestamp| timestamp.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     html! { time datetime=(exact) title=(exact) { (ago) br; span.soft { (exact) } } }
 }
 

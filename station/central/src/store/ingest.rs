@@ -191,14 +191,13 @@ async fn neighbourhood(
     }
     let mut hood = Neighbourhood::default();
     for range in wanted.iter() {
-        let rows = sqlx::query(
-            "SELECT seq, prev, digest, head FROM record WHERE station = $1 AND seq BETWEEN $2 AND $3",
-        )
-        .bind(station.as_str())
-        .bind(number(*range.start()))
-        .bind(number(*range.end()))
-        .fetch_all(&mut *connection)
-        .await?;
+        let rows =
+            sqlx::query("SELECT seq, prev, digest, head FROM record WHERE station = $1 AND seq BETWEEN $2 AND $3")
+                .bind(station.as_str())
+                .bind(number(*range.start()))
+                .bind(number(*range.end()))
+                .fetch_all(&mut *connection)
+                .await?;
         for row in rows {
             let (seq, link) = link(&row)?;
             hood.know(seq, link);

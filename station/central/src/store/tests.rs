@@ -1,0 +1,197 @@
+//! The store on a real file: order, repetition, forgery, restart.
+
+use std::collections::BTreeMap;
+
+use gatepost_pipeline::record::Class;
+use gatepost_sync::chain::{Digest, Received};
+use gatepost_sync::ranges::RangeSet;
+use gatepost_sync::status::Status;
+use gatepost_sync::topics::{Address, Name};
+use tempfile::TempDir;
+
+use super::Store;
+use super::ingest::{Arrived, Batch, Committed, Outcome};
+use crate::place;
+
+const NOW_MS: i64 = 1_790_856_000_000;
+
+fn address(station: &str) -> Address {
+    Address::new("JFK", station).unwrap()
+}
+
+/// A chain of records of one station; each tenth is an alert.
+fn chain(station: &str, count: u64) -> Vec<String> {
+    let mut prev = Digest::ZERO;
+    (0..count)
+        .map(|seq| {
+            let class = if seq % 10 == 9 { "alert" } else { "decision" };
+            let bytes = format!(
+                r#"{{"seq":{seq},"prev":"{prev}","station":"{station}","lane":"A","at":{NOW_MS},"kind":"decision","class":"{class}","audience":"all","body":{{"pass":"A/1/{seq}","item":"RB{seq}","verdict":{{"outcome":"exam","reasons":[{{"text":"Reason {seq}."}}]}}}}}}"#
+            );
+            prev = Received::read(bytes.as_bytes()).unwrap().head;
+            bytes
+        })
+        .collect()
+}
+
+fn arrived(facility: &str, station: &str, record: &str) -> Arrived {
+    let class = if record.contains(r#""class":"alert""#) { Class::Alert } else { Class::Decision };
+    Arrived {
+        facility: Name::new(facility).unwrap(),
+        received: place::read(&address(station), class, record.as_bytes()).unwrap(),
+        envelope: record.to_owned(),
+        history: false,
+    }
+}
+
+fn batch<'a>(station: &str, records: impl IntoIterator<Item = &'a String>) -> Batch {
+    let arrived = records.into_iter().map(|record| arrived("JFK", station, record)).collect();
+    Batch { records: BTreeMap::from([(address(station).station, arrived)]), ..Batch::default() }
+}
+
+async fn open() -> (Store, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    (Store::open(&directory.path().join("central.sqlite")).await.unwrap(), directory)
+}
+
+async fn commit(store: &Store, batch: Batch) -> Outcome {
+    store.commit(batch, NOW_MS).await.unwrap()
+}
+
+fn told(outcome: &Outcome) -> &Committed {
+    &outcome.stations[0]
+}
+
+#[tokio::test]
+async fn records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes() {
+    let (store, _directory) = open().await;
+    let chain = chain("st-01", 30);
+    let first = commit(&store, batch("st-01", chain[20..].iter().rev())).await;
+    assert_eq!((told(&first).verified.is_empty(), told(&first).high), (true, Some(29)));
+    assert_eq!(told(&first).received, (20..=29).collect());
+    let second = commit(&store, batch("st-01", chain[..10].iter().chain(&chain[25..27]))).await;
+    assert_eq!(told(&second).verified, (0..=9).collect());
+    assert_eq!((second.stored, second.repeated), (10, 2));
+    let station = &store.stations().await.unwrap()[0];
+    assert_eq!((station.gaps.clone(), station.chain_verified_to), ((10..=19).collect(), Some(9)));
+    let third = commit(&store, batch("st-01", &chain[10..20])).await;
+    assert_eq!(told(&third).verified, (0..=29).collect());
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.durable, counts.verified, counts.missing, counts.received, counts.repeated), (30, 30, 0, 32, 2));
+    assert!(store.stations().await.unwrap()[0].gaps.is_empty());
+}
+
+#[tokio::test]
+async fn a_long_chain_is_walked_in_steps() {
+    let (store, _directory) = open().await;
+    let chain = chain("st-01", 9_000);
+    for records in chain[1..].chunks(1_000).rev() {
+        commit(&store, batch("st-01", records)).await;
+    }
+    let last = commit(&store, batch("st-01", &chain[..1])).await;
+    assert_eq!(told(&last).verified, (0..=8_999).collect());
+}
+
+#[tokio::test]
+async fn what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged() {
+    let (store, _directory) = open().await;
+    let chain = chain("st-01", 6);
+    commit(&store, batch("st-01", &chain[..3])).await;
+    let altered = chain[3].replace("\"exam\"", "\"release\"");
+    let rewritten = chain[2].replace("\"exam\"", "\"release\"");
+    let outcome = commit(&store, batch("st-01", [&rewritten, &chain[4], &altered])).await;
+    // Nothing is wrong with the altered record's own beginning; what follows it disproves it.
+    assert_eq!(outcome.quarantined, 2);
+    assert_eq!(told(&outcome).received, (4..=4).collect());
+    assert_eq!(told(&outcome).verified, (0..=2).collect());
+    let mut elsewhere = batch("st-01", []);
+    elsewhere.records = BTreeMap::from([(address("st-01").station, vec![arrived("LAX", "st-01", &chain[3])])]);
+    let outcome = commit(&store, elsewhere).await;
+    assert!(told(&outcome).received.is_empty());
+    let reasons: Vec<String> = store.quarantined(10).await.unwrap().into_iter().map(|doubt| doubt.reason).collect();
+    for reason in ["differs", "broken-after", "other-facility"] {
+        assert!(reasons.iter().any(|found| found == reason), "{reason} in {reasons:?}");
+    }
+    // The same again is counted, not stored twice; the true record still finds its place.
+    commit(&store, batch("st-01", [&altered])).await;
+    assert_eq!(store.quarantined(10).await.unwrap().len(), 3);
+    let healed = commit(&store, batch("st-01", &chain)).await;
+    assert_eq!(told(&healed).verified, (0..=5).collect());
+}
+
+#[tokio::test]
+async fn a_new_process_goes_on_where_the_last_commit_ended() {
+    let (store, directory) = open().await;
+    let chain = chain("st-01", 20);
+    commit(&store, batch("st-01", &chain[..12])).await;
+    store.close().await;
+    let store = Store::open(&directory.path().join("central.sqlite")).await.unwrap();
+    let known = store.committed().await.unwrap();
+    assert_eq!((known[0].verified.clone(), known[0].high), ((0..=11).collect(), Some(11)));
+    let outcome = commit(&store, batch("st-01", &chain[10..])).await;
+    assert_eq!((told(&outcome).verified.clone(), outcome.repeated), ((0..=19).collect(), 2));
+}
+
+#[tokio::test]
+async fn alerts_are_listed_newest_first_and_history_is_not_fresh() {
+    let (store, _directory) = open().await;
+    let chain = chain("st-01", 20);
+    let mut batch = batch("st-01", &chain);
+    for arrived in batch.records.values_mut().flatten() {
+        arrived.history = arrived.received.envelope.seq < 10;
+    }
+    assert_eq!(commit(&store, batch).await.fresh_alerts, 1);
+    let alerts = store.alerts(None, 10).await.unwrap();
+    let seen: Vec<_> = alerts.iter().map(|alert| (alert.seq, alert.fresh, alert.reason.as_str())).collect();
+    assert_eq!(seen, [(19, true, "Reason 19."), (9, false, "Reason 9.")]);
+    assert_eq!(alerts[0].item.as_deref(), Some("RB19"));
+    assert!(store.alerts(Some(NOW_MS), 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing() {
+    let (store, _directory) = open().await;
+    let status = |since_ms, online, high| Status {
+        station: address("st-01").station,
+        online,
+        since_ms,
+        high,
+        backlog: 4,
+        software: "0.1.0".into(),
+    };
+    let say = |status| Batch { statuses: vec![(address("st-01"), status)], ..Batch::default() };
+    commit(&store, say(status(2_000, true, Some(9)))).await;
+    commit(&store, batch("st-01", &chain("st-01", 5))).await;
+    commit(&store, say(status(1_000, false, None))).await;
+    let station = &store.stations().await.unwrap()[0];
+    assert!(station.online);
+    assert_eq!(station.awaited, (5..=9).collect());
+    commit(&store, say(status(2_000, false, None))).await;
+    let station = &store.stations().await.unwrap()[0];
+    assert!(!station.online);
+    assert_eq!(station.awaited, (5..=9).collect::<RangeSet>(), "a promise is not taken back");
+}
+
+#[tokio::test]
+async fn stations_do_not_touch_each_other() {
+    let (store, _directory) = open().await;
+    let mut both = batch("st-01", &chain("st-01", 7));
+    both.records.extend(batch("st-02", &chain("st-02", 3)).records);
+    let outcome = commit(&store, both).await;
+    let ends: Vec<_> = outcome.stations.iter().map(|told| (told.address.station.to_string(), told.high)).collect();
+    assert_eq!(ends, [("st-01".to_owned(), Some(6)), ("st-02".to_owned(), Some(2))]);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused() {
+    let (store, directory) = open().await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'x', 1, x'00', 0)",
+    )
+    .execute(&store.writer)
+    .await
+    .unwrap();
+    store.close().await;
+    let refused = Store::open(&directory.path().join("central.sqlite")).await.unwrap_err();
+    assert!(refused.to_string().contains("newer gatepost-central"), "{refused}");
+}

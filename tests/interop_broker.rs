@@ -1,0 +1,325 @@
+//! Stations and central over a real Mosquitto: a broker killed in the middle, a central that vanishes in the middle,
+//! and an independent count of what central's database holds afterwards.
+//!
+//! Starts its own broker on a free port and its own central; touches no service of the machine. Not part of a plain
+//! `cargo test`: `cargo test -p gatepost-tests --test interop_broker -- --nocapture`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gatepost_central::{Central, Config as CentralConfig};
+use gatepost_pipeline::record::{Class, Kind};
+use gatepost_sync::chain::{Digest, head};
+use gatepost_sync::envelope::{self, AddressedTo, Draft, TrustedKey, Versions};
+use gatepost_sync::mqtt::{Broker, Connection, Event, Message};
+use gatepost_sync::outbox::{Memory, Outgoing};
+use gatepost_sync::session::{Config, Inbound, Uplink};
+use gatepost_sync::topics::{Address, Down, Name, Up};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use tokio::sync::{mpsc, watch};
+
+const RECORDS: u64 = 20_000;
+/// Nothing here may take longer; a test that waits longer has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A Mosquitto of our own, killed when dropped.
+struct Mosquitto {
+    child: Option<Child>,
+    config: PathBuf,
+    port: u16,
+}
+
+impl Mosquitto {
+    fn new(directory: &Path) -> Self {
+        let config = directory.join("mosquitto.conf");
+        let mut broker = Self { child: None, config, port: 0 };
+        // A free port may be taken between asking and starting; ask again then.
+        for _ in 0..20 {
+            let asked = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+            broker.port = asked.local_addr().expect("its address").port();
+            drop(asked);
+            let text = format!(
+                "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest stderr\nlog_type error\n",
+                broker.port
+            );
+            std::fs::write(&broker.config, text).expect("the broker's configuration");
+            if broker.start() {
+                return broker;
+            }
+        }
+        panic!("Mosquitto does not start; try `mosquitto -c {}`", broker.config.display());
+    }
+
+    /// Says whether it listens.
+    fn start(&mut self) -> bool {
+        let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
+            .into_iter()
+            .find(|path| Path::new(path).exists())
+            .expect("this test needs a real broker: install the package `mosquitto` (apt-get install mosquitto)");
+        let mut child = Command::new(program)
+            .arg("-c")
+            .arg(&self.config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Mosquitto starts");
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                self.child = Some(child);
+                return true;
+            }
+            if child.try_wait().expect("the broker's state").is_some() {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        false
+    }
+
+    /// kill -9: what it held in memory is gone.
+    fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("the broker is killed");
+            child.wait().expect("and gone");
+        }
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A station's journal in memory: a true chain of records of about 1 KiB, each fiftieth an alert.
+fn records(station: &str, count: u64) -> Vec<Outgoing> {
+    let (mut prev, padding) = (Digest::ZERO, "x".repeat(700));
+    (0..count)
+        .map(|seq| {
+            let (class, name) = if seq % 50 == 49 { (Class::Alert, "alert") } else { (Class::Decision, "decision") };
+            let text = format!(
+                r#"{{"seq":{seq},"prev":"{prev}","station":"{station}","lane":"A","at":{seq},"kind":"decision","class":"{name}","audience":"all","body":{{"pass":"A/1/{seq}","item":"RB{seq:09}US","text":"Reason {seq}.","padding":"{padding}"}}}}"#
+            );
+            let bytes = text.into_bytes();
+            prev = head(prev, Digest::of(&bytes));
+            Outgoing { seq, class, kind: Kind::Decision, at_ms: seq as i64, bytes }
+        })
+        .collect()
+}
+
+fn start_uplink(station: &str, port: u16, records: &[Outgoing]) -> (Uplink, mpsc::Receiver<Inbound>) {
+    let mut outbox = Memory::default();
+    for record in records {
+        outbox.push(record.clone());
+    }
+    let (sender, inbound) = mpsc::channel(64);
+    let config = Config {
+        address: Address::new("JFK", station).expect("an address"),
+        broker: Broker::new("127.0.0.1", port, &format!("gatepost-JFK-{station}")),
+        software: "0.1.0".to_owned(),
+    };
+    (Uplink::start(config, outbox, sender).expect("the uplink starts"), inbound)
+}
+
+/// Waits until a state is as wished; fails loudly with the state when it takes too long.
+async fn until<T: std::fmt::Debug>(what: &str, state: &mut watch::Receiver<T>, wished: impl FnMut(&T) -> bool) {
+    let waited = tokio::time::timeout(PATIENCE, state.wait_for(wished)).await.map(|found| found.map(drop));
+    if !matches!(waited, Ok(Ok(()))) {
+        panic!("waited {PATIENCE:?} for {what}; it stands at {:?}", state.borrow());
+    }
+}
+
+/// Counts with nothing of ours but the file: every record once, byte for byte, and no other.
+async fn count_independently(file: &Path, station: &str, sent: &[Outgoing]) {
+    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.expect("the database");
+    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT seq, envelope FROM record WHERE station = $1 ORDER BY seq")
+        .bind(station)
+        .fetch_all(&pool)
+        .await
+        .expect("the records");
+    let there: std::collections::BTreeSet<u64> = rows.iter().map(|row| row.0 as u64).collect();
+    let lost: Vec<u64> = sent.iter().map(|record| record.seq).filter(|seq| !there.contains(seq)).take(5).collect();
+    assert_eq!(lost, Vec::<u64>::new(), "lost");
+    assert_eq!(rows.len(), sent.len(), "duplicated in effect");
+    for (row, record) in rows.iter().zip(sent) {
+        assert_eq!((row.0 as u64, row.1.as_bytes()), (record.seq, record.bytes.as_slice()));
+    }
+    let alerts: Vec<(i64,)> = sqlx::query_as("SELECT seq FROM alert WHERE station = $1 ORDER BY seq")
+        .bind(station)
+        .fetch_all(&pool)
+        .await
+        .expect("the alerts");
+    let expected: Vec<i64> =
+        sent.iter().filter(|record| record.class == Class::Alert).map(|record| record.seq as i64).collect();
+    assert_eq!(alerts.into_iter().map(|alert| alert.0).collect::<Vec<_>>(), expected);
+    pool.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_broker_and_central_die_in_the_middle() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("central");
+    let mut broker = Mosquitto::new(directory.path());
+    let sent = records("st-01", RECORDS);
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent);
+    let (mut intake, mut link) = (central.intake(), uplink.state());
+
+    until("a quarter stored", &mut intake, |state| state.stored >= RECORDS / 4).await;
+    broker.kill();
+    until("the station to notice", &mut link, |state| !state.connected).await;
+    assert!(broker.start(), "the broker listens again");
+
+    until("half stored", &mut intake, |state| state.stored >= RECORDS / 2).await;
+    // Vanishes as a killed process does: no goodbye, whatever was under way is gone.
+    drop(central);
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts again");
+
+    until("everything verified", &mut link, |state| state.verified_to == Some(RECORDS - 1) && state.backlog == 0).await;
+    let counts = central.store().counts().await.expect("counts");
+    assert_eq!((counts.durable, counts.verified, counts.missing), (RECORDS as i64, RECORDS as i64, 0));
+    assert_eq!(counts.quarantined, 0);
+    let stations = central.store().stations().await.expect("stations");
+    assert!(stations[0].gaps.is_empty() && stations[0].awaited.is_empty());
+    println!(
+        "{RECORDS} records, broker killed, central killed: {} lost, {} repeated on the way, {} published",
+        RECORDS as i64 - counts.durable,
+        counts.repeated,
+        link.borrow().published
+    );
+    uplink.stop();
+    central.stop().await;
+    count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_drains_quickly_and_alerts_arrive_first() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("central");
+    let broker = Mosquitto::new(directory.path());
+    let sent = records("st-01", RECORDS);
+    let alerts = sent.iter().filter(|record| record.class == Class::Alert).count();
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let mut intake = central.intake();
+    until("central to listen", &mut intake, |state| state.connected).await;
+    let begun = Instant::now();
+    let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent);
+    until("as many stored as there are alerts", &mut intake, |state| state.stored >= alerts as u64).await;
+    let counts = central.store().counts().await.expect("counts");
+    let seen = central.store().alerts(None, 1_000).await.expect("alerts");
+    assert_eq!(seen.len(), alerts, "of {} stored, {} are alerts", counts.durable, seen.len());
+    assert!(seen.iter().all(|alert| !alert.fresh), "a backlog raises no fresh alarm");
+    until("everything verified", &mut uplink.state(), |state| state.verified_to == Some(RECORDS - 1)).await;
+    let rate = RECORDS as f64 / begun.elapsed().as_secs_f64();
+    let counts = central.store().counts().await.expect("counts");
+    println!(
+        "drained {RECORDS} records of 1 KiB at {rate:.0} records/s in {} commits, {} repeated",
+        intake.borrow().commits,
+        counts.repeated
+    );
+    uplink.stop();
+    central.stop().await;
+    count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_reach_a_station_that_was_away_and_a_broker_that_forgot() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut broker = Mosquitto::new(directory.path());
+    let data = directory.path().join("central");
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let (address, key) = (Address::new("JFK", "st-01").expect("an address"), signing_key());
+    let draft = Draft {
+        document: Down::Rules,
+        issuer: Name::new("central").expect("a name"),
+        audience: AddressedTo::Station(address.clone()),
+        version: 1,
+        not_before_ms: 0,
+        expires_ms: i64::MAX,
+    };
+    let sealed = envelope::seal(&draft, b"rules = []", &key);
+    until("central to listen", &mut central.intake(), |state| state.connected).await;
+    central.send_document(address.clone(), Down::Rules, sealed.clone()).await.expect("sent");
+    let (uplink, mut inbound) = start_uplink("st-01", broker.port, &records("st-01", 3));
+    let trusted = [TrustedKey { issuer: draft.issuer.clone(), key: key.verifying_key(), documents: vec![Down::Rules] }];
+    let mut versions = Versions::default();
+    let first = receive(&mut inbound).await;
+    let opened = envelope::open(&first.bytes, first.document, &address, &trusted, &versions, 1).expect("opens");
+    assert_eq!((opened.payload, opened.already_taken), (&b"rules = []"[..], false));
+    versions.take(&opened.header);
+
+    broker.kill();
+    until("the station to notice", &mut uplink.state(), |state| !state.connected).await;
+    assert!(broker.start());
+    until("the station to come back", &mut uplink.state(), |state| state.connected).await;
+    // The broker forgot what it retained; central says it again. It may have been said more than once before.
+    loop {
+        let again = receive(&mut inbound).await;
+        assert_eq!(again.bytes, sealed);
+        let opened = envelope::open(&again.bytes, again.document, &address, &trusted, &versions, 1).expect("opens");
+        if opened.already_taken {
+            break;
+        }
+    }
+    uplink.stop();
+    central.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forger_on_the_same_broker_gets_nowhere() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("central");
+    let broker = Mosquitto::new(directory.path());
+    let sent = records("st-01", 40);
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent[..20]);
+    until("the first records", &mut uplink.state(), |state| state.verified_to == Some(19)).await;
+
+    let forged = String::from_utf8(records("st-01", 21)[20].bytes.clone()).expect("text");
+    let forged = forged.replacen("\"prev\":\"", "\"prev\":\"0", 1).replacen("0\",\"station\"", "\",\"station\"", 1);
+    let address = Address::new("JFK", "st-01").expect("an address");
+    let topic = address.up(Up::Record(Class::Decision));
+    let strange = [
+        (topic.clone(), sent[5].bytes.clone(), "the same again is no harm"),
+        (topic.clone(), sent[5].bytes.iter().map(|byte| if *byte == b'x' { b'y' } else { *byte }).collect(), "altered"),
+        (topic.clone(), forged.into_bytes(), "forged"),
+        (topic.replace("st-01", "st-66"), sent[6].bytes.clone(), "another's record"),
+        (topic, b"\xff\xfe{\"seq\":".to_vec(), "nonsense"),
+    ];
+    let mut forger = Connection::open(&Broker::new("127.0.0.1", broker.port, "forger"), None).await.expect("connects");
+    for (token, (topic, payload, _)) in strange.iter().enumerate() {
+        let message = Message { topic: topic.clone(), payload: payload.clone(), ..Message::default() };
+        forger.publish(Some(token as u64), message).expect("published");
+    }
+    let mut taken = 0;
+    while taken < strange.len() {
+        if let Event::Published { .. } = forger.next().await {
+            taken += 1;
+        }
+    }
+    // The true station goes on: what comes after the forger's messages proves that central has read them.
+    uplink.stop();
+    let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent);
+    until("the true records", &mut uplink.state(), |state| state.verified_to == Some(39)).await;
+    let doubts = central.store().quarantined(10).await.expect("doubts");
+    let mut reasons: Vec<&str> = doubts.iter().map(|doubt| doubt.reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert!(reasons.contains(&"differs") && reasons.contains(&"other-station"), "{doubts:?}");
+    assert_eq!(reasons.iter().filter(|reason| **reason == "unreadable" || **reason == "broken-before").count(), 2);
+    uplink.stop();
+    central.stop().await;
+    count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+}
+
+async fn receive(inbound: &mut mpsc::Receiver<Inbound>) -> Inbound {
+    tokio::time::timeout(PATIENCE, inbound.recv()).await.expect("a document in time").expect("the uplink runs")
+}
+
+fn signing_key() -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&[7; 32])
+}
