@@ -99,9 +99,9 @@ impl Drop for Mosquitto {
 /// A station's journal in memory: a true chain of records of about 1 KiB, each fiftieth an alert.
 fn records(station: &str, count: u64) -> Vec<Outgoing> {
     let (mut prev, padding) = (Digest::ZERO, "x".repeat(700));
-    (0..count)
+    (1..=count)
         .map(|seq| {
-            let (class, name) = if seq % 50 == 49 { (Class::Alert, "alert") } else { (Class::Decision, "decision") };
+            let (class, name) = if seq % 50 == 0 { (Class::Alert, "alert") } else { (Class::Decision, "decision") };
             let text = format!(
                 r#"{{"seq":{seq},"prev":"{prev}","station":"{station}","lane":"A","at":{seq},"kind":"decision","class":"{name}","audience":"all","body":{{"pass":"A/1/{seq}","item":"RB{seq:09}US","text":"Reason {seq}.","padding":"{padding}"}}}}"#
             );
@@ -180,7 +180,7 @@ async fn nothing_is_lost_when_broker_and_central_die_in_the_middle() {
     drop(central);
     let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts again");
 
-    until("everything verified", &mut link, |state| state.verified_to == Some(RECORDS - 1) && state.backlog == 0).await;
+    until("everything verified", &mut link, |state| state.verified_to == Some(RECORDS) && state.backlog == 0).await;
     let counts = central.store().counts().await.expect("counts");
     assert_eq!((counts.durable, counts.verified, counts.missing), (RECORDS as i64, RECORDS as i64, 0));
     assert_eq!(counts.quarantined, 0);
@@ -214,7 +214,7 @@ async fn a_backlog_drains_quickly_and_alerts_arrive_first() {
     let seen = central.store().alerts(None, 1_000).await.expect("alerts");
     assert_eq!(seen.len(), alerts, "of {} stored, {} are alerts", counts.durable, seen.len());
     assert!(seen.iter().all(|alert| !alert.fresh), "a backlog raises no fresh alarm");
-    until("everything verified", &mut uplink.state(), |state| state.verified_to == Some(RECORDS - 1)).await;
+    until("everything verified", &mut uplink.state(), |state| state.verified_to == Some(RECORDS)).await;
     let rate = RECORDS as f64 / begun.elapsed().as_secs_f64();
     let counts = central.store().counts().await.expect("counts");
     println!(
@@ -278,7 +278,7 @@ async fn a_forger_on_the_same_broker_gets_nowhere() {
     let sent = records("st-01", 40);
     let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
     let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent[..20]);
-    until("the first records", &mut uplink.state(), |state| state.verified_to == Some(19)).await;
+    until("the first records", &mut uplink.state(), |state| state.verified_to == Some(20)).await;
 
     let forged = String::from_utf8(records("st-01", 21)[20].bytes.clone()).expect("text");
     let forged = forged.replacen("\"prev\":\"", "\"prev\":\"0", 1).replacen("0\",\"station\"", "\",\"station\"", 1);
@@ -305,7 +305,7 @@ async fn a_forger_on_the_same_broker_gets_nowhere() {
     // The true station goes on: what comes after the forger's messages proves that central has read them.
     uplink.stop();
     let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent);
-    until("the true records", &mut uplink.state(), |state| state.verified_to == Some(39)).await;
+    until("the true records", &mut uplink.state(), |state| state.verified_to == Some(40)).await;
     let doubts = central.store().quarantined(10).await.expect("doubts");
     let mut reasons: Vec<&str> = doubts.iter().map(|doubt| doubt.reason.as_str()).collect();
     reasons.sort_unstable();

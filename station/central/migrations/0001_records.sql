@@ -11,14 +11,14 @@ CREATE TABLE station (
     repeated         BIGINT NOT NULL DEFAULT 0,
     durable          BIGINT NOT NULL DEFAULT 0,
     quarantined      BIGINT NOT NULL DEFAULT 0,
-    -- Records 0 to verified_to are here and each link of their chain holds; -1 before the first.
-    verified_to      BIGINT NOT NULL DEFAULT -1,
+    -- Records 1 to verified_to are here and each link of their chain holds; 0 before the first.
+    verified_to      BIGINT NOT NULL DEFAULT 0,
     verified_head    TEXT   NOT NULL DEFAULT '0000000000000000000000000000000000000000000000000000000000000000',
     -- Decisions up to here have been judged again.
-    audited_to       BIGINT NOT NULL DEFAULT -1,
-    -- The highest record here, -1 before the first; and the highest the station says it has recorded.
-    high             BIGINT NOT NULL DEFAULT -1,
-    claimed_high     BIGINT NOT NULL DEFAULT -1,
+    audited_to       BIGINT NOT NULL DEFAULT 0,
+    -- The highest record here, 0 before the first; and the highest the station says it has recorded.
+    high             BIGINT NOT NULL DEFAULT 0,
+    claimed_high     BIGINT NOT NULL DEFAULT 0,
     backlog          BIGINT NOT NULL DEFAULT 0,
     online           BIGINT NOT NULL DEFAULT 0,
     online_since_ms  BIGINT NOT NULL DEFAULT 0,

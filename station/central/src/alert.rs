@@ -28,7 +28,11 @@ pub fn named(body: &Map<String, Value>) -> Named {
     let verdict = body.get("verdict").and_then(Value::as_object);
     Named {
         pass: text(body, "pass"),
-        item: text(body, "item"),
+        item: text(body, "item").or_else(|| {
+            // A decision names its item among its inputs.
+            let item = body.get("inputs")?.get("item")?.as_object()?;
+            text(item, "id")
+        }),
         outcome: verdict.and_then(|verdict| text(verdict, "outcome")),
     }
 }
@@ -54,7 +58,7 @@ fn reason(envelope: &Envelope) -> String {
             None => text(reason, "text"),
         }
     });
-    told.or_else(|| ["text", "reason", "alarm", "what", "event"].iter().find_map(|key| text(body, key)))
+    told.or_else(|| ["says", "text", "reason", "alarm"].iter().find_map(|key| text(body, key)))
         .unwrap_or_else(|| format!("an alert of kind {}; open the record", kind_name(envelope.kind)))
 }
 
@@ -74,12 +78,12 @@ mod tests {
     fn envelope(class: &str, audience: &str, body: &str) -> Envelope {
         let zero = Digest::ZERO;
         let bytes = format!(
-            r#"{{"seq":0,"prev":"{zero}","station":"s","lane":"A","at":1,"kind":"decision","class":"{class}","audience":{audience},"body":{body}}}"#
+            r#"{{"seq":1,"prev":"{zero}","station":"s","lane":"A","at":1,"kind":"decision","class":"{class}","audience":{audience},"body":{body}}}"#
         );
         Received::read(bytes.as_bytes()).unwrap().envelope
     }
 
-    const BODY: &str = r#"{"pass":"A/1/2","item":"RB123456785US","verdict":{"outcome":"exam","reasons":[
+    const BODY: &str = r#"{"pass":"A/1/2","inputs":{"item":{"state":"read","id":"RB123456785US"}},"verdict":{"outcome":"exam","reasons":[
         {"rule":"r1","audience":{"restricted":{"group":"narcotics","cover":"Selected at random."}},"text":"SECRET"},
         {"rule":"r2","audience":"all","text":"A knife is visible."}]}}"#;
 
@@ -97,7 +101,7 @@ mod tests {
     #[test]
     fn a_body_of_another_shape_is_still_an_alert() {
         let said = |body| alert(&envelope("alert", "\"officer\"", body)).unwrap().reason;
-        assert_eq!(said(r#"{"alarm":"The exam chute is full."}"#), "The exam chute is full.");
+        assert_eq!(said(r#"{"code":"unaccounted","says":"The exam chute is full."}"#), "The exam chute is full.");
         assert_eq!(said(r#"{"verdict":{"reasons":7}}"#), "an alert of kind decision; open the record");
         assert_eq!(said(&format!(r#"{{"text":"{}"}}"#, "é".repeat(900))).chars().count(), TEXT_CHARS_MAX);
     }

@@ -131,7 +131,7 @@ mod tests {
     /// A chain of `count` records of station st-01, as bytes.
     fn chain(count: u64) -> Vec<Vec<u8>> {
         let mut prev = Digest::ZERO;
-        (0..count)
+        (1..=count)
             .map(|seq| {
                 let bytes = format!(
                     r#"{{"seq":{seq},"prev":"{prev}","station":"st-01","lane":"A","at":5,"kind":"decision","class":"decision","audience":"all","body":{{"pass":"A/1/{seq}"}}}}"#
@@ -163,15 +163,15 @@ mod tests {
     #[test]
     fn an_altered_record_fits_neither_before_nor_after_nor_in_place() {
         let chain = chain(5);
-        let altered = String::from_utf8(chain[2].clone()).unwrap().replace("A/1/2", "A/1/9").into_bytes();
+        let altered = String::from_utf8(chain[2].clone()).unwrap().replace("A/1/3", "A/1/9").into_bytes();
         let mut hood = Neighbourhood::default();
         assert_eq!(place(&mut hood, &chain[3]), Placed::New);
-        assert!(matches!(place(&mut hood, &altered), Placed::Refused(Doubt::BrokenAfter { after: 3, .. })));
+        assert!(matches!(place(&mut hood, &altered), Placed::Refused(Doubt::BrokenAfter { after: 4, .. })));
         assert_eq!(place(&mut hood, &chain[2]), Placed::New);
         assert!(matches!(place(&mut hood, &altered), Placed::Refused(Doubt::Differs { .. })));
         let foreign = String::from_utf8(chain[4].clone()).unwrap();
         let foreign = foreign.replacen(&Received::read(&chain[3]).unwrap().head.to_string(), &"7".repeat(64), 1);
-        assert!(matches!(place(&mut hood, foreign.as_bytes()), Placed::Refused(Doubt::BrokenBefore { before: 3, .. })));
+        assert!(matches!(place(&mut hood, foreign.as_bytes()), Placed::Refused(Doubt::BrokenBefore { before: 4, .. })));
     }
 
     proptest! {

@@ -13,6 +13,8 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlSafeStr};
 
+use gatepost_sync::chain::FIRST;
+use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::topics::{Address, Down};
 
 const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "records", include_str!("../migrations/0001_records.sql"))];
@@ -149,9 +151,14 @@ pub(crate) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// The other way; -1 stands for "none yet".
+/// The other way; 0 stands for "none yet", records begin with [`FIRST`].
 pub(crate) fn sequence(value: i64) -> Option<u64> {
-    u64::try_from(value).ok()
+    u64::try_from(value).ok().filter(|seq| *seq >= FIRST)
+}
+
+/// Everything up to the last verified record.
+pub(crate) fn verified(verified_to: i64) -> RangeSet {
+    sequence(verified_to).map_or_else(RangeSet::new, |last| (FIRST..=last).collect())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chain::Digest;
+use crate::chain::{Digest, FIRST};
 use crate::limits::{ACK_BYTES_MAX, ACK_RANGES_MAX};
 use crate::ranges::RangeSet;
 use crate::topics::Name;
@@ -58,6 +58,13 @@ impl Ack {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// The last record up to which nothing is missing at central and every link holds.
+    pub fn verified_to(&self) -> Option<u64> {
+        self.ranges
+            .first_missing(FIRST)
+            .map_or(self.ranges.highest(), |missing| missing.checked_sub(1).filter(|last| *last >= FIRST))
+    }
+
     /// # Errors
     /// [`NotAnAck`] when it is too large, unreadable, or meant for another station.
     pub fn read(bytes: &[u8], station: &Name) -> Result<Self, NotAnAck> {
@@ -90,14 +97,17 @@ mod tests {
         let ack = Ack {
             station: station(),
             session: 7,
-            ranges: (0..=41).collect(),
+            ranges: (1..=41).collect(),
             received: [50..=50, 60..=69].into_iter().collect(),
             high: Some(69),
             evidence: vec![],
         };
         let written =
-            r#"{"station":"st-01","session":7,"ranges":[[0,41]],"received":[[50,50],[60,69]],"high":69,"evidence":[]}"#;
+            r#"{"station":"st-01","session":7,"ranges":[[1,41]],"received":[[50,50],[60,69]],"high":69,"evidence":[]}"#;
         assert_eq!(String::from_utf8(ack.to_bytes()).unwrap(), written);
+        assert_eq!(ack.verified_to(), Some(41));
+        assert_eq!(Ack { ranges: RangeSet::new(), ..ack.clone() }.verified_to(), None);
+        assert_eq!(Ack { ranges: (5..=9).collect(), ..ack.clone() }.verified_to(), None);
         assert_eq!(Ack::read(written.as_bytes(), &station()), Ok(ack));
     }
 

@@ -1,7 +1,8 @@
 //! Reading a record's envelope and its place in the station's chain. Writes neither: the ledger does.
 //!
 //! `d(n) = BLAKE3(bytes)`, `head(n) = BLAKE3(head(n-1) ‖ d(n))`, and record n carries `prev = head(n-1)`. So every record
-//! claims its own head, and two neighbours prove or disprove their link without any third.
+//! claims its own head, and two neighbours prove or disprove their link without any third. The first record is
+//! [`FIRST`]; `head(0)` is 32 zero bytes.
 
 use std::fmt;
 
@@ -9,6 +10,9 @@ use gatepost_pipeline::record::{Audience, Class, Kind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::RECORD_BYTES_MAX;
+
+/// The sequence number of a station's first record.
+pub const FIRST: u64 = 1;
 
 /// A BLAKE3 digest; written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -89,7 +93,9 @@ pub enum Unreadable {
     TooLarge(usize),
     #[error("not a record's envelope: {0}")]
     NotAnEnvelope(String),
-    #[error("record 0 must follow 64 zeros, not {0}")]
+    #[error("records begin with number {FIRST}")]
+    BeforeFirst,
+    #[error("record {FIRST} must follow 64 zeros, not {0}")]
     FalseBeginning(Digest),
     #[error("sequence number {0} is beyond what can be stored (2^63 - 1)")]
     SequenceTooHigh(u64),
@@ -104,7 +110,10 @@ impl Received {
         }
         let envelope: Envelope =
             serde_json::from_slice(bytes).map_err(|error| Unreadable::NotAnEnvelope(error.to_string()))?;
-        if envelope.seq == 0 && envelope.prev != Digest::ZERO {
+        if envelope.seq < FIRST {
+            return Err(Unreadable::BeforeFirst);
+        }
+        if envelope.seq == FIRST && envelope.prev != Digest::ZERO {
             return Err(Unreadable::FalseBeginning(envelope.prev));
         }
         if i64::try_from(envelope.seq).is_err() {
@@ -129,16 +138,16 @@ mod tests {
 
     #[test]
     fn a_record_proves_its_head() {
-        let first = Received::read(record(0, Digest::ZERO).as_bytes()).unwrap();
+        let first = Received::read(record(1, Digest::ZERO).as_bytes()).unwrap();
         assert_eq!(first.envelope.class, Class::Alert);
         assert_eq!(
             first.envelope.audience,
             Audience::Restricted { group: "narcotics".into(), cover: "sampled".into() }
         );
         let mut joined = [0; 64];
-        joined[32..].copy_from_slice(blake3::hash(record(0, Digest::ZERO).as_bytes()).as_bytes());
+        joined[32..].copy_from_slice(blake3::hash(record(1, Digest::ZERO).as_bytes()).as_bytes());
         assert_eq!(first.head.0, *blake3::hash(&joined).as_bytes());
-        let second = Received::read(record(1, first.head).as_bytes()).unwrap();
+        let second = Received::read(record(2, first.head).as_bytes()).unwrap();
         assert_eq!(second.envelope.prev, first.head);
     }
 
@@ -156,7 +165,8 @@ mod tests {
         ] {
             assert!(matches!(Received::read(bad.as_bytes()), Err(Unreadable::NotAnEnvelope(_))), "{bad}");
         }
-        let late_beginning = record(0, Digest::of(b"x"));
+        assert_eq!(Received::read(record(0, Digest::ZERO).as_bytes()), Err(Unreadable::BeforeFirst));
+        let late_beginning = record(1, Digest::of(b"x"));
         assert!(matches!(Received::read(late_beginning.as_bytes()), Err(Unreadable::FalseBeginning(_))));
         assert_eq!(Received::read(&vec![b' '; RECORD_BYTES_MAX + 1]), Err(Unreadable::TooLarge(RECORD_BYTES_MAX + 1)));
     }

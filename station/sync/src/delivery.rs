@@ -26,6 +26,8 @@ pub struct Delivery {
     ready: VecDeque<Outgoing>,
     /// The outbox had nothing more when last asked.
     drained: bool,
+    /// Numbers left `skip`: the outbox must begin again before it is asked.
+    again: bool,
     /// Sent and not confirmed, with the time of sending.
     sent: BTreeMap<u64, MonoMs>,
     /// The same in order of time; holds stale entries, which `sent` tells.
@@ -58,6 +60,7 @@ impl Default for Delivery {
         Self {
             ready: VecDeque::new(),
             drained: false,
+            again: false,
             sent: BTreeMap::new(),
             sent_order: VecDeque::new(),
             held: RangeSet::new(),
@@ -83,12 +86,9 @@ impl Delivery {
         self.listening_until = Some(now + LISTEN_FIRST_MS);
     }
 
-    /// The outbox has something new. Alerts among it overtake what was fetched before.
+    /// The outbox has something new. Alerts among it overtake everything but the few records fetched already.
     pub fn woken(&mut self) {
         self.drained = false;
-        for record in self.ready.drain(..) {
-            self.skip.remove(record.seq, record.seq);
-        }
     }
 
     /// The next record to send, if the window has room. It counts as sent from now on.
@@ -100,10 +100,13 @@ impl Delivery {
             return Ok(None);
         }
         if self.ready.is_empty() && !self.drained {
+            if std::mem::take(&mut self.again) {
+                outbox.again();
+            }
             let fetched = match outbox.next(&self.skip, BATCH_RECORDS, BATCH_BYTES) {
                 Ok(fetched) => fetched,
                 Err(error) => {
-                    self.drained = true;
+                    (self.drained, self.again) = (true, true);
                     return Err(error);
                 }
             };
@@ -211,6 +214,7 @@ impl Delivery {
             self.evidence_waiting = None;
         }
         if expired > 0 {
+            self.again = true;
             self.window = (self.window / 2).max(WINDOW_MIN);
             self.resend_after_ms = (self.resend_after_ms * 2).min(RESEND_AFTER_MS_MAX);
         }
@@ -255,7 +259,7 @@ impl Delivery {
         self.sent.clear();
         self.sent_order.clear();
         self.ready.clear();
-        self.drained = false;
+        (self.drained, self.again) = (false, true);
         self.evidence_waiting = None;
     }
 }

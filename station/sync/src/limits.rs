@@ -6,8 +6,8 @@ pub const WINDOW_START: usize = 256;
 pub const WINDOW_MIN: usize = 16;
 pub const WINDOW_MAX: usize = 4_096;
 
-/// Records asked of the outbox at once.
-pub const BATCH_RECORDS: usize = 256;
+/// Records asked of the outbox at once; a fresh alert waits for no more than these.
+pub const BATCH_RECORDS: usize = 64;
 /// Bytes asked of the outbox at once; one record larger than this still comes, alone.
 pub const BATCH_BYTES: usize = 1 << 20;
 

@@ -40,9 +40,15 @@ pub trait Outbox: Send {
     /// Records that are durable, not acknowledged and not in `skip`: alerts first, then by rising sequence number; at
     /// most `records_max`, and no more than `bytes_max` unless the first alone is larger. Empty when there are none.
     ///
+    /// It may keep a cursor: what it has given once it need not give again before [`Outbox::again`].
+    ///
     /// # Errors
     /// When the memory cannot be read.
     fn next(&mut self, skip: &RangeSet, records_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, OutboxError>;
+
+    /// Some of what was given must be given again (a new connection, no answer from central): begin with the oldest
+    /// unacknowledged record. A memory without a cursor has nothing to do.
+    fn again(&mut self) {}
 
     /// Central has these and verified their chain: they need not be kept for its sake. Says nothing new mostly; numbers
     /// that were never recorded are not believed.

@@ -333,7 +333,7 @@ impl<O: Outbox> Session<O> {
         self.state.send_modify(|state| {
             state.central_heard_ms = Some(wall_ms());
             state.central_high = ack.high;
-            state.verified_to = ack.ranges.first_missing(0).and_then(|missing| missing.checked_sub(1));
+            state.verified_to = ack.verified_to();
         });
         self.report();
     }

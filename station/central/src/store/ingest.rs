@@ -9,7 +9,7 @@ use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Name, class_name};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::{Store, StoreError, number, sequence};
+use super::{Store, StoreError, number, sequence, verified};
 use crate::alert;
 use crate::place::{Doubt, Link, Neighbourhood, Placed};
 
@@ -311,7 +311,7 @@ async fn advance(
     let (mut verified_to, head, high): (i64, String, i64) =
         (row.try_get("verified_to")?, row.try_get("verified_head")?, row.try_get("high")?);
     let mut head = Digest::parse(&head).unwrap_or_default();
-    let high = high.max(highest.map_or(-1, number));
+    let high = high.max(highest.map_or(0, number));
     if stored > 0 {
         (verified_to, head) = walk(connection, station, verified_to, head).await?;
     }
@@ -329,8 +329,7 @@ async fn advance(
     .bind(station.as_str())
     .execute(connection)
     .await?;
-    let verified = sequence(verified_to).map_or_else(RangeSet::new, |last| (0..=last).collect());
-    Ok(State { verified, high: sequence(high) })
+    Ok(State { verified: verified(verified_to), high: sequence(high) })
 }
 
 /// From the last verified record on, as far as records follow without a gap and each names the head before it.
@@ -373,7 +372,7 @@ async fn keep_status(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     known_facility(connection, &address.station, &address.facility, now_ms).await?;
-    let claimed = status.high.map_or(-1, number);
+    let claimed = status.high.map_or(0, number);
     sqlx::query(
         "UPDATE station SET online = $1, online_since_ms = $2, claimed_high = CASE WHEN claimed_high < $3 THEN $3 ELSE claimed_high END,
          backlog = $4, software = $5, last_heard_ms = $6

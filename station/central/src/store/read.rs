@@ -7,7 +7,7 @@ use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::topics::Address;
 
 use super::ingest::Committed;
-use super::{Store, StoreError, sequence};
+use super::{Store, StoreError, sequence, verified};
 
 /// Gaps named one by one; beyond, a page says "and more".
 pub const GAPS_MAX: i64 = 200;
@@ -160,8 +160,12 @@ impl Store {
             let (facility, station): (String, String) = (row.try_get("facility")?, row.try_get("station")?);
             let (verified_to, high): (i64, i64) = (row.try_get("verified_to")?, row.try_get("high")?);
             let Some(address) = Address::new(&facility, &station) else { continue };
-            let verified = sequence(verified_to).map_or_else(RangeSet::new, |last| (0..=last).collect());
-            all.push(Committed { address, verified, received: RangeSet::new(), high: sequence(high) });
+            all.push(Committed {
+                address,
+                verified: verified(verified_to),
+                received: RangeSet::new(),
+                high: sequence(high),
+            });
         }
         Ok(all)
     }
@@ -227,7 +231,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT COUNT(*) AS stations, COALESCE(SUM(online), 0) AS online, COALESCE(SUM(received), 0) AS received,
              COALESCE(SUM(repeated), 0) AS repeated, COALESCE(SUM(durable), 0) AS durable,
-             COALESCE(SUM(verified_to + 1), 0) AS verified, COALESCE(SUM(high + 1 - durable), 0) AS missing,
+             COALESCE(SUM(verified_to), 0) AS verified, COALESCE(SUM(high - durable), 0) AS missing,
              COALESCE(SUM(quarantined), 0) AS quarantined, (SELECT COUNT(*) FROM alert) AS alerts,
              (SELECT COUNT(*) FROM audit WHERE result = 'same') AS audited_same,
              (SELECT COUNT(*) FROM audit WHERE result = 'differs') AS audited_differs,

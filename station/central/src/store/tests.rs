@@ -22,9 +22,9 @@ fn address(station: &str) -> Address {
 /// A chain of records of one station; each tenth is an alert.
 fn chain(station: &str, count: u64) -> Vec<String> {
     let mut prev = Digest::ZERO;
-    (0..count)
+    (1..=count)
         .map(|seq| {
-            let class = if seq % 10 == 9 { "alert" } else { "decision" };
+            let class = if seq % 10 == 0 { "alert" } else { "decision" };
             let bytes = format!(
                 r#"{{"seq":{seq},"prev":"{prev}","station":"{station}","lane":"A","at":{NOW_MS},"kind":"decision","class":"{class}","audience":"all","body":{{"pass":"A/1/{seq}","item":"RB{seq}","verdict":{{"outcome":"exam","reasons":[{{"text":"Reason {seq}."}}]}}}}}}"#
             );
@@ -67,15 +67,15 @@ async fn records_in_any_order_are_stored_once_and_verified_when_the_last_gap_clo
     let (store, _directory) = open().await;
     let chain = chain("st-01", 30);
     let first = commit(&store, batch("st-01", chain[20..].iter().rev())).await;
-    assert_eq!((told(&first).verified.is_empty(), told(&first).high), (true, Some(29)));
-    assert_eq!(told(&first).received, (20..=29).collect());
+    assert_eq!((told(&first).verified.is_empty(), told(&first).high), (true, Some(30)));
+    assert_eq!(told(&first).received, (21..=30).collect());
     let second = commit(&store, batch("st-01", chain[..10].iter().chain(&chain[25..27]))).await;
-    assert_eq!(told(&second).verified, (0..=9).collect());
+    assert_eq!(told(&second).verified, (1..=10).collect());
     assert_eq!((second.stored, second.repeated), (10, 2));
     let station = &store.stations().await.unwrap()[0];
-    assert_eq!((station.gaps.clone(), station.chain_verified_to), ((10..=19).collect(), Some(9)));
+    assert_eq!((station.gaps.clone(), station.chain_verified_to), ((11..=20).collect(), Some(10)));
     let third = commit(&store, batch("st-01", &chain[10..20])).await;
-    assert_eq!(told(&third).verified, (0..=29).collect());
+    assert_eq!(told(&third).verified, (1..=30).collect());
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.durable, counts.verified, counts.missing, counts.received, counts.repeated), (30, 30, 0, 32, 2));
     assert!(store.stations().await.unwrap()[0].gaps.is_empty());
@@ -89,7 +89,7 @@ async fn a_long_chain_is_walked_in_steps() {
         commit(&store, batch("st-01", records)).await;
     }
     let last = commit(&store, batch("st-01", &chain[..1])).await;
-    assert_eq!(told(&last).verified, (0..=8_999).collect());
+    assert_eq!(told(&last).verified, (1..=9_000).collect());
 }
 
 #[tokio::test]
@@ -102,8 +102,8 @@ async fn what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged()
     let outcome = commit(&store, batch("st-01", [&rewritten, &chain[4], &altered])).await;
     // Nothing is wrong with the altered record's own beginning; what follows it disproves it.
     assert_eq!(outcome.quarantined, 2);
-    assert_eq!(told(&outcome).received, (4..=4).collect());
-    assert_eq!(told(&outcome).verified, (0..=2).collect());
+    assert_eq!(told(&outcome).received, (5..=5).collect());
+    assert_eq!(told(&outcome).verified, (1..=3).collect());
     let mut elsewhere = batch("st-01", []);
     elsewhere.records = BTreeMap::from([(address("st-01").station, vec![arrived("LAX", "st-01", &chain[3])])]);
     let outcome = commit(&store, elsewhere).await;
@@ -116,7 +116,7 @@ async fn what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged()
     commit(&store, batch("st-01", [&altered])).await;
     assert_eq!(store.quarantined(10).await.unwrap().len(), 3);
     let healed = commit(&store, batch("st-01", &chain)).await;
-    assert_eq!(told(&healed).verified, (0..=5).collect());
+    assert_eq!(told(&healed).verified, (1..=6).collect());
 }
 
 #[tokio::test]
@@ -127,9 +127,9 @@ async fn a_new_process_goes_on_where_the_last_commit_ended() {
     store.close().await;
     let store = Store::open(&directory.path().join("central.sqlite")).await.unwrap();
     let known = store.committed().await.unwrap();
-    assert_eq!((known[0].verified.clone(), known[0].high), ((0..=11).collect(), Some(11)));
+    assert_eq!((known[0].verified.clone(), known[0].high), ((1..=12).collect(), Some(12)));
     let outcome = commit(&store, batch("st-01", &chain[10..])).await;
-    assert_eq!((told(&outcome).verified.clone(), outcome.repeated), ((0..=19).collect(), 2));
+    assert_eq!((told(&outcome).verified.clone(), outcome.repeated), ((1..=20).collect(), 2));
 }
 
 #[tokio::test]
@@ -138,13 +138,13 @@ async fn alerts_are_listed_newest_first_and_history_is_not_fresh() {
     let chain = chain("st-01", 20);
     let mut batch = batch("st-01", &chain);
     for arrived in batch.records.values_mut().flatten() {
-        arrived.history = arrived.received.envelope.seq < 10;
+        arrived.history = arrived.received.envelope.seq <= 10;
     }
     assert_eq!(commit(&store, batch).await.fresh_alerts, 1);
     let alerts = store.alerts(None, 10).await.unwrap();
     let seen: Vec<_> = alerts.iter().map(|alert| (alert.seq, alert.fresh, alert.reason.as_str())).collect();
-    assert_eq!(seen, [(19, true, "Reason 19."), (9, false, "Reason 9.")]);
-    assert_eq!(alerts[0].item.as_deref(), Some("RB19"));
+    assert_eq!(seen, [(20, true, "Reason 20."), (10, false, "Reason 10.")]);
+    assert_eq!(alerts[0].item.as_deref(), Some("RB20"));
     assert!(store.alerts(Some(NOW_MS), 10).await.unwrap().is_empty());
 }
 
@@ -165,11 +165,11 @@ async fn a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing() {
     commit(&store, say(status(1_000, false, None))).await;
     let station = &store.stations().await.unwrap()[0];
     assert!(station.online);
-    assert_eq!(station.awaited, (5..=9).collect());
+    assert_eq!(station.awaited, (6..=9).collect());
     commit(&store, say(status(2_000, false, None))).await;
     let station = &store.stations().await.unwrap()[0];
     assert!(!station.online);
-    assert_eq!(station.awaited, (5..=9).collect::<RangeSet>(), "a promise is not taken back");
+    assert_eq!(station.awaited, (6..=9).collect::<RangeSet>(), "a promise is not taken back");
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn stations_do_not_touch_each_other() {
     both.records.extend(batch("st-02", &chain("st-02", 3)).records);
     let outcome = commit(&store, both).await;
     let ends: Vec<_> = outcome.stations.iter().map(|told| (told.address.station.to_string(), told.high)).collect();
-    assert_eq!(ends, [("st-01".to_owned(), Some(6)), ("st-02".to_owned(), Some(2))]);
+    assert_eq!(ends, [("st-01".to_owned(), Some(7)), ("st-02".to_owned(), Some(3))]);
 }
 
 #[tokio::test]
