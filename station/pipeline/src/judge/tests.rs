@@ -381,7 +381,14 @@ fn any_inputs() -> impl Strategy<Value = Inputs> {
 
 /// Doubts that say less than is known: they take a fact away, so a rule may no longer see it.
 fn takes_facts_away(name: &str) -> bool {
-    let blinding = ["built-in.blind", "built-in.aed-unknown", "built-in.rules-expired", "built-in.no-weight"];
+    let blinding = [
+        "built-in.blind",
+        "built-in.aed-unknown",
+        "built-in.rules-expired",
+        "built-in.no-weight",
+        "built-in.radiation-unknown",
+        "built-in.smoke-unknown",
+    ];
     blinding.contains(&name)
 }
 

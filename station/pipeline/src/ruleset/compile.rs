@@ -23,7 +23,15 @@ pub(super) const SOURCE_BYTES_MAX: usize = 1024;
 pub(super) const NODES_MAX: usize = 200;
 /// What one rule may cost: the nodes visited at worst.
 pub(super) const COST_MAX: u64 = 2_000;
-const DEPTH_MAX: u16 = 32;
+/// Brackets within brackets. The parser descends sixteen functions for each, 150 KiB of stack in an unoptimised build:
+/// this is what keeps it on the stack of an ordinary thread.
+pub(super) const NESTING_MAX: usize = 6;
+/// Choices `? :`, each of which the parser descends into as well.
+pub(super) const CHOICES_MAX: usize = 2;
+/// The same for the parser itself, whose recovery from an error descends where no bracket does.
+const PARSER_DEPTH_MAX: u16 = (NESTING_MAX + CHOICES_MAX + 1) as u16;
+/// Operators within operators: what the type check and the evaluation descend into.
+pub(super) const DEPTH_MAX: usize = 32;
 
 /// A condition or a placeholder, ready to be judged.
 #[derive(Debug)]
@@ -56,7 +64,8 @@ pub(super) fn compile(source: &str, tables: &Tables, each: Option<Source>) -> Re
             source.len()
         ));
     }
-    let parser = cel::Env::default().parser().max_recursion_depth(DEPTH_MAX);
+    check_nesting(source)?;
+    let parser = cel::Env::default().parser().max_recursion_depth(PARSER_DEPTH_MAX).error_recovery_limit(0);
     let parsed = parser.parse(source).map_err(|errors| {
         let first = errors.errors.first().map_or_else(|| "cannot be read".to_owned(), |error| error.msg.clone());
         format!("the condition is not CEL: {}", first.replace('\n', " "))
@@ -66,6 +75,10 @@ pub(super) fn compile(source: &str, tables: &Tables, each: Option<Source>) -> Re
         return Err(format!(
             "the condition has {nodes} nodes; at most {NODES_MAX} are allowed: split it into two rules"
         ));
+    }
+    let depth = depth(&parsed);
+    if depth > DEPTH_MAX {
+        return Err(format!("the condition is {depth} operators deep; at most {DEPTH_MAX} are allowed: split it"));
     }
     let mut lowering = Lowering::new(tables, each);
     let typed = lowering.lower(&parsed)?;
@@ -78,15 +91,50 @@ pub(super) fn compile(source: &str, tables: &Tables, each: Option<Source>) -> Re
     Ok(Compiled { node: typed.node, kind: typed.kind, cost: typed.cost, reads: lowering.into_reads() })
 }
 
+/// Refuses, before parsing, what would take the parser too deep. Strings are skipped.
+fn check_nesting(source: &str) -> Result<(), String> {
+    let (mut depth, mut choices, mut quote, mut escaped) = (0usize, 0usize, None, false);
+    for byte in source.bytes() {
+        match (quote, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, b'?') => choices += 1,
+            (None, _) => {}
+        }
+        if depth > NESTING_MAX {
+            return Err(format!("brackets stand more than {NESTING_MAX} deep: make two rules"));
+        }
+        if choices > CHOICES_MAX {
+            return Err(format!("there are more than {CHOICES_MAX} choices `? :`: make two rules"));
+        }
+    }
+    Ok(())
+}
+
 /// The nodes of a parsed expression.
 fn count(expression: &IdedExpr) -> usize {
-    1 + match &expression.expr {
-        Expr::Call(call) => call.target.iter().map(|target| count(target)).chain(call.args.iter().map(count)).sum(),
-        Expr::List(list) => list.elements.iter().map(count).sum(),
-        Expr::Select(select) => count(&select.operand),
-        // Refused by `lower`; the size of what is refused does not matter.
-        _ => 0,
-    }
+    1 + parts(expression).map(count).sum::<usize>()
+}
+
+/// How far a parsed expression goes down.
+fn depth(expression: &IdedExpr) -> usize {
+    1 + parts(expression).map(depth).max().unwrap_or(0)
+}
+
+/// What an expression is made of. Forms that `lower.rs` refuses have no parts: their size does not matter.
+fn parts(expression: &IdedExpr) -> impl Iterator<Item = &IdedExpr> {
+    let (one, many) = match &expression.expr {
+        Expr::Call(call) => (call.target.as_deref(), call.args.as_slice()),
+        Expr::List(list) => (None, list.elements.as_slice()),
+        Expr::Select(select) => (Some(&*select.operand), [].as_slice()),
+        _ => (None, [].as_slice()),
+    };
+    one.into_iter().chain(many)
 }
 
 #[cfg(test)]
@@ -168,6 +216,35 @@ mod tests {
         fn no_text_panics(source in "[a-z .\"'()\\[\\]{}<>=!&|?:+*/%0-9,-]{0,60}") {
             let _ = compile(&source, &NONE, None);
         }
+    }
+
+    /// Whatever a pack of the permitted length holds, the parser stays on the stack of an ordinary thread.
+    #[test]
+    fn nothing_within_the_limits_overflows_the_stack() {
+        let repeated = |part: &str| part.repeat(SOURCE_BYTES_MAX / part.len());
+        for part in [
+            "(", "[", "{", "!", "-", "- ", "1+", "1?", "1?1:", "a.", "a[0].", "a()", ".f()", "!(", "-(", "a(", "1<",
+            "1&&", "1||", "[0]", "{a:", "'(", "1 in ", "has(", "a.b(", "()", "?", ":", "\"", "\\", "r'", "\"\"\"(",
+        ] {
+            for source in [repeated(part), format!("{}1", repeated(part).get(..SOURCE_BYTES_MAX - 1).unwrap_or("1"))] {
+                // `---1` is a number; none of them is a condition.
+                assert!(compile(&source, &NONE, None).map_or(true, |made| made.kind != Type::Bool), "{source}");
+            }
+        }
+        let deepest = format!("{}today > 1{}", "(".repeat(NESTING_MAX), ")".repeat(NESTING_MAX));
+        assert!(compile(&deepest, &NONE, None).is_ok());
+        let deeper = format!("({deepest})");
+        assert_eq!(compile(&deeper, &NONE, None).unwrap_err(), "brackets stand more than 6 deep: make two rules");
+        let chosen = format!("{}true", "true ? false : ".repeat(CHOICES_MAX));
+        assert!(compile(&chosen, &NONE, None).is_ok());
+        let longest = format!("{}today > 1", "today > 1 && ".repeat(48));
+        assert!(compile(&longest, &NONE, None).is_ok());
+        let steep = format!("{}1 > 1", "1 + ".repeat(40));
+        assert_eq!(
+            compile(&steep, &NONE, None).unwrap_err(),
+            "the condition is 42 operators deep; at most 32 are allowed: split it"
+        );
+        assert!(compile(&format!("{}1 > 1", "1 + ".repeat(30)), &NONE, None).is_ok());
     }
 
     #[test]

@@ -155,7 +155,9 @@ fn limits_are_refused_with_what_to_do() {
     );
     assert_eq!(problem("weight.grams > 1.5"), "numbers with a point are not allowed: write cents, grams, millimetres");
     let deep = format!("{}today > 1{}", "(".repeat(200), ")".repeat(200));
-    assert!(problem(&deep).starts_with("the condition is not CEL: "), "{}", problem(&deep));
+    assert_eq!(problem(&deep), "brackets stand more than 6 deep: make two rules");
+    assert_eq!(problem(&"true ? false : ".repeat(3)), "there are more than 2 choices `? :`: make two rules");
+    assert!(problem("weight.grams >").starts_with("the condition is not CEL: "));
 }
 
 #[test]
