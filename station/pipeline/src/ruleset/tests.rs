@@ -43,7 +43,7 @@ fn clean() -> Inputs {
 fn the_built_in_pack_meets_every_one_of_its_cases() {
     let rules = built_in();
     let results = cases::run(rules, "default.cases", BUILT_IN_CASES).unwrap_or_else(|error| panic!("{error}"));
-    assert!(results.len() >= 45, "{} cases", results.len());
+    assert!(results.len() >= 60, "{} cases", results.len());
     for number in 1..=9 {
         assert!(results.iter().any(|case| case.name.starts_with(&format!("T{number} "))), "T{number} is missing");
     }
@@ -53,6 +53,15 @@ fn the_built_in_pack_meets_every_one_of_its_cases() {
         .map(|case| format!("default.cases:{}: {}: {}", case.line, case.name, case.problems.join("; ")))
         .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_rule_of_the_built_in_pack_has_a_case_that_brings_it_up() {
+    for rule in built_in().explain() {
+        let id = rule.rule.split('@').next().unwrap_or_default();
+        let mut expected = BUILT_IN_CASES.lines().filter_map(|line| line.trim().strip_prefix("expect "));
+        assert!(expected.any(|wanted| wanted.split('@').next() == Some(id)), "no case expects {id}");
+    }
 }
 
 #[test]
