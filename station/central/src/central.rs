@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::audit;
 use crate::config::{Config, ConfigError};
 use crate::evidence::{EvidenceError, EvidenceStore};
 use crate::intake::{Document, Intake, IntakeState};
@@ -27,6 +28,8 @@ pub enum StartError {
     Evidence(#[from] EvidenceError),
     #[error("the directory {0} cannot be made: {1}")]
     Directory(String, io::Error),
+    #[error("the built-in rules do not load: {0}")]
+    Rules(String),
     #[error("pages cannot be served on {0}: {1}; is another program using the port?")]
     Listen(SocketAddr, io::Error),
 }
@@ -51,6 +54,7 @@ impl Central {
         std::fs::create_dir_all(directory)
             .map_err(|error| StartError::Directory(directory.display().to_string(), error))?;
         let broker = config.broker.broker()?;
+        let rules = audit::Rules::new(config.audit.packs()?).map_err(StartError::Rules)?;
         let store = Store::open(&directory.join("central.sqlite")).await?;
         let evidence = EvidenceStore::open(&directory.join("evidence"), config.store.evidence_bytes_max)?;
         let failed = |error| StartError::Listen(config.http.listen, error);
@@ -70,6 +74,7 @@ impl Central {
         };
         let tasks = vec![
             tokio::spawn(running.run(stopped.clone())),
+            tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
             tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), stopped)),
         ];
         Ok(Self { http, store, documents, intake, stop, tasks })

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use gatepost_pipeline::ruleset::Ruleset;
 use gatepost_sync::mqtt::{Broker, Login};
 use gatepost_sync::tls::Tls;
 use gatepost_sync::topics::Name;
@@ -17,6 +18,16 @@ pub struct Config {
     pub http: HttpConfig,
     #[serde(default)]
     pub stations: StationsConfig,
+    #[serde(default)]
+    pub audit: AuditConfig,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// Rule packs beside the built-in one, so that decisions made by them can be judged again.
+    #[serde(default)]
+    pub rules: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -129,7 +140,21 @@ impl Config {
             store: StoreConfig { directory: directory.to_owned(), evidence_bytes_max: default_evidence_bytes_max() },
             http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
             stations: StationsConfig::default(),
+            audit: AuditConfig::default(),
         }
+    }
+}
+
+impl AuditConfig {
+    /// # Errors
+    /// [`ConfigError`] when a pack cannot be read or is refused; it names file, line and rule.
+    pub fn packs(&self) -> Result<Vec<Ruleset>, ConfigError> {
+        let load = |path: &PathBuf| {
+            let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File(path.clone(), error))?;
+            Ruleset::load(&path.display().to_string(), &text)
+                .map_err(|error| ConfigError::Content(path.clone(), error.to_string()))
+        };
+        self.rules.iter().map(load).collect()
     }
 }
 

@@ -8,7 +8,7 @@
 //! 3. What does not fit (forged, altered, foreign, unreadable) is put aside, shown, and never acknowledged ([`place`]).
 //! 4. Central believes a station about nothing but itself, and shows nobody more than a record's audience allows.
 //!
-//! This crate does not know how a lane decides.
+//! This crate does not know how a lane decides; [`audit`] asks the pipeline to judge again.
 
 pub mod config;
 pub mod place;
@@ -16,6 +16,7 @@ pub mod alert;
 pub mod store;
 pub mod evidence;
 pub mod intake;
+pub mod audit;
 pub mod pages;
 pub mod central;
 

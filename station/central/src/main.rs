@@ -47,6 +47,7 @@ fn main() -> ExitCode {
 fn check(file: &std::path::Path) -> Result<ExitCode, String> {
     let config = Config::read(file).map_err(|error| error.to_string())?;
     config.broker.broker().map_err(|error| error.to_string())?;
+    config.audit.packs().map_err(|error| error.to_string())?;
     println!("{} is good", file.display());
     Ok(ExitCode::SUCCESS)
 }

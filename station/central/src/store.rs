@@ -11,17 +11,21 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlSafeStr};
+use sqlx::{QueryBuilder, Row, SqlSafeStr, Sqlite};
 
 use gatepost_sync::chain::FIRST;
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::topics::{Address, Down};
+
+use crate::audit::Finding;
 
 const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "records", include_str!("../migrations/0001_records.sql"))];
 
 /// How long a writer waits for the file's lock; only another program can hold it.
 const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// Kept of what a finding says.
+const DETAIL_CHARS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -116,6 +120,37 @@ impl Store {
             }
         }
         Ok(documents)
+    }
+
+    /// Keeps what the audit found, and where it goes on.
+    ///
+    /// # Errors
+    /// When the database refuses; nothing of it is kept then.
+    pub async fn keep_findings(
+        &self,
+        station: &str,
+        findings: &[(i64, Finding)],
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let Some(last) = findings.iter().map(|(seq, _)| *seq).max() else { return Ok(()) };
+        let mut transaction = self.writer.begin().await?;
+        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO audit (station, seq, audited_ms, result, detail) ");
+        insert.push_values(findings, |mut row, (seq, finding)| {
+            row.push_bind(station.to_owned())
+                .push_bind(*seq)
+                .push_bind(now_ms)
+                .push_bind(finding.name())
+                .push_bind(finding.detail().chars().take(DETAIL_CHARS_MAX).collect::<String>());
+        });
+        insert.push(" ON CONFLICT (station, seq) DO UPDATE SET result = excluded.result, detail = excluded.detail");
+        insert.build().execute(&mut *transaction).await?;
+        sqlx::query("UPDATE station SET audited_to = $1 WHERE station = $2")
+            .bind(last)
+            .bind(station)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// How much of one piece of evidence is on disk.
