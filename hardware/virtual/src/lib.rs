@@ -1,3 +1,8 @@
 //! The lane that does not exist: parcels with a truth, and what real devices would say of them.
 
+pub mod belt;
+pub mod device;
+pub mod faults;
+pub mod lane;
+pub mod parcel;
 pub mod xray;
