@@ -14,7 +14,7 @@ use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency, WallMs};
 use serde::Serialize;
 
 use crate::disk::real::RealDisk;
-use crate::disk::{Cause, Disk, DiskError, How, SharedDisk};
+use crate::disk::{Cause, DiskError, How, SharedDisk};
 use crate::journal::{Bounds, Journal, OpenError, Setup, segment};
 use crate::key::StationKey;
 

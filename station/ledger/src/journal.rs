@@ -65,7 +65,7 @@ impl Default for Bounds {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
     Good,
-    /// No room but the reserve. Records are still taken: all of them for the first half, alerts only for the second.
+    /// No room but the reserve. Records are still taken: all of them for its first half, then alerts only.
     Full,
     /// The disk failed; nothing is taken until a new segment can be begun. Each commit and tend tries again.
     Broken(DiskError),
@@ -176,8 +176,9 @@ impl Journal {
         let waiting = std::mem::take(&mut self.waiting);
         self.waiting_bytes = 0;
         self.watch_bound();
-        let reserved = self.health == Health::Full && !self.reserve.open_to_all();
-        let taken = |pending: &Pending| !reserved || pending.class() == Class::Alert;
+        let reserved = self.health == Health::Full;
+        let open = [Class::Alert, Class::Disposition].map(|class| !reserved || self.reserve.open_to(class));
+        let taken = |pending: &Pending| open[usize::from(pending.class() != Class::Alert)];
         let written = self.write_records(waiting.iter().filter(|pending| taken(pending)), now);
         let mut durable = written.into_iter();
         let results = waiting
@@ -322,7 +323,7 @@ impl Journal {
         if self.view.bytes() > self.setup.bounds.journal_bytes_max {
             return;
         }
-        match self.reserve.ensure() {
+        match self.reserve.rebuild() {
             Ok(true) => {
                 self.reserve.spent = 0;
                 self.health = Health::Good;

@@ -98,20 +98,36 @@ fn digest(view: &View, segment: &Segment) -> Result<Digest, DiskError> {
     Ok(Digest(*hasher.finalize().as_bytes()))
 }
 
-/// Adds a line durably.
+/// Adds a line durably, in place: on a full disk there is no room for a second file.
 fn note(disk: &SharedDisk, folder: &str, dropped: &Dropped) -> Result<(), DiskError> {
     let path = disk::join(folder, NAME);
-    let mut lines = read(disk, folder)?;
-    lines.push(dropped.clone());
-    if lines.len() > limits::DROPPED_SEGMENTS_MAX {
-        lines = fold(lines);
+    let bytes = disk::read(disk.as_ref(), &path, FILE_BYTES_MAX)?;
+    let lines = read(disk, folder)?;
+    if lines.len() >= limits::DROPPED_SEGMENTS_MAX {
+        let mut text = Vec::new();
+        for line in fold(lines).iter().chain([dropped]) {
+            text.extend(line_of(&path, line)?);
+        }
+        return disk::replace(disk.as_ref(), &path, &text);
     }
-    let mut text = Vec::new();
-    for line in &lines {
-        serde_json::to_writer(&mut text, line).map_err(|error| failed(&path, &error))?;
-        text.push(b'\n');
-    }
-    disk::replace(disk.as_ref(), &path, &text)
+    let line = line_of(&path, dropped)?;
+    let Some(bytes) = bytes else { return disk::replace(disk.as_ref(), &path, &line) };
+    let mut file = disk.open(&path, How::Write)?;
+    let end = whole_lines(&bytes).len() as u64;
+    file.truncate(end)?;
+    file.write_at(end, &line)?;
+    file.sync()
+}
+
+fn line_of(path: &str, dropped: &Dropped) -> Result<Vec<u8>, DiskError> {
+    let mut line = serde_json::to_vec(dropped).map_err(|error| failed(path, &error))?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Without a last line that was being written when the power went: its segment is still there.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)]
 }
 
 /// Makes one line of the older half.
@@ -132,7 +148,7 @@ fn fold(mut lines: Vec<Dropped>) -> Vec<Dropped> {
 pub fn read(disk: &SharedDisk, folder: &str) -> Result<Vec<Dropped>, DiskError> {
     let path = disk::join(folder, NAME);
     let bytes = disk::read(disk.as_ref(), &path, FILE_BYTES_MAX)?.unwrap_or_default();
-    let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let lines = whole_lines(&bytes).split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).map_err(|error| failed(&path, &error))).collect()
 }
 

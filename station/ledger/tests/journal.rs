@@ -177,6 +177,10 @@ fn every_damaged_byte_of_a_stopped_journal_is_detected_and_located() {
                 let problem = &report.problems[0];
                 assert!(path.ends_with(&problem.file), "{story}: found in {problem:?}");
                 assert!(problem.at <= at as u64 && at as u64 - problem.at < 700, "{story}: found at {problem:?}");
+                // Opening reads only the heads of older segments: there, some offsets stand for all.
+                if path != paths[2] && at % 7 != 0 {
+                    continue;
+                }
                 // Opening either refuses, or everything acknowledged can still be read or is said to be damaged.
                 match open(&disk, bounds) {
                     Err(OpenError::Damaged { .. } | OpenError::Short { .. }) => {}
@@ -261,6 +265,9 @@ fn the_second_half_of_the_reserve_is_for_alerts() {
         assert!(taken < 100);
     }
     assert!(taken > 5, "ordinary records used the first half: {taken}");
+    // A restart with the ballast gone and the disk still full opens, says so, and goes on when there is room.
+    let (again, opening) = open(&disk.fork(), small()).unwrap();
+    assert_eq!((opening.full, again.health()), (false, &Health::Good), "this copy has no budget");
     let mixed = commit(&mut journal, vec![(500, record(500)), (501, alert(501)), (502, record(502))]);
     assert_eq!(mixed.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [501]);
     assert_eq!(*journal.health(), Health::Full);
@@ -332,4 +339,15 @@ fn checkpoints_come_by_count_by_time_and_at_a_stop() {
     let other = gatepost_ledger::key::StationKey::from_bytes(&[8; 32]).public();
     let report = verify::journal(&shared(&disk), "journal", Some(other)).unwrap();
     assert!(!report.whole && report.problems[0].what.contains("not signed with the station's key"), "{report:?}");
+}
+
+#[test]
+fn a_ballast_that_is_there_is_kept_at_a_start_with_little_room() {
+    let disk = MemoryDisk::new();
+    let (mut journal, _) = open(&disk, small()).unwrap();
+    commit(&mut journal, group(0..3));
+    drop(journal);
+    disk.set_budget(Some(disk.used() + 500));
+    let (journal, opening) = open(&disk, small()).unwrap();
+    assert_eq!((opening.full, journal.health()), (false, &Health::Good));
 }

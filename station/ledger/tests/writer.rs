@@ -76,7 +76,7 @@ fn a_visit_runs_between_groups_on_the_journal() {
     let (writer, thread) = Writer::start(journal, surroundings).unwrap();
     writer.record_waiting(record(1), Box::new(|_| ())).unwrap();
     let (sender, seen) = mpsc::sync_channel(1);
-    assert!(writer.visit(Box::new(move |journal| drop(sender.send((journal.last_seq(), journal.waiting()))))));
+    assert!(writer.visit(Box::new(move |journal| sender.send((journal.last_seq(), journal.waiting())).unwrap())));
     assert_eq!(seen.recv().unwrap(), (1, 0), "what was queued before the visit is durable");
     writer.close();
     thread.join().unwrap();

@@ -46,6 +46,12 @@ impl Mark {
         Self { file: None, disk: disk.clone(), path: disk::join(folder, NAME), synced_slot: 1 }
     }
 
+    /// Takes the file's room before it is needed.
+    pub(crate) fn prepare(&mut self) -> Result<(), DiskError> {
+        self.file = Some(open(&self.disk, &self.path)?);
+        Ok(())
+    }
+
     /// Notes a checkpoint that is durable in the journal already; its segment has at least `bytes`.
     pub(crate) fn write(&mut self, signed: &[u8], segment: u32, bytes: u64, sync: bool) -> Result<(), DiskError> {
         let failed = |error: serde_json::Error| DiskError::new(&self.path, Cause::Failed(error.to_string()));

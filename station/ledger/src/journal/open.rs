@@ -88,7 +88,10 @@ impl Journal {
         let file = opener.settle(&mut segments, &tail, &bytes)?;
         let torn = opener.torn;
         let mut reserve = Reserve::new(&disk, folder, setup.bounds.reserve_bytes);
-        let full = !reserve.ensure()?;
+        let full = !reserve.find()?;
+        let mut mark = Mark::new(&disk, folder);
+        // On a full disk the first checkpoint tries again.
+        let trouble = mark.prepare().err();
         let bytes = segments.iter().map(|segment| segment.bytes).sum();
         let next_segment = dropped.map_or(1, |dropped| dropped.segment + 1);
         let durable = Durable { last_seq: tail.last_seq, head: tail.head, segments, bytes, next_segment };
@@ -98,14 +101,14 @@ impl Journal {
             view: View::new(&disk, folder, durable),
             store: Store::new(&disk, folder, file),
             reserve,
-            mark: Mark::new(&disk, folder),
+            mark,
             health: if full { Health::Full } else { Health::Good },
             waiting: Vec::new(),
             waiting_bytes: 0,
             buffer: Vec::new(),
             checkpointed: tail.checkpointed.map_or(known.min(tail.last_seq), |(seq, _)| seq),
             checkpointed_at: tail.checkpointed.map(|(_, at)| at),
-            trouble: None,
+            trouble,
         };
         Ok((journal, opening))
     }

@@ -1,5 +1,7 @@
 //! The ballast: a file that only takes room, given up when the disk is full so that alarms and deletes still work.
 
+use gatepost_pipeline::record::Class;
+
 use crate::disk::{self, DiskError, How, SharedDisk};
 
 const NAME: &str = "ballast";
@@ -24,12 +26,28 @@ impl Reserve {
         Self { disk: disk.clone(), path, folder, bytes, held: false, spent: 0, tried_at: None }
     }
 
-    /// Finds the ballast or builds it; false when there is no room.
-    pub(crate) fn ensure(&mut self) -> Result<bool, DiskError> {
-        if self.held || self.bytes == 0 {
+    /// At a start: takes the ballast that is there, or builds one; false when there is no room.
+    pub(crate) fn find(&mut self) -> Result<bool, DiskError> {
+        let found = match self.disk.open(&self.path, How::Write) {
+            // Costs nothing where the room is taken already; a ballast cut short is filled up.
+            Ok(mut file) => file.allocate(self.bytes).and_then(|()| file.sync()),
+            Err(error) => Err(error),
+        };
+        self.held = found.is_ok();
+        if self.held { Ok(true) } else { self.ensure(1) }
+    }
+
+    /// After a full disk: builds the ballast again where there is room for two, or the next record would fill the disk
+    /// again.
+    pub(crate) fn rebuild(&mut self) -> Result<bool, DiskError> {
+        self.ensure(2)
+    }
+
+    fn ensure(&mut self, times: u64) -> Result<bool, DiskError> {
+        if self.held() {
             return Ok(true);
         }
-        match self.build() {
+        match self.build(times) {
             Ok(()) => {
                 (self.held, self.spent) = (true, 0);
                 Ok(true)
@@ -41,12 +59,10 @@ impl Reserve {
         }
     }
 
-    /// Builds twice the ballast and gives half back: a disk with room for one reserve and nothing else would be full
-    /// again with the next record.
-    fn build(&self) -> Result<(), DiskError> {
+    fn build(&self, times: u64) -> Result<(), DiskError> {
         disk::remove_if_there(self.disk.as_ref(), &self.path)?;
         let mut file = self.disk.open(&self.path, How::Create)?;
-        file.allocate(self.bytes.saturating_mul(2))?;
+        file.allocate(self.bytes.saturating_mul(times))?;
         file.truncate(0)?;
         file.allocate(self.bytes)?;
         file.sync()?;
@@ -62,9 +78,10 @@ impl Reserve {
         held
     }
 
-    /// Whether ordinary records may still use the reserve; the second half is for alerts.
-    pub(crate) fn open_to_all(&self) -> bool {
-        self.spent < self.bytes / 2
+    /// What may still use the reserve: everything for the first half, then alerts, the last eighth deletes alone.
+    pub(crate) fn open_to(&self, class: Class) -> bool {
+        let part = if class == Class::Alert { self.bytes - self.bytes / 8 } else { self.bytes / 2 };
+        self.spent < part
     }
 
     /// Whether it is time to try to build it again.

@@ -313,12 +313,11 @@ impl Worker {
         }
         while let Ok(request) = queue.recv() {
             match request {
-                // An asker that has gone away has been answered otherwise.
-                Request::Find(item, answer) => drop(answer.try_send(self.find(&item)?)),
-                Request::Personal(item, answer) => drop(answer.try_send(self.personal(&item)?)),
+                Request::Find(item, answer) => tell(&answer, self.find(&item)?),
+                Request::Personal(item, answer) => tell(&answer, self.personal(&item)?),
                 Request::Remember(item, outcome, at, answer) => {
                     remember(&self.past, &item, outcome, at)?;
-                    drop(answer.try_send(()));
+                    tell(&answer, ());
                 }
                 Request::Reload(Reload::Newest) if !self.building => self.add_newest()?,
                 Request::Reload(_) => self.build()?,
@@ -414,6 +413,11 @@ impl Worker {
         self.name = name;
         Ok(())
     }
+}
+
+/// An asker that has gone away has been answered otherwise.
+fn tell<T>(asker: &SyncSender<T>, answer: T) {
+    let _ = asker.try_send(answer);
 }
 
 fn remember(past: &Tree, item: &str, outcome: Outcome, at: i64) -> Result<(), Trouble> {
