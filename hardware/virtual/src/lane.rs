@@ -5,6 +5,7 @@
 //! station is bytes (images excepted: they are files, made by whoever draws them). It refuses to know a decision: a
 //! parcel goes where the gate stands.
 
+pub mod bench;
 mod body;
 mod cable;
 mod look;
@@ -202,9 +203,7 @@ impl VirtualLane {
 
     /// What has reached the station by now, in order.
     pub fn emitted(&mut self) -> Vec<Emission> {
-        if let Some(bytes) = self.cabled.take() {
-            self.out.push(Emission { at: self.now, what: Emitted::Controller(bytes) });
-        }
+        self.send_frames();
         let (mut due, later): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.out).into_iter().partition(|emission| emission.at <= self.now);
         self.out = later;
@@ -217,6 +216,12 @@ impl VirtualLane {
         let until = self.now.0.saturating_add(us);
         while self.now.0 < until {
             self.step((until - self.now.0).min(STEP_US));
+        }
+    }
+
+    fn send_frames(&mut self) {
+        if let Some(bytes) = self.cabled.take() {
+            self.out.push(Emission { at: self.now, what: Emitted::Controller(bytes) });
         }
     }
 
@@ -253,6 +258,7 @@ impl VirtualLane {
         self.look(&ways);
         self.leave();
         self.people_act();
+        self.send_frames();
     }
 
     fn run_belts(&mut self, us: i64) -> Vec<i64> {
