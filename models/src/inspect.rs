@@ -10,7 +10,8 @@ mod render;
 pub use bench::{BenchError, BenchInspect, bench_inspect, bench_pictures};
 pub use render::{Canvas, Palette, render};
 
-use crate::formats::{self, FormatError, Geometry, Image};
+use crate::detections::Detection;
+use crate::formats::{self, Geometry, Image};
 use crate::pixels::Quality;
 use crate::session::{Assessment, Cause, Inspector};
 use serde::Serialize;
@@ -140,21 +141,21 @@ fn picture_into(
     std::fs::write(&path, bytes).map_err(|error| fault(error.to_string()))
 }
 
-/// The picture as a PNG for people: pseudo-colours, boxes with their class in words, and a legend. `None` when it is too
-/// large to draw.
+/// The picture as a PNG for people: pseudo-colours, boxes with their class in words, a legend and, where it was not
+/// assessed, why. `None` when it is too large to draw.
 pub fn png_of(image: &Image, geometry: &Geometry, air_level: u16, assessment: &Assessment) -> Option<Vec<u8>> {
-    let canvas = render(image, geometry, &Palette::usual(air_level), assessment.detections(), assessment.blind())?;
-    formats::png::encode(canvas.width, canvas.height, ::png::ColorType::Rgb, ::png::BitDepth::Eight, &canvas.rgb)
+    let blind = assessment.blind().map(|blind| blind.cause);
+    encode(&render(image, geometry, &Palette::usual(air_level), assessment.detections(), blind)?)
 }
 
-/// The same for a file, for callers that hold no picture.
-pub fn png_of_file(
-    file: &Path,
-    geometry: &Geometry,
-    air_level: u16,
-    assessment: &Assessment,
-) -> Result<Option<Vec<u8>>, FormatError> {
-    Ok(png_of(&formats::read(file)?, geometry, air_level, assessment))
+/// The same for pages, with the detections of a record. Empty when it is too large to draw.
+pub fn pseudo_colour_png(image: &Image, geometry: &Geometry, detections: &[Detection]) -> Vec<u8> {
+    let palette = Palette::usual(geometry.air_level.unwrap_or(Palette::USUAL_AIR_LEVEL));
+    render(image, geometry, &palette, detections, None).and_then(|canvas| encode(&canvas)).unwrap_or_default()
+}
+
+fn encode(canvas: &Canvas) -> Option<Vec<u8>> {
+    formats::png::encode(canvas.width, canvas.height, ::png::ColorType::Rgb, ::png::BitDepth::Eight, &canvas.rgb)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::font;
 use crate::detections::Detection;
 use crate::formats::{Geometry, Image, Planes};
 use crate::pixels::Attenuation;
-use crate::session::Blind;
+use crate::session::Cause;
 
 /// Which colour begins where. Data, because vendors differ.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ pub fn render(
     geometry: &Geometry,
     palette: &Palette,
     detections: &[Detection],
-    blind: Option<&Blind>,
+    blind: Option<Cause>,
 ) -> Option<Canvas> {
     let finest_um = f64::from(geometry.pitch_um.min(geometry.belt_step_um).max(1));
     let scale = [f64::from(geometry.pitch_um) / finest_um, f64::from(geometry.belt_step_um) / finest_um];
@@ -187,7 +187,7 @@ impl Canvas {
         self.text(x + LETTER_SCALE, y + LETTER_SCALE, &words, WHITE);
     }
 
-    fn legend(&mut self, palette: &Palette, top: u32, blind: Option<&Blind>) {
+    fn legend(&mut self, palette: &Palette, top: u32, blind: Option<Cause>) {
         let row = LINE * LETTER_SCALE;
         let mut x = MARGIN * LETTER_SCALE;
         let y = top + MARGIN * LETTER_SCALE;
@@ -199,7 +199,7 @@ impl Canvas {
         }
         if let Some(blind) = blind {
             self.fill(0, top + row, self.width, row, BOX);
-            let words = format!("BLIND: {}", blind.cause.as_str());
+            let words = format!("BLIND: {}", blind.as_str());
             self.text(MARGIN * LETTER_SCALE, y + row, &words, WHITE);
         }
     }

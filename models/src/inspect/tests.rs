@@ -66,7 +66,7 @@ fn boxes_carry_words_and_a_blind_picture_says_so() {
         quality: None,
         timings: Timings::default(),
     };
-    let said = render(&image, &GEOMETRY, &Palette::usual(60_000), &[], Some(&blind)).expect("drawn");
+    let said = render(&image, &GEOMETRY, &Palette::usual(60_000), &[], Some(Cause::Shield)).expect("drawn");
     assert_eq!(at(&said, 0, said.height - 1), [200, 0, 40], "a band below the legend");
     let png = png_of(&image, &GEOMETRY, 60_000, &Assessment::Blind(blind)).expect("encoded");
     assert_eq!(&png[1..4], b"PNG");

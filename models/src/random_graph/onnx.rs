@@ -9,6 +9,12 @@ pub(super) struct Value<'a> {
     pub shape: &'a [i64],
 }
 
+/// A node's attribute, by name.
+pub(super) enum Attribute<'a> {
+    One(&'a str, i64),
+    List(&'a str, &'a [i64]),
+}
+
 /// A `GraphProto` under construction, its parts already encoded.
 pub(super) struct Graph {
     name: String,
@@ -52,27 +58,16 @@ impl Graph {
         bytes(&mut self.constants, 5, &tensor); // GraphProto.initializer
     }
 
-    /// A node with one output. An attribute named `group` is one integer, every other a list.
-    pub fn node(&mut self, operation: &str, inputs: &[&str], output: &str, attributes: &[(&str, &[i64])]) {
+    /// A node with one output.
+    pub fn node(&mut self, operation: &str, inputs: &[&str], output: &str, attributes: &[Attribute<'_>]) {
         let mut node = Vec::new();
         for input in inputs {
             bytes(&mut node, 1, input.as_bytes()); // NodeProto.input
         }
         bytes(&mut node, 2, output.as_bytes()); // NodeProto.output
         bytes(&mut node, 4, operation.as_bytes()); // NodeProto.op_type
-        for (name, values) in attributes {
-            let mut attribute = Vec::new();
-            bytes(&mut attribute, 1, name.as_bytes()); // AttributeProto.name
-            if *name == "group" {
-                number(&mut attribute, 3, values[0] as u64); // AttributeProto.i
-                number(&mut attribute, 20, INT); // AttributeProto.type
-            } else {
-                for &value in *values {
-                    number(&mut attribute, 8, value as u64); // AttributeProto.ints
-                }
-                number(&mut attribute, 20, INTS);
-            }
-            bytes(&mut node, 5, &attribute); // NodeProto.attribute
+        for attribute in attributes {
+            bytes(&mut node, 5, &attribute_proto(attribute)); // NodeProto.attribute
         }
         bytes(&mut self.nodes, 1, &node); // GraphProto.node
     }
@@ -94,6 +89,25 @@ impl Graph {
         bytes(&mut model, 8, &opset); // ModelProto.opset_import
         model
     }
+}
+
+fn attribute_proto(attribute: &Attribute<'_>) -> Vec<u8> {
+    let mut proto = Vec::new();
+    let (Attribute::One(name, _) | Attribute::List(name, _)) = attribute;
+    bytes(&mut proto, 1, name.as_bytes()); // AttributeProto.name
+    match attribute {
+        Attribute::One(_, value) => {
+            number(&mut proto, 3, *value as u64); // AttributeProto.i
+            number(&mut proto, 20, INT); // AttributeProto.type
+        }
+        Attribute::List(_, values) => {
+            for &value in *values {
+                number(&mut proto, 8, value as u64); // AttributeProto.ints
+            }
+            number(&mut proto, 20, INTS);
+        }
+    }
+    proto
 }
 
 fn value_info(value: &Value<'_>) -> Vec<u8> {

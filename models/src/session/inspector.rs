@@ -100,3 +100,9 @@ fn open(settings: &Settings) -> Result<Box<Ready>, Box<Blind>> {
     };
     Ok(Box::new(Ready { model, versions }))
 }
+
+/// A station's inference thread owns its inspector.
+const _: () = {
+    const fn movable<T: Send>() {}
+    movable::<Inspector>();
+};
