@@ -156,7 +156,7 @@ impl VirtualLane {
         &self.truth
     }
 
-    /// Every parcel that was ever laid or drawn to be laid next.
+    /// Every parcel that was ever laid, by feeder or by hand.
     pub fn parcels(&self) -> &[ParcelTruth] {
         &self.parcels
     }

@@ -236,3 +236,17 @@ fn every_fault_of_the_lane_touches_parcels_and_shows_at_its_device() {
         }
     }
 }
+
+#[test]
+fn under_all_faults_every_parcel_is_somewhere_and_traffic_goes_on() {
+    for (map, seed) in [("north", 21), ("south", 22)] {
+        let faults = FaultSchedule::random(seed, &Fault::ALL, Micros::from_ms(10_000), Micros::from_ms(330_000));
+        let mut station = Station::new(map, seed, clean(170), faults, true);
+        station.run(900);
+        assert!(station.lane.finished(), "{map}: {:?}", station.lane.controller().state());
+        let removed = station.count(|what| matches!(what, Happened::Removed { .. }));
+        let (release, exam) = (station.left(Chute::Release), station.left(Chute::Exam));
+        assert_eq!(release + exam + removed, station.lane.parcels().len(), "{map}");
+        assert!(release >= 110, "{map}: {release} by release, {exam} by exam; {:?}", station.odd());
+    }
+}
