@@ -1,1 +1,3 @@
-//! placeholder
+//! The product proved, in one binary: a module for each thing that is proved.
+
+mod checker;

@@ -1,0 +1,135 @@
+//! The virtual lane's log in the checker's words; the only file here that knows that log.
+//!
+//! It sorts and copies. What a fault outside the lane (disk, model, clock) touched is worked out from the schedule,
+//! because the lane cannot see it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatepost_virtual::device::Part;
+use gatepost_virtual::faults::{Fault, FaultSchedule};
+use gatepost_virtual::lane::{self, Happened};
+use gatepost_virtual::parcel::ParcelTruth;
+
+use super::truth::{Chute, Clock, Crossing, LaneEvent, Parcel, Touch, Truth};
+
+/// What one virtual lane can tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'a> {
+    /// The lane's name, as in its map.
+    pub lane: &'a str,
+    pub parcels: &'a [ParcelTruth],
+    pub log: &'a [lane::Truth],
+    pub faults: &'a FaultSchedule,
+    /// By boot of the controller: the epoch that this boot was given.
+    pub epochs: &'a BTreeMap<u32, u32>,
+}
+
+/// The truth of a run that came to rest; images, down times and late holds are the caller's to add.
+pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
+    let parcels: Vec<Parcel> = log.parcels.iter().map(parcel).collect();
+    let mut truth = Truth {
+        lane: log.lane.to_owned(),
+        clock,
+        parcels,
+        crossings: Vec::new(),
+        events: Vec::new(),
+        images: BTreeMap::new(),
+        down: Vec::new(),
+        settled: true,
+    };
+    let mut crossed = BTreeSet::new();
+    for happened in log.log {
+        let at_us = happened.at.0;
+        if let Happened::Passed { parcel, boot, pass } = happened.what {
+            if crossed.insert((parcel, boot, pass)) {
+                let epoch = log.epochs.get(&boot).copied();
+                truth.crossings.push(Crossing { at_us, parcel, epoch, pass });
+            }
+        } else if let Some(event) = lane_event(&happened.what) {
+            truth.events.push((at_us, event));
+        } else {
+            to_parcels(&mut truth.parcels, at_us, &happened.what);
+        }
+    }
+    touch_from_outside(&mut truth.parcels, log.faults);
+    truth
+}
+
+fn parcel(truth: &ParcelTruth) -> Parcel {
+    Parcel {
+        id: truth.id,
+        item: truth.item.clone(),
+        readable: truth.readable,
+        declared: truth.declared,
+        target: truth.target.clone(),
+        held_since_us: truth.held.then_some(0),
+        ..Parcel::default()
+    }
+}
+
+fn lane_event(what: &Happened) -> Option<LaneEvent> {
+    Some(match what {
+        Happened::Belts { run: true } => LaneEvent::BeltsRun,
+        Happened::Belts { run: false } => LaneEvent::BeltsStop,
+        Happened::Reset => LaneEvent::Reset,
+        Happened::ControllerBoot { .. } => LaneEvent::ControllerBoot,
+        Happened::Cable { cut: true } => LaneEvent::CableCut,
+        Happened::Cable { cut: false } => LaneEvent::CableMended,
+        _ => return None,
+    })
+}
+
+fn to_parcels(parcels: &mut [Parcel], at: u64, what: &Happened) {
+    let mut of = |id: u32, change: &dyn Fn(&mut Parcel)| {
+        // Parcels are numbered from 1 in the order in which they were laid.
+        let laid = (id as usize).checked_sub(1).filter(|&at| parcels.get(at).is_some_and(|parcel| parcel.id == id));
+        let found = laid.or_else(|| parcels.iter().position(|parcel| parcel.id == id));
+        found.into_iter().for_each(|at| change(&mut parcels[at]));
+    };
+    match what {
+        Happened::Entered { parcel, .. } => of(*parcel, &|parcel| parcel.entered_us = parcel.entered_us.or(Some(at))),
+        Happened::Diverted { parcel, chute: to } => {
+            of(*parcel, &|parcel| parcel.diverted = parcel.diverted.or(Some((at, chute(*to)))));
+        }
+        Happened::MovedUnder { parcel } => of(*parcel, &|parcel| parcel.moved_under_us = Some(at)),
+        Happened::Left { parcel, chute: by } => of(*parcel, &|parcel| parcel.left = Some((at, chute(*by)))),
+        Happened::Removed { parcel } => of(*parcel, &|parcel| parcel.removed_us = Some(at)),
+        Happened::Inserted { parcel, .. } => of(*parcel, &|parcel| parcel.inserted_us = Some(at)),
+        Happened::Touched { parcel, fault, direct } => {
+            let touch = Touch { fault: fault.name().to_owned(), direct: *direct };
+            of(*parcel, &|parcel| parcel.touched.push(touch.clone()));
+        }
+        Happened::Weighed { parcels, grams, stable: true } => {
+            if let [alone] = parcels.as_slice() {
+                of(*alone, &|parcel| parcel.weighed_g.push(*grams));
+            }
+        }
+        Happened::Imaged { image, sent: true } => {
+            if let ([alone], Part::Whole) = (image.parcels.as_slice(), image.part) {
+                of(*alone, &|parcel| parcel.imaged_us = Some(image.ended.0));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn chute(chute: lane::Chute) -> Chute {
+    match chute {
+        lane::Chute::Release => Chute::Release,
+        lane::Chute::Exam => Chute::Exam,
+    }
+}
+
+/// Faults that happen to the station while a parcel is on its belt.
+fn touch_from_outside(parcels: &mut [Parcel], faults: &FaultSchedule) {
+    let touching = |fault| matches!(fault, Fault::DiskFull | Fault::ModelFailed | Fault::ClockJump);
+    for window in faults.windows.iter().filter(|window| touching(window.fault)) {
+        for parcel in parcels.iter_mut() {
+            let Some(from) = parcel.entered_us.or(parcel.inserted_us) else { continue };
+            let until = parcel.diverted_us().or(parcel.gone_us()).unwrap_or(u64::MAX);
+            if from < window.until.0 && window.from.0 < until {
+                parcel.touched.push(Touch { fault: window.fault.name().to_owned(), direct: false });
+            }
+        }
+    }
+}
