@@ -5,6 +5,7 @@ pictures hold the two together. It refuses to normalise by the picture's own con
 and its size, whatever lies beside it.
 """
 
+import functools
 import json
 import math
 import pathlib
@@ -20,6 +21,7 @@ RESOLUTION_UM_MIN = 2000
 STRIDE = 8
 
 
+@functools.cache
 def attenuation_table(air_level: int) -> np.ndarray:
     """Attenuation of every 16-bit count."""
     counts = np.maximum(np.arange(65536, dtype=np.float64), 1.0)
@@ -31,6 +33,7 @@ def resolution_um(width: int, height: int, pitch_um: int, belt_step_um: int) -> 
     return max(float(RESOLUTION_UM_MIN), max(width * pitch_um, height * belt_step_um) / SIZE)
 
 
+@functools.cache
 def area_weights(pixels: int, pixel_um: int, step_um: float) -> np.ndarray:
     """Row i holds the share of input pixel i that each source pixel covers; what is outside the source is air."""
     count = min(SIZE, math.ceil(pixels * pixel_um / step_um - 1e-9))
@@ -82,16 +85,30 @@ def boxes_in_input(label: dict) -> np.ndarray:
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
-def load_split(folder: pathlib.Path) -> tuple[np.ndarray, list[np.ndarray], list[dict]]:
-    """Inputs (half precision, cached beside the folder), boxes and labels of a split."""
+class Inputs:
+    """The inputs of a split, each made when first asked for and then kept in half precision."""
+
+    def __init__(self, folder: pathlib.Path, labels: list[dict]):
+        self.folder, self.labels = folder, labels
+        self.kept: list[np.ndarray | None] = [None] * len(labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __iter__(self):
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        image = self.kept[index]
+        if image is None:
+            label = self.labels[index]
+            low, high = read_planes(self.folder, label)
+            image = network_input(low, high, label["pitch_um"], label["belt_step_um"], label["air_level"])
+            image = self.kept[index] = image.astype(np.float16)
+        return image.astype(np.float32)
+
+
+def load_split(folder: pathlib.Path) -> tuple[Inputs, list[np.ndarray], list[dict]]:
+    """Inputs, boxes and labels of a split."""
     labels = read_labels(folder)
-    cache = folder.with_suffix(f".{len(labels)}.npy")
-    if cache.exists():
-        inputs = np.load(cache)
-    else:
-        inputs = np.zeros((len(labels), 2, SIZE, SIZE), np.float16)
-        for index, label in enumerate(labels):
-            low, high = read_planes(folder, label)
-            inputs[index] = network_input(low, high, label["pitch_um"], label["belt_step_um"], label["air_level"])
-        np.save(cache, inputs)
-    return inputs, [boxes_in_input(label) for label in labels], labels
+    return Inputs(folder, labels), [boxes_in_input(label) for label in labels], labels
