@@ -86,11 +86,11 @@ pub struct Measured {
     pub opaque_count_max: u16,
 }
 
-/// Counts by column and line, of one picture.
+/// Counts by column and line, of one picture. As narrow as the samples, so that they are counted many at a time.
 struct Tally {
-    dark: [Vec<u32>; 2],
-    opaque: Vec<u32>,
-    parcel: Vec<u32>,
+    dark: [Vec<u16>; 2],
+    opaque: Vec<u16>,
+    parcel: Vec<u16>,
     dark_lines: u32,
     saturated: u64,
     /// Sum of counts over the parcel, per plane.
@@ -103,9 +103,9 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
     let dark_count_max = attenuation.air_level() / limits::AIR_TO_DARK_RATIO;
     let tally = tally(image, dark_count_max, opaque_count_max, parcel_count_max);
     let dark_columns: Vec<u32> = (0..image.width)
-        .filter(|&column| tally.dark.iter().any(|dark| dark[column as usize] == image.height))
+        .filter(|&column| tally.dark.iter().any(|dark| u32::from(dark[column as usize]) == image.height))
         .collect();
-    let sum_lit = |counts: &[u32]| -> u64 {
+    let sum_lit = |counts: &[u16]| -> u64 {
         let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         let dark: u64 = dark_columns.iter().map(|&column| u64::from(counts[column as usize])).sum();
         all - dark
@@ -131,7 +131,7 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
         energies_swapped: image.is_dual() && tally.light[0] > tally.light[1],
         score_e4: 0,
     };
-    let covers = |counts: &[u32]| counts.iter().all(|&count| count == image.height);
+    let covers = |counts: &[u16]| counts.iter().all(|&count| u32::from(count) == image.height);
     let fault =
         if covers(&tally.opaque) { Some(Fault::NoLight) } else { fault_of(&quality, covers(&tally.parcel), bounds) };
     if fault.is_none() {
@@ -142,7 +142,7 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
 
 fn tally(image: &Image, dark_count_max: u16, opaque_count_max: u16, parcel_count_max: u16) -> Tally {
     let width = image.width as usize;
-    let column = || vec![0u32; width];
+    let column = || vec![0u16; width];
     let mut tally = Tally {
         dark: [column(), column()],
         opaque: column(),
@@ -156,19 +156,23 @@ fn tally(image: &Image, dark_count_max: u16, opaque_count_max: u16, parcel_count
         Planes::Dual { low, high } => (Some(low), high),
     };
     for (line, counts) in high.chunks_exact(width).enumerate() {
-        for (column, &count) in counts.iter().enumerate() {
-            tally.opaque[column] += u32::from(count <= opaque_count_max);
-            tally.parcel[column] += u32::from(count <= parcel_count_max);
+        for ((opaque, parcel), &count) in tally.opaque.iter_mut().zip(&mut tally.parcel).zip(counts) {
+            *opaque += u16::from(count <= opaque_count_max);
+            *parcel += u16::from(count <= parcel_count_max);
         }
         let mut dark = dark_in(counts, dark_count_max, &mut tally.dark[1], &mut tally.saturated);
         if let Some(low) = low {
             let low_counts = &low[line * width..(line + 1) * width];
             dark |= dark_in(low_counts, dark_count_max, &mut tally.dark[0], &mut tally.saturated);
+            // A line's sum fits 32 bits: its width is bounded.
+            let mut light = [0u32; 2];
             for (&low, &high) in low_counts.iter().zip(counts) {
-                let inside = u64::from(high <= parcel_count_max);
-                tally.light[0] += inside * u64::from(low);
-                tally.light[1] += inside * u64::from(high);
+                let inside = u32::from(high <= parcel_count_max);
+                light[0] += inside * u32::from(low);
+                light[1] += inside * u32::from(high);
             }
+            tally.light[0] += u64::from(light[0]);
+            tally.light[1] += u64::from(light[1]);
         }
         tally.dark_lines += u32::from(dark);
     }
@@ -176,17 +180,17 @@ fn tally(image: &Image, dark_count_max: u16, opaque_count_max: u16, parcel_count
 }
 
 /// Counts dark and saturated samples of one line; whether all of it is dark.
-fn dark_in(counts: &[u16], dark_count_max: u16, dark: &mut [u32], saturated: &mut u64) -> bool {
-    let mut dark_here = 0u32;
-    let mut saturated_here = 0u32;
+fn dark_in(counts: &[u16], dark_count_max: u16, dark: &mut [u16], saturated: &mut u64) -> bool {
+    let mut dark_here = 0u16;
+    let mut saturated_here = 0u16;
     for (column, &count) in dark.iter_mut().zip(counts) {
-        let is_dark = u32::from(count <= dark_count_max);
+        let is_dark = u16::from(count <= dark_count_max);
         *column += is_dark;
         dark_here += is_dark;
-        saturated_here += u32::from(count == u16::MAX);
+        saturated_here += u16::from(count == u16::MAX);
     }
     *saturated += u64::from(saturated_here);
-    dark_here as usize == counts.len()
+    usize::from(dark_here) == counts.len()
 }
 
 /// The longest run of parcel along any edge, in millimetres.

@@ -10,14 +10,19 @@ use crate::formats::{Geometry, Image, Planes};
 #[derive(Clone, Debug)]
 pub struct Attenuation {
     air_level: u16,
-    values: Vec<f32>,
+    values: Box<[f32; COUNTS]>,
 }
+
+/// One for each 16-bit count: an array of this length needs no check for any count.
+const COUNTS: usize = 1 << 16;
 
 impl Attenuation {
     pub fn new(air_level: u16, maximum: f32) -> Self {
         let air = f64::from(air_level);
-        let values =
-            (0..=u16::MAX).map(|count| ((air / f64::from(count.max(1))).ln() as f32).clamp(0.0, maximum)).collect();
+        let mut values = Box::new([0.0; COUNTS]);
+        for (count, value) in values.iter_mut().enumerate() {
+            *value = ((air / count.max(1) as f64).ln() as f32).clamp(0.0, maximum);
+        }
         Self { air_level, values }
     }
 
@@ -80,15 +85,18 @@ pub fn place(
     };
     let channels = [(high, &mut *first_channel)].into_iter().chain(low.map(|low| (low, &mut *second_channel)));
     let mut row = vec![0.0f32; source_width];
-    let mut narrow = vec![0.0f32; columns.len()];
+    let mut sums = vec![0.0f32; lines.len() * source_width];
     for (plane, channel) in channels {
+        sums.fill(0.0);
         for (line, counts) in plane.chunks_exact(source_width).enumerate() {
             for (value, &count) in row.iter_mut().zip(counts) {
                 *value = attenuation.of(count);
             }
             bridge(&mut row, dark_columns);
-            average(&row, &columns, &mut narrow);
-            spread(&narrow, line, lines_per_pixel, &lines, input.width as usize, channel);
+            spread(&row, line, lines_per_pixel, &lines, &mut sums);
+        }
+        for (sum, target) in sums.chunks_exact(source_width).zip(channel.chunks_exact_mut(input.width as usize)) {
+            average(sum, &columns, target);
         }
     }
     finish(first_channel, second_channel, low.is_some(), columns_per_pixel * lines_per_pixel, input);
@@ -137,16 +145,15 @@ fn bridge(row: &mut [f32], dark_columns: &[u32]) {
 
 fn average(row: &[f32], spans: &[Span], narrow: &mut [f32]) {
     for (value, span) in narrow.iter_mut().zip(spans) {
-        let mut sum = row[span.first] * span.first_weight;
-        if span.last > span.first {
-            sum += row[span.first + 1..span.last].iter().sum::<f32>() + row[span.last] * span.last_weight;
-        }
-        *value = sum;
+        let ends = row[span.first] * span.first_weight + row[span.last] * span.last_weight;
+        // Empty where an input pixel is about as wide as a source pixel, which is the usual case.
+        let between = if span.last > span.first + 1 { row[span.first + 1..span.last].iter().sum() } else { 0.0 };
+        *value = ends + between;
     }
 }
 
-/// Adds one averaged source line to every input line that it overlaps.
-fn spread(narrow: &[f32], line: usize, ratio: f64, spans: &[Span], stride: usize, channel: &mut [f32]) {
+/// Adds one source line to the sum of every input line that it overlaps.
+fn spread(row: &[f32], line: usize, ratio: f64, spans: &[Span], sums: &mut [f32]) {
     let nearest = ((line as f64 / ratio) as usize).saturating_sub(1);
     for (index, span) in spans.iter().enumerate().skip(nearest) {
         if span.first > line {
@@ -162,8 +169,8 @@ fn spread(narrow: &[f32], line: usize, ratio: f64, spans: &[Span], stride: usize
         } else {
             1.0
         };
-        let target = &mut channel[index * stride..index * stride + narrow.len()];
-        for (value, add) in target.iter_mut().zip(narrow) {
+        let target = &mut sums[index * row.len()..(index + 1) * row.len()];
+        for (value, add) in target.iter_mut().zip(row) {
             *value += weight * add;
         }
     }
