@@ -123,7 +123,9 @@ fn all(rounds: u32) -> Result<bool, String> {
         acknowledged += result.acknowledged;
         torn += u32::from(result.torn);
     }
-    println!("{rounds} rounds: {acknowledged} records acknowledged {GRACE:?} before the cut, {lost} lost, {bad} bad rounds, {torn} torn tails cut off");
+    println!(
+        "{rounds} rounds: {acknowledged} records acknowledged {GRACE:?} before the cut, {lost} lost, {bad} bad rounds, {torn} torn tails cut off"
+    );
     Ok(bad == 0)
 }
 
@@ -200,6 +202,7 @@ fn look(mount: &Path, certain: u64) -> Result<Round, String> {
 /// `ioctl` and this project has no unsafe code.
 fn shutdown(mount: &Path) -> Result<(), String> {
     // EXT4_IOC_SHUTDOWN = _IOR('X', 125, __u32); EXT4_GOING_FLAGS_NOLOGFLUSH = 2.
-    let script = "import fcntl,struct,os,sys;fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
+    let script =
+        "import fcntl,struct,os,sys;fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
     run("python3", &["-c", script, &mount.display().to_string()])
 }

@@ -20,7 +20,9 @@ pub enum EvidenceError {
     Disk(#[from] DiskError),
     #[error("an image has {bytes} bytes, more than the {} allowed", limits::EVIDENCE_BYTES_MAX)]
     TooLarge { bytes: usize },
-    #[error("the evidence store is full and central has none of its images: connect the station, or give it a larger disk")]
+    #[error(
+        "the evidence store is full and central has none of its images: connect the station, or give it a larger disk"
+    )]
     Full,
     #[error("image {digest} is not the one that was stored: its bytes have changed on the disk")]
     Changed { digest: Digest },

@@ -181,14 +181,14 @@ impl Journal {
         let taken = |pending: &Pending| open[usize::from(pending.class() != Class::Alert)];
         let written = self.write_records(waiting.iter().filter(|pending| taken(pending)), now);
         let mut durable = written.into_iter();
-        let results = waiting
-            .into_iter()
-            .map(|pending| match taken(&pending).then(|| durable.next()).flatten() {
+        let mut results = Vec::with_capacity(waiting.len());
+        for pending in waiting {
+            results.push(match taken(&pending).then(|| durable.next()).flatten() {
                 // The only place a pending record becomes a recorded one: its group's sync has returned.
                 Some((seq, head)) => Ok(pending.durable(seq, head.0)),
                 None => Err(pending),
-            })
-            .collect();
+            });
+        }
         Commit { results, health: self.health.clone() }
     }
 

@@ -148,6 +148,7 @@ impl Outbox {
     ///
     /// # Errors
     /// When the journal cannot be read; the cursor then stays where it is.
+    #[expect(clippy::should_implement_trait, reason = "no iterator: it gives nothing now and more later")]
     pub fn next(&mut self) -> Result<Option<Shipment>, OutboxError> {
         if let Some(alert) = self.next_alert()? {
             return Ok(Some(alert));
@@ -269,14 +270,15 @@ fn read(cursor: &mut Cursor, view: &View) -> Result<Option<Record>, ReadError> {
 
 fn shipment(record: Record) -> Result<Shipment, OutboxError> {
     let seq = record.seq;
-    let envelope = Envelope::parse(&record.bytes)
-        .map_err(|error| OutboxError::Envelope { seq, what: error.to_string() })?;
+    let envelope =
+        Envelope::parse(&record.bytes).map_err(|error| OutboxError::Envelope { seq, what: error.to_string() })?;
     let (class, kind, at) = (envelope.class, envelope.kind, envelope.at);
     Ok(Shipment { class, kind, at, record })
 }
 
 fn check(ranges: &[(u64, u64)]) -> Digest {
-    let bytes: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
+    let bytes: Vec<u8> =
+        ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
     Digest::of(&bytes)
 }
 

@@ -157,5 +157,8 @@ pub(crate) fn last_dropped(disk: &SharedDisk, folder: &str) -> Result<Option<Dro
 }
 
 fn failed(path: &str, error: &serde_json::Error) -> DiskError {
-    DiskError::new(path, Cause::Failed(format!("{error}; restore this file from a copy, it holds the digests of dropped segments")))
+    DiskError::new(
+        path,
+        Cause::Failed(format!("{error}; restore this file from a copy, it holds the digests of dropped segments")),
+    )
 }

@@ -237,7 +237,13 @@ impl<'a> Walk<'a> {
                 }
             };
             let fits = match frame.kind {
-                b'S' => if at == 0 { Ok(()) } else { Err("a second head in a segment".to_owned()) },
+                b'S' => {
+                    if at == 0 {
+                        Ok(())
+                    } else {
+                        Err("a second head in a segment".to_owned())
+                    }
+                }
                 b'R' => self.record(&frame),
                 _ => self.checkpoint(&frame),
             };
@@ -268,7 +274,8 @@ impl<'a> Walk<'a> {
     }
 
     fn checkpoint(&mut self, frame: &Frame<'_>) -> Result<(), String> {
-        let claim = checkpoint::check(frame.payload, self.expected).map_err(|error| format!("a checkpoint: {error}"))?;
+        let claim =
+            checkpoint::check(frame.payload, self.expected).map_err(|error| format!("a checkpoint: {error}"))?;
         if claim.seq != self.seq || claim.head != self.head {
             return Err(format!("the checkpoint for record {} does not fit the chain here", claim.seq));
         }
@@ -303,7 +310,7 @@ impl<'a> Walk<'a> {
 
     /// Whether the journal reaches as far as the station's mark and central's acknowledgement say.
     fn marks(&mut self) -> Result<(), DiskError> {
-        let file = self.disk.list(self.folder)?.into_iter().filter(|entry| is_segment(&entry.name)).next_back();
+        let file = self.disk.list(self.folder)?.into_iter().rfind(|entry| is_segment(&entry.name));
         let (name, length) = file.map_or((String::new(), 0), |entry| (entry.name, entry.length));
         let whole_so_far = self.report.problems.is_empty();
         if let Some(mark) = &self.mark

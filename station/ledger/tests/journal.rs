@@ -14,7 +14,10 @@ use gatepost_pipeline::record::{Class, WallMs};
 fn assert_holds(acknowledged: &[(u64, u64)], view: &gatepost_ledger::journal::View, story: &str) {
     let contents = contents(view);
     for (number, seq) in acknowledged {
-        assert!(contents.contains(&(*seq, *number)), "{story}: record {seq} (body {number}) was acknowledged and is gone");
+        assert!(
+            contents.contains(&(*seq, *number)),
+            "{story}: record {seq} (body {number}) was acknowledged and is gone"
+        );
     }
     let gapless = contents.iter().zip(view.first_seq()..).all(|((seq, _), wanted)| *seq == wanted);
     assert!(gapless, "{story}: numbers with gaps");
@@ -280,7 +283,11 @@ fn a_failed_sync_or_write_costs_a_segment_and_no_record() {
             let disk = MemoryDisk::new();
             let (mut journal, _) = open(&disk, small()).unwrap();
             let mut acknowledged = commit(&mut journal, group(0..3));
-            if sync { disk.fail_sync_in(failing) } else { disk.fail_write_in(failing) }
+            if sync {
+                disk.fail_sync_in(failing)
+            } else {
+                disk.fail_write_in(failing)
+            }
             for number in 3..20 {
                 acknowledged.extend(commit(&mut journal, group(number..number + 1)));
             }

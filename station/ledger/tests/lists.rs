@@ -84,9 +84,10 @@ fn snapshots_and_deltas_are_looked_up_by_exact_id_and_survive_a_restart() {
     let disk = MemoryDisk::new();
     let mut lists = memory(&disk);
     assert_eq!(lists.look_up(None, Some(NOW)).lists.holds, ListState::Missing);
-    install(&mut lists, ListKind::Holds, Form::Snapshot, 3, &[hold(ITEM, "H-1", "exam"), hold("CP1", "H-2", "exam")]).unwrap();
+    install(&mut lists, ListKind::Holds, Form::Snapshot, 3, &[hold(ITEM, "H-1", "exam"), hold("CP1", "H-2", "exam")])
+        .unwrap();
     install(&mut lists, ListKind::Declarations, Form::Snapshot, 1, &[declared(ITEM)]).unwrap();
-    let removal = format!(r#"{{"item":"CP1","remove":"H-2"}}"#);
+    let removal = r#"{"item":"CP1","remove":"H-2"}"#.to_owned();
     install(&mut lists, ListKind::Holds, Form::Delta, 4, &[hold(ITEM, "H-3", "stop-in-place"), removal]).unwrap();
     for lists in [&lists, &memory(&disk)] {
         assert_eq!(holds(lists, ITEM), ["H-1", "H-3"]);
@@ -175,7 +176,10 @@ fn a_local_list_in_columns_is_taken_whole_or_refused_with_file_line_and_remedy()
         assert_eq!(holds(&lists, ITEM), ["L-1"]);
     }
     let error = import(&mut lists, "item\tcolour\n").unwrap_err().to_string();
-    assert!(error.contains("line 1") && error.contains("no column \"colour\"") && error.contains("severity"), "{error}");
+    assert!(
+        error.contains("line 1") && error.contains("no column \"colour\"") && error.contains("severity"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -220,7 +224,8 @@ fn over_sled_the_answers_are_the_same_and_an_unusable_folder_is_built_anew() {
     let item = Token::new(ITEM).unwrap();
     let mut lists = over_sled(&disk, folder.path(), None);
     ready(&lists);
-    install(&mut lists, ListKind::Holds, Form::Snapshot, 1, &[hold(ITEM, "H-1", "exam"), hold("CP1", "H-2", "exam")]).unwrap();
+    install(&mut lists, ListKind::Holds, Form::Snapshot, 1, &[hold(ITEM, "H-1", "exam"), hold("CP1", "H-2", "exam")])
+        .unwrap();
     install(&mut lists, ListKind::Declarations, Form::Snapshot, 1, &[declared(ITEM)]).unwrap();
     let removal = r#"{"item":"CP1","remove":"H-2"}"#.to_owned();
     install(&mut lists, ListKind::Holds, Form::Delta, 2, &[hold(ITEM, "H-3", "exam"), removal]).unwrap();

@@ -116,7 +116,8 @@ fn retention_drops_from_the_front_and_the_chain_stays_verifiable() {
     assert_eq!((report.first_seq, report.last_seq, report.head), (first, 60, whole.head));
     // The lines are part of the chain: another head in them shows.
     disk.damage("journal/dropped", |bytes| {
-        let at = bytes.windows(13).rposition(|part| part == b"\"last_head\":\"0" || part.starts_with(b"\"last_head\":"));
+        let at =
+            bytes.windows(13).rposition(|part| part == b"\"last_head\":\"0" || part.starts_with(b"\"last_head\":"));
         let at = at.unwrap() + 14;
         bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
     });

@@ -122,4 +122,3 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(bytes)
     }
 }
-

@@ -13,6 +13,9 @@ use crate::journal::store::Store;
 use crate::journal::{Health, Journal, Setup, checkpoint};
 use crate::{limits, outbox, retain};
 
+/// A segment's file and where to go on in it.
+type Writable = (Box<dyn File>, u64);
+
 /// What was found on the way; the daemon records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
@@ -42,9 +45,13 @@ pub struct Torn {
 pub enum OpenError {
     #[error(transparent)]
     Disk(#[from] DiskError),
-    #[error("{segment}, byte {at} (record {seq} expected): {what}. Keep the data folder as it is, run `gatepost verify` on it and restore it from central or a copy")]
+    #[error(
+        "{segment}, byte {at} (record {seq} expected): {what}. Keep the data folder as it is, run `gatepost verify` on it and restore it from central or a copy"
+    )]
     Damaged { segment: String, at: u64, seq: u64, what: String },
-    #[error("the journal ends at record {found}, but {whose} says that record {known} was there. Records are missing: keep the data folder as it is, run `gatepost verify` on it and restore it from central or a copy")]
+    #[error(
+        "the journal ends at record {found}, but {whose} says that record {known} was there. Records are missing: keep the data folder as it is, run `gatepost verify` on it and restore it from central or a copy"
+    )]
     Short { found: u64, known: u64, whose: &'static str },
 }
 
@@ -253,12 +260,7 @@ impl Opener<'_> {
 
     /// Cuts off a torn tail, removes an unfinished segment, makes durable what counts from here on. Without a segment
     /// the next group begins one.
-    fn settle(
-        &mut self,
-        segments: &mut [Segment],
-        tail: &Tail,
-        bytes: &[u8],
-    ) -> Result<Option<(Box<dyn File>, u64)>, OpenError> {
+    fn settle(&mut self, segments: &mut [Segment], tail: &Tail, bytes: &[u8]) -> Result<Option<Writable>, OpenError> {
         if let Some((number, whole)) = self.unfinished.take() {
             self.set_aside(number, 0, &whole);
             disk::remove_if_there(self.disk.as_ref(), &self.path(number))?;
@@ -359,4 +361,3 @@ fn later_group(bytes: &[u8], at: usize) -> Option<usize> {
     }
     None
 }
-

@@ -39,13 +39,7 @@ impl Store {
     ///
     /// # Errors
     /// Nothing of the group counts then; the next write goes to a new segment where this one is in doubt.
-    pub(crate) fn write(
-        &mut self,
-        view: &View,
-        setup: &Setup,
-        bytes: &[u8],
-        group: &Group,
-    ) -> Result<(), DiskError> {
+    pub(crate) fn write(&mut self, view: &View, setup: &Setup, bytes: &[u8], group: &Group) -> Result<(), DiskError> {
         if self.active.as_ref().is_none_or(|active| active.end >= setup.bounds.segment_bytes) {
             self.begin(view, &setup.station)?;
         }
@@ -139,14 +133,9 @@ impl Store {
 }
 
 /// A new segment file with its head, durable by name and content.
-pub(crate) fn create(
-    disk: &SharedDisk,
-    folder: &str,
-    head: &SegmentHead,
-) -> Result<(Box<dyn File>, u64), DiskError> {
+pub(crate) fn create(disk: &SharedDisk, folder: &str, head: &SegmentHead) -> Result<(Box<dyn File>, u64), DiskError> {
     let path = disk::join(folder, &segment::name(head.segment));
-    let payload = serde_json::to_vec(head)
-        .map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
+    let payload = serde_json::to_vec(head).map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
     let mut bytes = Vec::with_capacity(payload.len() + frame::HEAD_BYTES);
     frame::write(&mut bytes, FrameKind::Segment, 0, &payload);
     disk::remove_if_there(disk.as_ref(), &path)?;

@@ -197,7 +197,12 @@ fn remove_others(root: &Path, number: u32) {
     }
 }
 
-fn start_worker(setup: &CacheSetup, source: &Arc<dyn Source>, number: u32, abandoned: u32) -> Result<Current, IndexError> {
+fn start_worker(
+    setup: &CacheSetup,
+    source: &Arc<dyn Source>,
+    number: u32,
+    abandoned: u32,
+) -> Result<Current, IndexError> {
     let (requests, queue) = mpsc::sync_channel(WAITING_MAX);
     let state = Arc::new(AtomicU8::new(BUILDING));
     let (path, memory_bytes) = (folder(&setup.folder, number), setup.memory_bytes);
@@ -297,9 +302,8 @@ impl Worker {
         state: Arc<AtomicU8>,
     ) -> Result<Self, Trouble> {
         let db = sled::Config::new().path(path).cache_capacity(memory_bytes).use_compression(false).open()?;
-        let generation = db.get("generation")?.map_or(0, |bytes| {
-            bytes.as_ref().try_into().map_or(0, u64::from_le_bytes)
-        });
+        let generation =
+            db.get("generation")?.map_or(0, |bytes| bytes.as_ref().try_into().map_or(0, u64::from_le_bytes));
         let name = db.get("name")?.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned());
         let (past, tables) = (db.open_tree("past")?, Generation::open(&db, generation)?);
         Ok(Self { db, past, generation, tables, source, own, state, building: false, name })

@@ -84,6 +84,9 @@ pub struct Body {
     pub bytes: u64,
 }
 
+/// Told every line as it stands and what it says; an error ends the reading.
+pub type Each<'a> = &'a mut dyn FnMut(&[u8], Option<Line>) -> Result<(), ListError>;
+
 /// Reads lines to the end, gives each to `each`, and says what they amount to.
 ///
 /// # Errors
@@ -93,7 +96,7 @@ pub fn read_lines(
     name: &str,
     first_number: u64,
     parser: &mut LineParser,
-    each: &mut dyn FnMut(&[u8], Option<Line>) -> Result<(), ListError>,
+    each: Each<'_>,
 ) -> Result<Body, ListError> {
     let mut hasher = blake3::Hasher::new();
     let mut body = Body { lines: 0, digest: Digest::default(), bytes: 0 };

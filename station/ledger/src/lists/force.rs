@@ -85,9 +85,9 @@ impl InForce {
             (Form::Snapshot, _) => Ok(()),
             (Form::Delta, Some(in_force)) if found == in_force + 1 => {
                 let entries = self.lock();
-                let same = entries.iter().filter(|entry| {
-                    entry.claims.kind == claims.kind && entry.claims.issuer == claims.issuer
-                });
+                let same = entries
+                    .iter()
+                    .filter(|entry| entry.claims.kind == claims.kind && entry.claims.issuer == claims.issuer);
                 if same.count() > DELTAS_MAX { Err(ListError::TooManyDeltas) } else { Ok(()) }
             }
             (Form::Delta, in_force) => Err(ListError::Gap { found, in_force: in_force.unwrap_or(0) }),
@@ -103,7 +103,8 @@ impl InForce {
         }
         entries.push(entry);
         let path = disk::join(folder, NAME);
-        let text = serde_json::to_vec(&entries).map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
+        let text =
+            serde_json::to_vec(&entries).map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
         disk::replace(disk.as_ref(), &path, &text)?;
         *self.lock() = entries;
         for old in replaced {
