@@ -8,7 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use gatepost_central::holds::HoldLine;
+use gatepost_central::store::holds::HoldChange;
 use gatepost_central::{Central, Config as CentralConfig};
+use gatepost_ledger::key::PublicKey;
+use gatepost_ledger::lists::file::{read_first_line, read_lines};
+use gatepost_ledger::lists::line::{Line, LineParser};
 use gatepost_pipeline::record::{Class, Kind};
 use gatepost_sync::chain::{Digest, head};
 use gatepost_sync::envelope::{self, AddressedTo, Draft, TrustedKey, Versions};
@@ -113,9 +118,21 @@ fn records(station: &str, count: u64) -> Vec<Outgoing> {
 }
 
 fn start_uplink(station: &str, port: u16, records: &[Outgoing]) -> (Uplink, mpsc::Receiver<Inbound>) {
+    start_uplink_with(station, port, records, Vec::new())
+}
+
+fn start_uplink_with(
+    station: &str,
+    port: u16,
+    records: &[Outgoing],
+    evidence: Vec<Vec<u8>>,
+) -> (Uplink, mpsc::Receiver<Inbound>) {
     let mut outbox = Memory::default();
     for record in records {
         outbox.push(record.clone());
+    }
+    for whole in evidence {
+        outbox.push_evidence(whole);
     }
     let (sender, inbound) = mpsc::channel(64);
     let config = Config {
@@ -314,6 +331,57 @@ async fn a_forger_on_the_same_broker_gets_nowhere() {
     uplink.stop();
     central.stop().await;
     count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn evidence_goes_up_in_pieces_and_arrives_whole() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("central");
+    let broker = Mosquitto::new(directory.path());
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let images: Vec<Vec<u8>> =
+        [700_000_u32, 131_072, 1].map(|bytes| (0..bytes).map(|n| (n % 251) as u8).collect()).to_vec();
+    let (uplink, _inbound) = start_uplink_with("st-01", broker.port, &records("st-01", 2), images.clone());
+    until("all three", &mut central.intake(), |state| state.evidence == 3).await;
+    for image in &images {
+        let file = data.join("evidence/st-01").join(Digest::of(image).to_string());
+        assert!(std::fs::read(&file).expect("the file") == *image, "{} differs", file.display());
+    }
+    uplink.stop();
+    central.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("central");
+    let broker = Mosquitto::new(directory.path());
+    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let line: HoldLine = serde_json::from_str(
+        r#"{"item":"RB123456785US","hold":{"id":"h1","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":"all"}}"#,
+    )
+    .expect("a hold");
+    // Placed before the station has ever spoken: it gets the list when it comes.
+    central.change_hold(&HoldChange::Place(Box::new(line)), "the test").await.expect("placed");
+    until("central to listen", &mut central.intake(), |state| state.connected).await;
+    let (uplink, mut inbound) = start_uplink("st-01", broker.port, &records("st-01", 2));
+    let document = receive(&mut inbound).await;
+    assert_eq!(document.document, Down::Holds);
+    let (issuer, key) = central.signatory().expect("central signs");
+    let trusted = [(issuer.to_owned(), PublicKey::parse(&key).expect("a key"))];
+    let end = document.bytes.iter().position(|byte| *byte == b'\n').expect("a first line") + 1;
+    let claims = read_first_line(&document.bytes[..end], &trusted).expect("the ledger trusts it");
+    let (mut body, mut found) = (&document.bytes[end..], Vec::new());
+    let read = read_lines(&mut body, "holds", 2, &mut LineParser::new(claims.kind, false), &mut |_, line| {
+        found.extend(line);
+        Ok(())
+    })
+    .expect("the ledger reads it");
+    assert_eq!((read.lines, read.digest, claims.version), (claims.lines, claims.digest, 1));
+    let [Line::Hold(hold)] = found.as_slice() else { panic!("one hold, not {found:?}") };
+    assert_eq!(hold.item.as_str(), "RB123456785US");
+    uplink.stop();
+    central.stop().await;
 }
 
 async fn receive(inbound: &mut mpsc::Receiver<Inbound>) -> Inbound {

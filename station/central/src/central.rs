@@ -11,12 +11,14 @@ use tokio::task::JoinHandle;
 use crate::audit;
 use crate::config::{Config, ConfigError};
 use crate::evidence::{EvidenceError, EvidenceStore};
-use crate::intake::{Document, Intake, IntakeState};
+use crate::holds::{KeyError, Signatory};
+use crate::intake::{Document, Intake, IntakeState, Request, wall_ms};
 use crate::pages;
+use crate::store::holds::{HoldChange, HoldError};
 use crate::store::{Store, StoreError};
 
-/// Documents waiting for the intake.
-const DOCUMENTS_WAITING: usize = 64;
+/// Requests waiting for the intake.
+const REQUESTS_WAITING: usize = 64;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -24,6 +26,8 @@ pub enum StartError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
     #[error("the directory {0} cannot be made: {1}")]
@@ -38,7 +42,8 @@ pub enum StartError {
 pub struct Central {
     http: SocketAddr,
     store: Store,
-    documents: mpsc::Sender<Document>,
+    signatory: Option<Signatory>,
+    requests: mpsc::Sender<Request>,
     intake: watch::Receiver<IntakeState>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -55,13 +60,17 @@ impl Central {
             .map_err(|error| StartError::Directory(directory.display().to_string(), error))?;
         let broker = config.broker.broker()?;
         let rules = audit::Rules::new(config.audit.packs()?).map_err(StartError::Rules)?;
+        let signatory = match &config.holds {
+            Some(holds) => Some(Signatory::load_or_create(&holds.issuer, &holds.key)?),
+            None => None,
+        };
         let store = Store::open(&directory.join("central.sqlite")).await?;
         let evidence = EvidenceStore::open(&directory.join("evidence"), config.store.evidence_bytes_max)?;
         let failed = |error| StartError::Listen(config.http.listen, error);
         let listener = TcpListener::bind(config.http.listen).await.map_err(failed)?;
         let http = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let (documents, documents_waiting) = mpsc::channel(DOCUMENTS_WAITING);
+        let (requests, requests_waiting) = mpsc::channel(REQUESTS_WAITING);
         let (intake_state, intake) = watch::channel(IntakeState::default());
         let running = Intake {
             broker,
@@ -69,7 +78,7 @@ impl Central {
             only: config.stations.only.clone(),
             store: store.clone(),
             evidence,
-            documents: documents_waiting,
+            requests: requests_waiting,
             state: intake_state,
         };
         let tasks = vec![
@@ -77,7 +86,7 @@ impl Central {
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
             tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), stopped)),
         ];
-        Ok(Self { http, store, documents, intake, stop, tasks })
+        Ok(Self { http, store, signatory, requests, intake, stop, tasks })
     }
 
     /// Where the pages are.
@@ -99,7 +108,24 @@ impl Central {
     /// # Errors
     /// Nothing is sent when central is stopping.
     pub async fn send_document(&self, address: Address, kind: Down, bytes: Vec<u8>) -> Result<(), Stopping> {
-        self.documents.send(Document { address, kind, bytes }).await.map_err(|_| Stopping)
+        self.requests.send(Request::Document(Document { address, kind, bytes })).await.map_err(|_| Stopping)
+    }
+
+    /// Places or lifts a hold: the list is signed anew and goes to every station, also to those that come later.
+    ///
+    /// # Errors
+    /// [`HoldError`]; nothing is changed then.
+    pub async fn change_hold(&self, change: &HoldChange, by: &str) -> Result<(), HoldError> {
+        let signatory = self.signatory.as_ref().ok_or(HoldError::NoKey)?;
+        let list = self.store.change_hold(change, by, signatory, wall_ms()).await?;
+        // A central that is stopping says it at its next start.
+        let _ = self.requests.send(Request::HoldList(list)).await;
+        Ok(())
+    }
+
+    /// Who signs the hold lists: issuer and public key, for the stations' configuration.
+    pub fn signatory(&self) -> Option<(&str, String)> {
+        self.signatory.as_ref().map(|signatory| (signatory.issuer(), signatory.public_key()))
     }
 
     /// Finishes the commit under way, says goodbye to the broker and closes the database.

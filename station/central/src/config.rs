@@ -20,6 +20,18 @@ pub struct Config {
     pub stations: StationsConfig,
     #[serde(default)]
     pub audit: AuditConfig,
+    /// Without it central places no holds.
+    pub holds: Option<HoldsConfig>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldsConfig {
+    /// The name under which stations trust the key.
+    #[serde(default = "default_issuer")]
+    pub issuer: String,
+    /// 32 bytes; made on the first start.
+    pub key: PathBuf,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -93,6 +105,9 @@ impl Default for HttpConfig {
 fn default_port() -> u16 {
     1883
 }
+fn default_issuer() -> String {
+    "central".to_owned()
+}
 fn default_client_id() -> String {
     "gatepost-central".to_owned()
 }
@@ -141,6 +156,7 @@ impl Config {
             http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
             stations: StationsConfig::default(),
             audit: AuditConfig::default(),
+            holds: Some(HoldsConfig { issuer: default_issuer(), key: directory.join("central.key") }),
         }
     }
 }

@@ -41,6 +41,14 @@ pub struct Document {
     pub bytes: Vec<u8>,
 }
 
+/// What the rest of central asks of the intake.
+#[derive(Clone, Debug)]
+pub enum Request {
+    Document(Document),
+    /// A new hold list is in the store: every station gets it.
+    HoldList(Vec<u8>),
+}
+
 /// How the intake stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IntakeState {
@@ -49,6 +57,8 @@ pub struct IntakeState {
     pub commits: u64,
     pub stored: u64,
     pub fresh_alerts: u64,
+    /// Pieces of evidence that are whole.
+    pub evidence: u64,
 }
 
 pub struct Intake {
@@ -58,7 +68,7 @@ pub struct Intake {
     pub only: Vec<String>,
     pub store: Store,
     pub evidence: EvidenceStore,
-    pub documents: mpsc::Receiver<Document>,
+    pub requests: mpsc::Receiver<Request>,
     pub state: watch::Sender<IntakeState>,
 }
 
@@ -107,8 +117,8 @@ impl Intake {
             out.flush(&mut connection);
             let event = tokio::select! {
                 event = connection.next() => event,
-                Some(document) = self.documents.recv() => {
-                    self.send_document(document, &mut out).await;
+                Some(request) = self.requests.recv() => {
+                    self.serve(request, &mut out).await;
                     continue;
                 }
                 () = stopped(stop) => return goodbye(&mut connection).await,
@@ -145,6 +155,9 @@ impl Intake {
         }
         for (address, kind, bytes) in self.store.documents(None).await? {
             out.document(&address, kind, bytes);
+        }
+        if let Some(list) = self.store.hold_list().await? {
+            self.send_list(&list, out).await?;
         }
         Ok(())
     }
@@ -222,6 +235,9 @@ impl Intake {
                 for (address, kind, bytes) in self.store.documents(Some(&address)).await? {
                     out.document(&address, kind, bytes);
                 }
+                if let Some(list) = self.store.hold_list().await? {
+                    out.document(&address, Down::Holds, list);
+                }
             }
         }
         Ok(())
@@ -248,6 +264,7 @@ impl Intake {
                 }
             };
             let complete_ms = ack.complete.then(wall_ms);
+            self.state.send_modify(|state| state.evidence += u64::from(ack.complete));
             let digest = ack.digest.to_string();
             self.store.evidence_have(address.station.as_str(), &digest, total, ack.have, complete_ms).await?;
             had.entry(address).or_default().push(ack);
@@ -255,8 +272,25 @@ impl Intake {
         Ok(had)
     }
 
-    async fn send_document(&self, document: Document, out: &mut Out) {
-        let Document { address, kind, bytes } = document;
+    async fn send_list(&self, list: &[u8], out: &mut Out) -> Result<(), StoreError> {
+        for committed in self.store.committed().await? {
+            out.document(&committed.address, Down::Holds, list.to_vec());
+        }
+        Ok(())
+    }
+
+    async fn serve(&self, request: Request, out: &mut Out) {
+        let Document { address, kind, bytes } = match request {
+            Request::Document(document) => document,
+            Request::HoldList(list) => {
+                if let Err(error) = self.send_list(&list, out).await {
+                    self.trouble(format!(
+                        "the hold list could not be sent: {error}; it goes out at the next connection"
+                    ));
+                }
+                return;
+            }
+        };
         if kind.retained()
             && let Err(error) = self.store.keep_document(&address, kind, &bytes, wall_ms()).await
         {

@@ -15,6 +15,7 @@ pub mod place;
 pub mod alert;
 pub mod store;
 pub mod evidence;
+pub mod holds;
 pub mod intake;
 pub mod audit;
 pub mod pages;

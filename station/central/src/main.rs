@@ -58,6 +58,9 @@ fn run(file: &std::path::Path) -> Result<ExitCode, String> {
     runtime.block_on(async {
         let central = Central::start(config).await.map_err(|error| error.to_string())?;
         println!("Open http://{}/", central.http());
+        if let Some((issuer, key)) = central.signatory() {
+            println!("Hold lists are signed by {issuer}, public key {key}");
+        }
         interrupted().await.map_err(|error| format!("signals cannot be heard: {error}"))?;
         central.stop().await;
         Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 //! SQLite, embedded: write-ahead log, `synchronous = FULL`, so what a commit returned for survives a power cut. One
 //! connection writes; a few read. Statements keep to what PostgreSQL also takes.
 
+pub mod holds;
 pub mod ingest;
 pub mod read;
 
@@ -19,7 +20,10 @@ use gatepost_sync::topics::{Address, Down};
 
 use crate::audit::Finding;
 
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "records", include_str!("../migrations/0001_records.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "records", include_str!("../migrations/0001_records.sql")),
+    (2, "holds", include_str!("../migrations/0002_holds.sql")),
+];
 
 /// How long a writer waits for the file's lock; only another program can hold it.
 const BUSY: Duration = Duration::from_secs(10);

@@ -195,3 +195,30 @@ async fn a_database_of_a_newer_program_is_refused() {
     let refused = Store::open(&directory.path().join("central.sqlite")).await.unwrap_err();
     assert!(refused.to_string().contains("newer gatepost-central"), "{refused}");
 }
+
+#[tokio::test]
+async fn holds_are_placed_once_lifted_once_and_signed_into_rising_versions() {
+    use super::holds::{HoldChange, HoldError};
+    use crate::holds::{HoldLine, Signatory};
+
+    let (store, directory) = open().await;
+    let signatory = Signatory::load_or_create("central", &directory.path().join("key")).unwrap();
+    let line = |id: &str| -> HoldChange {
+        let text = format!(
+            r#"{{"item":"RB123456785US","hold":{{"id":"{id}","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":"all"}}}}"#
+        );
+        HoldChange::Place(Box::new(serde_json::from_str::<HoldLine>(&text).unwrap()))
+    };
+    let lines = |package: &[u8]| package.iter().filter(|byte| **byte == b'\n').count() - 1;
+    let change = async |change: &HoldChange| store.change_hold(change, "officer 7", &signatory, NOW_MS).await;
+    assert!(store.hold_list().await.unwrap().is_none());
+    assert_eq!(lines(&change(&line("h1")).await.unwrap()), 1);
+    assert_eq!(lines(&change(&line("h2")).await.unwrap()), 2);
+    assert!(matches!(change(&line("h1")).await, Err(HoldError::Known(_))));
+    let lifted = change(&HoldChange::Lift("h1".to_owned())).await.unwrap();
+    assert_eq!(lines(&lifted), 1);
+    assert!(String::from_utf8_lossy(&lifted).contains("\"version\":3"));
+    assert!(matches!(change(&HoldChange::Lift("h1".to_owned())).await, Err(HoldError::Unknown(_))));
+    assert!(matches!(change(&line("h1")).await, Err(HoldError::Known(_))), "an id is used once");
+    assert_eq!(store.hold_list().await.unwrap(), Some(lifted));
+}
