@@ -65,7 +65,7 @@ const _: () = {
     assert!(IMAGE_PIXELS_MAX <= IMAGE_WIDTH_MAX as u64 * IMAGE_HEIGHT_MAX as u64);
     assert!(FILE_BYTES_MAX < 256 << 20, "one picture must fit a small board's memory several times");
     assert!(IMAGE_WIDTH_MAX as u64 * u16::MAX as u64 <= u32::MAX as u64, "a line's light is summed in 32 bits");
-    assert!(IMAGE_WIDTH_MAX <= u16::MAX as u32 && IMAGE_HEIGHT_MAX <= u16::MAX as u32, "and its pixels counted in 16");
+    assert!(IMAGE_WIDTH_MAX <= IMAGE_HEIGHT_MAX && IMAGE_HEIGHT_MAX <= u16::MAX as u32, "and its pixels counted in 16");
     assert!(OPAQUE_REGIONS_MAX < DETECTIONS_MAX);
     assert!(PEAKS_MAX >= DETECTIONS_MAX);
 };
