@@ -300,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn a_parcel_as_wide_as_the_scanner_takes_keeps_air_on_every_side() {
+        for profile in TRAINING.iter().chain([&TESTING]) {
+            let size_mm_max = [profile.widest_mm(250), 400, 250];
+            for seed in 0..6 {
+                let scene = Scene::random(seed, &ScenePlan { size_mm_max, ..ScenePlan::default() });
+                let image = render(&scene, profile, seed);
+                let (width, air) = (image.width as usize, u32::from(image.air_level) * 97 / 100);
+                let sides = image.high.chunks_exact(width).flat_map(|line| [line[0], line[1], line[width - 1]]);
+                let ends = image.high[..width].iter().chain(&image.high[image.high.len() - width..]).copied();
+                assert!(sides.chain(ends).all(|value| u32::from(value) > air - 2500), "{} {seed}", profile.name);
+            }
+        }
+    }
+
+    #[test]
     fn mass_from_areal_density_agrees_with_the_scale() {
         for seed in 0..4 {
             let scene = Scene::random(seed, &plan(vec![Class::DenseObject]));

@@ -36,6 +36,18 @@ pub struct ScannerProfile {
     pub bits: u32,
 }
 
+impl ScannerProfile {
+    /// The widest parcel of a height, in millimetres, that keeps air on both sides of its shadow wherever the belt
+    /// carries it: the fan spreads what stands high. For `ScenePlan::size_mm_max`.
+    pub fn widest_mm(&self, height_mm: u32) -> u32 {
+        let spread = (self.source_height_mm - height_mm as f32).max(0.0) / self.source_height_mm;
+        ((self.tunnel_width_mm - 2.0 * EDGE_MM) * spread) as u32
+    }
+}
+
+/// Air that must remain between a shadow and the tunnel's wall.
+const EDGE_MM: f32 = 12.0;
+
 /// Counts in air of every built-in profile.
 pub const AIR_LEVEL: u16 = 60_000;
 
