@@ -21,15 +21,15 @@ use crate::key::StationKey;
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Alternating rounds per group size; the median counts.
+    /// Alternating rounds per group size; the median counts. Many short ones: a busy machine then slows both sides.
     pub rounds: usize,
-    /// Groups in a round.
+    /// Groups in a round; at least 256, so that every round pays for a checkpoint.
     pub groups: usize,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { rounds: 9, groups: 1_500 }
+        Self { rounds: 31, groups: 512 }
     }
 }
 
