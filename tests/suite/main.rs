@@ -1,3 +1,4 @@
 //! The product proved, in one binary: a module for each thing that is proved.
 
 mod checker;
+mod tidy;

@@ -74,7 +74,10 @@ fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut 
         let broken = found.any(Promise::Conservation);
         routing::check(&lane, &station.durable_ms, &mut found);
         doubts::check(&lane, &journal, &mut found);
-        found.kept.into_iter().for_each(|kept| findings.add(kept.promise, format!("{} {}", station.name, kept.place), kept.says));
+        found
+            .kept
+            .into_iter()
+            .for_each(|kept| findings.add(kept.promise, format!("{} {}", station.name, kept.place), kept.says));
         findings.more += found.more;
         let uplink = uplink::figures(&journal, station.central.as_ref(), Some(&truth.lane));
         let tally = Tally::of(&lane, &station.durable_ms, uplink, broken);

@@ -13,6 +13,7 @@
 //! | – | 10 | put on the belt from the side | exam, alarm |
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use gatepost_hardware::units::Grams;
 use gatepost_pipeline::drive::{DecisionBody, Versions};
@@ -93,12 +94,16 @@ fn image(id: u32) -> String {
 }
 
 /// A decision's record as the pipeline writes it.
-pub fn decision(inputs: Inputs, revision: u32, supersedes: Option<u64>, at_us: u64) -> Entry {
-    let rules = Ruleset::built_in().expect("the built-in rules");
-    let verdict = judge(&inputs, &rules);
+fn decision(rules: &Ruleset, inputs: Inputs, revision: u32, supersedes: Option<u64>, at_us: u64) -> Entry {
+    let verdict = judge(&inputs, rules);
     let word = Token::clipped("test");
-    let versions =
-        Versions { software: word.clone(), rules: word.clone(), model: word.clone(), engine: word.clone(), lists: word };
+    let versions = Versions {
+        software: word.clone(),
+        rules: word.clone(),
+        model: word.clone(),
+        engine: word.clone(),
+        lists: word,
+    };
     let pass = inputs.pass;
     let image = matches!(inputs.image, Image::Assessed { .. }).then(|| Token::clipped(&image(pass.pass)));
     let class = if verdict.is_alert() { "alert" } else { "decision" };
@@ -124,7 +129,14 @@ pub fn alarm(code: &str, pass: &str, says: &str, at_us: u64) -> Entry {
 
 impl Story {
     pub fn told() -> Self {
-        Self { truth: truth(), entries: entries() }
+        // Judging it takes the rules; once is enough for all mutants.
+        static STORY: OnceLock<Story> = OnceLock::new();
+        STORY
+            .get_or_init(|| Self {
+                truth: truth(),
+                entries: entries(&Ruleset::built_in().expect("the built-in rules")),
+            })
+            .clone()
     }
 
     /// The number of the first record that `is` true of.
@@ -174,7 +186,10 @@ fn truth() -> Truth {
             item: item(id),
             readable: id != 4,
             declared: true,
-            target: [(2, "firearm"), (9, "explosive_device")].iter().find(|(of, _)| *of == id).map(|(_, t)| (*t).into()),
+            target: [(2, "firearm"), (9, "explosive_device")]
+                .iter()
+                .find(|(of, _)| *of == id)
+                .map(|(_, t)| (*t).into()),
             held_since_us: if id == 3 { Some(0) } else { (id == 7).then_some(at + 10 * SECOND) },
             entered_us: (id != 10).then_some(at),
             inserted_us: (id == 10).then_some(at),
@@ -206,11 +221,11 @@ fn truth() -> Truth {
 }
 
 /// The journal in the order in which things happen.
-fn entries() -> Vec<Entry> {
+fn entries(rules: &Ruleset) -> Vec<Entry> {
     let mut entries = vec![record("config", "health", 0, "{\"controller_epoch\":1}".to_owned())];
     let mut decisions: BTreeMap<u32, u64> = BTreeMap::new();
     for id in 1..=9 {
-        entries.push(decision(inputs(id), 1, None, entry(id) + 5 * SECOND));
+        entries.push(decision(rules, inputs(id), 1, None, entry(id) + 5 * SECOND));
         decisions.insert(id, entries.len() as u64);
     }
     let name = |id: u32| format!("\"{}\"", key(id));
@@ -219,7 +234,7 @@ fn entries() -> Vec<Entry> {
 
     let mut late = inputs(7);
     late.set_holds(vec![hold()]);
-    entries.push(decision(late, 2, decisions.get(&7).copied(), entry(7) + 10 * SECOND + 50_000));
+    entries.push(decision(rules, late, 2, decisions.get(&7).copied(), entry(7) + 10 * SECOND + 50_000));
     decisions.insert(7, entries.len() as u64);
     let says = "north/1/7 is leaving by the release chute although it must be stopped: fetch it there";
     entries.push(alarm("revoked-too-late", &name(7), says, entry(7) + 10 * SECOND + 60_000));

@@ -126,7 +126,8 @@ fn said(lane: &Lane<'_>, from: u64, until: u64) -> bool {
     let mut alarms = lane.alarms.iter().chain(of_passes).filter(|alarm| STRANGE.contains(&alarm.what.code.as_str()));
     // Contested by its neighbour's reading, it is in exam with a reason of its own.
     let contested = |pass: &Pass<'_>| {
-        let association = |decision: &super::record::Decision| decision.inputs.association == super::record::Association::Contested;
+        let association =
+            |decision: &super::record::Decision| decision.inputs.association == super::record::Association::Contested;
         pass.decisions.iter().any(|decision| then(decision.at) && association(decision.what))
     };
     lane.ends.iter().any(|end| then(end.at)) || alarms.any(|alarm| then(alarm.at)) || lane.passes.iter().any(contested)

@@ -57,7 +57,8 @@ fn escalation(decision: &At<'_, Decision>, journal: &Journal, place: &str, findi
         _ => false,
     };
     if !person {
-        let says = format!("record {cleared}, which is to have cleared it, is no officer's disposition of it before it");
+        let says =
+            format!("record {cleared}, which is to have cleared it, is no officer's disposition of it before it");
         findings.add(Promise::Escalation, place, says);
     }
 }

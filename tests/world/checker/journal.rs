@@ -75,12 +75,19 @@ struct Claim {
     key: String,
 }
 
+/// How far the journal reached when its newest checkpoint was marked.
+#[derive(Deserialize)]
+struct Place {
+    segment: u32,
+    bytes: u64,
+}
+
 /// Reads and checks. `key`: the station's public key, when the caller has it from elsewhere.
 pub fn read(station: &str, files: &JournalFiles, key: Option<[u8; 32]>, findings: &mut Findings) -> Journal {
-    let mut reader = Reader { station, key, findings, journal: Journal::default() };
-    let next_segment = reader.dropped(files.get("dropped").map_or(&[], Vec::as_slice));
-    reader.segments(files, next_segment);
-    reader.mark(files.get("mark").map_or(&[], Vec::as_slice));
+    let mut reader = Reader { station, key, findings, dropped_segment: 0, journal: Journal::default() };
+    reader.dropped(files.get("dropped").map_or(&[], Vec::as_slice));
+    reader.segments(files);
+    reader.mark(files);
     reader.journal
 }
 
@@ -89,6 +96,8 @@ struct Reader<'a> {
     /// Taken from the first checkpoint when nobody knew it.
     key: Option<[u8; 32]>,
     findings: &'a mut Findings,
+    /// The last segment that retention dropped; 0 when it dropped none.
+    dropped_segment: u32,
     journal: Journal,
 }
 
@@ -98,9 +107,8 @@ impl Reader<'_> {
         self.findings.add(Promise::Chain, place, says);
     }
 
-    /// What retention says it dropped; gives back the number of the first segment that must be there, if it says.
-    fn dropped(&mut self, text: &[u8]) -> Option<u32> {
-        let mut last = None;
+    /// What retention says it dropped.
+    fn dropped(&mut self, text: &[u8]) {
         for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             let Ok(dropped) = serde_json::from_slice::<Dropped>(line) else {
                 self.wrong("dropped", "a line cannot be read");
@@ -113,12 +121,11 @@ impl Reader<'_> {
             }
             self.journal.dropped_to = dropped.last_seq;
             self.journal.first_head = frames::unhex(&dropped.last_head).unwrap_or(GENESIS);
-            last = Some(dropped.segment);
+            self.dropped_segment = dropped.segment;
         }
-        last.map(|segment| segment + 1)
     }
 
-    fn segments(&mut self, files: &JournalFiles, first: Option<u32>) {
+    fn segments(&mut self, files: &JournalFiles) {
         let numbered = files.iter().filter_map(|(name, bytes)| Some((segment_number(name)?, bytes.as_slice())));
         let mut segments: BTreeMap<u32, &[u8]> = numbered.collect();
         // A segment that was being begun when the power went holds nothing yet.
@@ -126,7 +133,7 @@ impl Reader<'_> {
             let number = *number;
             segments.remove(&number);
         }
-        let mut expected = first.unwrap_or(1);
+        let mut expected = self.dropped_segment + 1;
         let numbers: Vec<u32> = segments.keys().copied().collect();
         for (at, &number) in numbers.iter().enumerate() {
             if number < expected {
@@ -240,15 +247,24 @@ impl Reader<'_> {
     }
 
     /// The newest checkpoints, kept outside the segments: a journal cut short at a frame's end shows here.
-    fn mark(&mut self, bytes: &[u8]) {
-        for slot in bytes.chunks(SLOT_BYTES) {
+    fn mark(&mut self, files: &JournalFiles) {
+        const MARK: &[u8] = b",\"signed\":";
+        for slot in files.get("mark").map_or(&[][..], Vec::as_slice).chunks(SLOT_BYTES) {
             // A torn slot is allowed; a sound one must be true.
             let Some(frame) = frames::frame(slot, 0).filter(|frame| frame.kind == Kind::Checkpoint) else { continue };
             let payload = frame.payload;
-            let at = payload.windows(10).position(|window| window == b",\"signed\":");
-            match at.and_then(|at| payload[at + 10..].strip_suffix(b"}")) {
-                Some(signed) => self.checkpoint("mark", signed, true),
-                None => self.wrong("mark", "a slot cannot be read"),
+            let at = payload.windows(MARK.len()).position(|window| window == MARK);
+            let place = at.and_then(|at| serde_json::from_slice::<Place>(&[&payload[..at], b"}"].concat()).ok());
+            let signed = at.and_then(|at| payload[at + MARK.len()..].strip_suffix(b"}"));
+            let (Some(place), Some(signed)) = (place, signed) else {
+                self.wrong("mark", "a slot cannot be read");
+                continue;
+            };
+            self.checkpoint("mark", signed, true);
+            let name = segment_name(place.segment);
+            let bytes = files.get(&name).map_or(0, |bytes| bytes.len() as u64);
+            if bytes < place.bytes && place.segment > self.dropped_segment {
+                self.wrong(&name, format!("the mark knows {} bytes of it, it has {bytes}", place.bytes));
             }
         }
     }

@@ -51,13 +51,7 @@ pub fn is_misrouted(pass: &Pass<'_>) -> bool {
 }
 
 /// A parcel left by release: which decision let it, and was that on disk?
-fn released(
-    pass: &Pass<'_>,
-    parcel: &Parcel,
-    clock: &Clock,
-    durable_ms: &BTreeMap<u64, i64>,
-    findings: &mut Findings,
-) {
+fn released(pass: &Pass<'_>, parcel: &Parcel, clock: &Clock, durable_ms: &BTreeMap<u64, i64>, findings: &mut Findings) {
     let Some(diverted) = parcel.diverted_us() else { return };
     let is_release = |decision: &&At<'_, Decision>| decision.what.verdict.outcome == Outcome::Release;
     let Some(first) = pass.decisions.iter().find(is_release) else {
