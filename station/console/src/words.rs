@@ -115,6 +115,18 @@ pub const fn action(action: Action) -> &'static str {
     }
 }
 
+/// The deepest exam step that is permitted, within a sentence.
+pub const fn deepest(step: Action) -> &'static str {
+    match step {
+        Action::None | Action::DataReview => "look at its data",
+        Action::ImageReview => "look at its image",
+        Action::Canine => "let a dog smell it",
+        Action::External => "examine its outside",
+        Action::Open => "open it",
+        Action::Test | Action::Laboratory | Action::Agency => "open and test it",
+    }
+}
+
 pub const fn mail_class(class: MailClass) -> &'static str {
     match class {
         MailClass::Unknown => "Class unknown: treat as sealed letter",
@@ -211,7 +223,7 @@ pub fn lasting(seconds: u64) -> String {
     match seconds {
         ..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),
-        3_600..172_800 if seconds / 60 % 60 == 0 => format!("{} h", seconds / 3_600),
+        3_600..172_800 if (seconds / 60).is_multiple_of(60) => format!("{} h", seconds / 3_600),
         3_600..172_800 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
         _ => format!("{} days", seconds / 86_400),
     }
@@ -285,7 +297,7 @@ mod tests {
     #[test]
     fn times_and_amounts_read_as_an_officer_says_them() {
         let at = WallMs(1_795_000_000_000);
-        assert_eq!((clock(at, 0), clock(at, -300)), ("23:06:40".to_owned(), "18:06:40".to_owned()));
+        assert_eq!((clock(at, 0), clock(at, -300)), ("11:06:40".to_owned(), "06:06:40".to_owned()));
         assert_eq!(clock(WallMs(-1), 0), "23:59:59");
         assert_eq!(ago(WallMs(5), WallMs(0)), "now");
         let lasts: Vec<String> = [59, 60, 3_599, 3_600, 3_661, 200_000].map(lasting).into();

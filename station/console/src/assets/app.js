@@ -35,7 +35,8 @@ function replace(id, html) {
 // Makes the old element like the fresh one, changing as little as possible.
 function become(old, fresh) {
   if (old.nodeName !== fresh.nodeName || old.id !== fresh.id) return old.replaceWith(fresh);
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  const own = (name) => name === "open"; // what the officer unfolded stays unfolded
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !own(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   becomeInside(old, fresh);
 }

@@ -12,7 +12,7 @@ use crate::shown::{Lane, OnBelt, Route, Tone};
 const TOP_MM: i32 = 250;
 const BELT_MM: i32 = 420;
 const MIDDLE_MM: i32 = TOP_MM + BELT_MM / 2;
-const HEIGHT_MM: i32 = 1_150;
+const HEIGHT_MM: i32 = 900;
 /// Free room at both ends; the right one holds the chutes' signs.
 const LEFT_MM: i32 = 120;
 const RIGHT_MM: i32 = 1_080;
@@ -71,7 +71,7 @@ fn alarms(lane: &Lane) -> Markup {
             p.alarm {
                 span aria-hidden="true" { "▲ " }
                 @if let Some(pass) = &alarm.pass { span.pass { (pass) } " " }
-                (alarm.says) " " span.since { (alarm.ago) }
+                (alarm.says) " " span.since { (alarm.ago) @if alarm.ago != "now" { " ago" } }
             }
         }
     }
@@ -92,8 +92,8 @@ fn drawing(lane: &Lane) -> Markup {
     let view_box = format!("{} 0 {} {HEIGHT_MM}", -LEFT_MM, way_mm.saturating_add(LEFT_MM + RIGHT_MM));
     html! {
         svg.belt viewBox=(view_box) role="group" aria-label={ "Lane " (lane.name) " to scale" } {
-            (segments(lane, way_mm))
             (branch(lane))
+            (segments(lane, way_mm))
             @for device in &lane.devices {
                 g.device.failed[!device.works] {
                     rect x=(device.from_mm) y=(TOP_MM - 50) width=((device.to_mm - device.from_mm).max(60)) height=(BELT_MM + 70) rx="20" {}
@@ -142,15 +142,16 @@ fn branch(lane: &Lane) -> Markup {
     html! {
         @if let (Some(from_mm), Some(until_mm)) = (lane.gate_mm, lane.exam_exit_mm) {
             @let (x, y) = on_branch(from_mm, until_mm);
+            line.branch.edge x1=(from_mm) y1=(MIDDLE_MM) x2=(x) y2=(y) {}
             line.branch x1=(from_mm) y1=(MIDDLE_MM) x2=(x) y2=(y) {}
         }
     }
 }
 
-/// A place beyond the gate on the exam way, which falls by three in five.
+/// A place beyond the gate on the exam way, which falls by five in thirteen.
 fn on_branch(gate_mm: i32, at_mm: i32) -> (i32, i32) {
     let beyond = at_mm.saturating_sub(gate_mm).clamp(0, 4_000);
-    (gate_mm + beyond * 4 / 5, MIDDLE_MM + beyond * 3 / 5)
+    (gate_mm + beyond * 12 / 13, MIDDLE_MM + beyond * 5 / 13)
 }
 
 fn gate(lane: &Lane) -> Markup {
@@ -178,7 +179,7 @@ fn chutes(lane: &Lane, way_mm: i32) -> Markup {
         @if lane.release_exit_mm.is_some() { (mark(way_mm + 60, MIDDLE_MM, Route::Release)) }
         @if let (Some(gate_mm), Some(exit_mm)) = (lane.gate_mm, lane.exam_exit_mm) {
             @let (x, y) = on_branch(gate_mm, exit_mm);
-            (mark(x + 60, y.min(HEIGHT_MM - 120), Route::Exam))
+            (mark(x.max(way_mm) + 60, y.min(HEIGHT_MM - 130), Route::Exam))
         }
     }
 }
@@ -195,7 +196,7 @@ fn parcel_mark(lane: &Lane, parcel: &OnBelt) -> Markup {
         _ => (middle_mm, MIDDLE_MM),
     };
     html! {
-        g class={ "parcel " (parcel.route.class()) } .waits[parcel.waits] id={ "parcel-" (parcel.pass) }
+        g class={ "parcel " (parcel.route.class()) @if parcel.waits { " waits" } } id={ "parcel-" (parcel.pass) }
             transform={ "translate(" (x) " " (y) ")" } {
             title { (parcel.pass) ": " (parcel.item.as_deref().unwrap_or("no item id")) ". " (parcel.route.word()) ". " (parcel.says) }
             (shape(parcel.route, drawn_mm))

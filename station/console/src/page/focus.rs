@@ -28,12 +28,15 @@ fn one(focus: &Focus, token: &str) -> Markup {
                 }
             }
             p.why { (focus.why) }
-            p.todo { b { "Do: " } (focus.to_do) }
+            p.todo { b { "Do: " } (focus.to_do) " "
+                span.limits { (focus.mail_class) ", at most: " (focus.deepest) ". Risk: " (focus.risk) "." } }
             div.sides {
                 (picture(focus))
-                (facts(focus))
+                div {
+                    (facts(focus))
+                    (reasons(focus))
+                }
             }
-            (reasons(focus))
             (actions(focus, token))
         }
     }
@@ -91,17 +94,13 @@ fn facts(focus: &Focus) -> Markup {
     html! {
         div.facts {
             table {
-                thead { tr { td {} th scope="col" { "Declared" br; span.source { (focus.declared_by) } } th scope="col" { "Measured" } } }
+                thead { tr { td {} th scope="col" { "Declared" } th scope="col" { "Measured" } } }
                 tbody {
                     @for row in &focus.compared {
                         tr { th scope="row" { (row.what) } td { (row.declared) } td { (row.measured) } }
                     }
+                    tr.source { th scope="row" { "Source" } td colspan="2" { (focus.declared_by) } }
                 }
-            }
-            dl {
-                dt { "Mail" } dd { (focus.mail_class) }
-                dt { "At most" } dd { (focus.deepest) }
-                dt { "Risk" } dd { (focus.risk) }
             }
         }
     }
