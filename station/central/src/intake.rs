@@ -108,9 +108,7 @@ impl Intake {
             return Ended::ByUs;
         }
         if let Err(error) = self.begin(&mut out).await {
-            self.trouble(error.to_string());
-            tokio::time::sleep(STORE_PAUSE).await;
-            return Ended::ByUs;
+            return Ended::Broken("the database".to_owned(), error.to_string());
         }
         self.state.send_modify(|state| (state.connected, state.trouble) = (true, None));
         loop {
