@@ -395,14 +395,16 @@ impl VirtualLane {
     /// Lets the controller speak, and notes the pass numbers it gives.
     fn hear(&mut self) {
         let entry = self.map.eye(EyeRole::Entry).map(|(eye, _)| eye);
-        let mut named = Vec::new();
-        self.cabled.speak(|report| {
-            if let Report::Edge { eye, blocked: true, pass: Some(pass), .. } = report
-                && Some(*eye) == entry
-            {
-                named.push(*pass);
-            }
+        let (mut named, mut configured) = (Vec::new(), None);
+        self.cabled.speak(|report| match report {
+            Report::Edge { eye, blocked: true, pass: Some(pass), .. } if Some(*eye) == entry => named.push(*pass),
+            Report::Configured { epoch } => configured = Some(*epoch),
+            _ => {}
         });
+        if let Some(epoch) = configured {
+            let boot = self.cabled.boot;
+            self.tell(Happened::Configured { boot, epoch });
+        }
         for pass in named {
             let at = self.eyes[usize::from(entry.unwrap_or(0))];
             self.entry_pass = Some(pass);

@@ -1,7 +1,7 @@
 //! The virtual lane's log in the checker's words; the only file here that knows that log.
 //!
-//! It sorts and copies. What a fault outside the lane (disk, model, clock) touched is worked out from the schedule,
-//! because the lane cannot see it.
+//! It sorts and copies. What a jump of the station's clock touched is worked out from the schedule, because the lane
+//! cannot see it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub struct Log<'a> {
     pub parcels: &'a [ParcelTruth],
     pub log: &'a [lane::Truth],
     pub faults: &'a FaultSchedule,
-    /// By boot of the controller: the epoch that this boot was given.
+    /// By boot of the controller, the epoch it was given, for boots of which the log does not say it.
     pub epochs: &'a BTreeMap<u32, u32>,
 }
 
@@ -37,12 +37,14 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
         down: Vec::new(),
         settled: true,
     };
+    let mut epochs = log.epochs.clone();
+    epochs.extend(configured(log.log));
     let mut crossed = BTreeSet::new();
     for happened in log.log {
         let at_us = happened.at.0;
         if let Happened::Passed { parcel, boot, pass } = happened.what {
             if crossed.insert((parcel, boot, pass)) {
-                let epoch = log.epochs.get(&boot).copied();
+                let epoch = epochs.get(&boot).copied();
                 truth.crossings.push(Crossing { at_us, parcel, epoch, pass });
             }
         } else if let Some(event) = lane_event(&happened.what) {
@@ -53,6 +55,34 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
     }
     touch_from_outside(&mut truth.parcels, log.faults);
     truth
+}
+
+/// The truth of a bench: every item laid on it is a pass, in order, and ends when the officer takes it up. `way`: where
+/// the officer took an item, which no device there can tell.
+pub fn truth_of_bench(log: &Log<'_>, clock: Clock, epoch: u32, way: &dyn Fn(u32) -> Chute) -> Truth {
+    let mut truth = truth(log, clock);
+    for happened in log.log {
+        let at_us = happened.at.0;
+        match happened.what {
+            Happened::Entered { parcel, order } => {
+                truth.crossings.push(Crossing { at_us, parcel, epoch: Some(epoch), pass: order });
+            }
+            Happened::Taken { parcel } => {
+                let taken = truth.parcels.iter_mut().find(|taken| taken.id == parcel);
+                taken.into_iter().for_each(|taken| taken.left = Some((at_us, way(parcel))));
+            }
+            _ => {}
+        }
+    }
+    truth
+}
+
+/// Boots of the controller, and the epoch that each goes by in the records.
+fn configured(log: &[lane::Truth]) -> impl Iterator<Item = (u32, u32)> {
+    log.iter().filter_map(|happened| match happened.what {
+        Happened::Configured { boot, epoch } => Some((boot, epoch)),
+        _ => None,
+    })
 }
 
 fn parcel(truth: &ParcelTruth) -> Parcel {
@@ -120,10 +150,9 @@ fn chute(chute: lane::Chute) -> Chute {
     }
 }
 
-/// Faults that happen to the station while a parcel is on its belt.
+/// A clock that jumps happens to the station alone: what was on its belt then had no certain date.
 fn touch_from_outside(parcels: &mut [Parcel], faults: &FaultSchedule) {
-    let touching = |fault| matches!(fault, Fault::DiskFull | Fault::ModelFailed | Fault::ClockJump);
-    for window in faults.windows.iter().filter(|window| touching(window.fault)) {
+    for window in faults.windows.iter().filter(|window| window.fault == Fault::ClockJump) {
         for parcel in parcels.iter_mut() {
             let Some(from) = parcel.entered_us.or(parcel.inserted_us) else { continue };
             let until = parcel.diverted_us().or(parcel.gone_us()).unwrap_or(u64::MAX);

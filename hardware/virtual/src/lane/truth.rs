@@ -99,6 +99,11 @@ pub enum Happened {
     ControllerBoot {
         boot: u32,
     },
+    /// This boot of the controller goes by this epoch in the station's records; said again when it was asked again.
+    Configured {
+        boot: u32,
+        epoch: u32,
+    },
     Cable {
         cut: bool,
     },
