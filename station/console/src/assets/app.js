@@ -87,7 +87,7 @@ document.addEventListener("submit", async (event) => {
   body.set("token", TOKEN);
   event.submitter.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { accept: "application/json" } });
     const { ok, says } = await answer.json();
     tell(ok, says);
   } catch {

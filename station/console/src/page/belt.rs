@@ -31,10 +31,10 @@ pub(super) fn lanes(lanes: &[Lane], token: &str) -> Markup {
 
 fn one(lane: &Lane, token: &str) -> Markup {
     html! {
-        article.lane id={ "lane-" (lane.name) } class=(tone_class(lane.tone)) {
+        article id={ "lane-" (lane.name) } class={ "lane " (tone_class(lane.tone)) } {
             header {
                 h2 { "Lane " (lane.name) }
-                p.state class=(tone_class(lane.tone)) { span.dot aria-hidden="true" { (sign(lane.tone)) } (lane.state) }
+                p class={ "state " (tone_class(lane.tone)) } { span.dot aria-hidden="true" { (sign(lane.tone)) } (lane.state) }
                 @if !lane.to_do.is_empty() { p.todo { (lane.to_do) } }
                 (alarms(lane))
                 @if lane.kind != LaneKind::Bench { (stop_button(lane, token)) }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{badge, name};
-use crate::shown::{Clearing, Find, Focus};
+use crate::shown::{Clearing, Find, Focus, Route};
 
 pub(super) fn focus(focus: Option<&Focus>, token: &str) -> Markup {
     html! {
@@ -18,7 +18,7 @@ pub(super) fn focus(focus: Option<&Focus>, token: &str) -> Markup {
 
 fn one(focus: &Focus, token: &str) -> Markup {
     html! {
-        article.decision id={ "decision-" (focus.pass) } class=(focus.route.class()) {
+        article id={ "decision-" (focus.pass) } class={ "decision " (focus.route.class()) } {
             header {
                 (badge(focus.route))
                 div {
@@ -29,7 +29,10 @@ fn one(focus: &Focus, token: &str) -> Markup {
             }
             p.why { (focus.why) }
             p.todo { b { "Do: " } (focus.to_do) " "
-                span.limits { (focus.mail_class) ", at most: " (focus.deepest) ". Risk: " (focus.risk) "." } }
+                @if focus.route != Route::StopInPlace {
+                    span.limits { (focus.mail_class) ", at most: " (focus.deepest) ". Risk: " (focus.risk) "." }
+                }
+            }
             div.sides {
                 (picture(focus))
                 div {
@@ -136,7 +139,7 @@ fn actions(focus: &Focus, token: &str) -> Markup {
                 }
                 Clearing::Not { why } => p.not { (why) },
             }
-            @if focus.on_belt {
+            @if focus.on_belt && focus.route != Route::StopInPlace {
                 form.act method="post" action="/act" {
                     (about(focus, token))
                     button.removed name="action" value="removed" { "I took it off the belt" }

@@ -110,9 +110,11 @@ fn link_sheet(shown: &Shown) -> Markup {
 }
 
 fn memory_brief(shown: &Shown) -> Markup {
+    let ledger = &shown.ledger;
     html! {
-        span .fault[shown.ledger.tone == Tone::Bad] { (shown.ledger.says) }
-        @if let Some(free) = &shown.ledger.free { ", " (free) " free" }
+        @if ledger.tone != Tone::Good { span .fault[ledger.tone == Tone::Bad] { (ledger.says) } }
+        @else if let Some(free) = &ledger.free { (free) " free" }
+        @else { (ledger.says) }
     }
 }
 

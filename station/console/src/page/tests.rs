@@ -172,7 +172,9 @@ fn a_parcel_that_must_not_be_touched_takes_the_page() {
         (Route::StopInPlace, "Do not touch it. Keep away and call the supervisor.")
     );
     assert!(matches!(focus.clearing, crate::shown::Clearing::Not { .. }));
-    assert!(drawn(&view).contains("STOPPED IN PLACE"));
+    let page = drawn(&view);
+    assert!(page.contains("STOPPED IN PLACE") && page.contains("class=\"decision stop\""));
+    assert!(!page.contains("took it off"), "nobody is invited to touch it");
 }
 
 #[test]
@@ -198,6 +200,23 @@ fn nothing_is_loaded_from_elsewhere_and_nothing_stands_inline() {
     }
     for asset in [STYLE, SCRIPT] {
         assert!(!asset.contains("http://") && !asset.contains("https://") && !asset.contains("@import"));
+    }
+}
+
+#[test]
+fn no_tag_says_anything_twice() {
+    for view in [sample::station(STORY_MS), sample::degraded(STORY_MS), sample::stopped(STORY_MS)] {
+        let page = drawn(&view);
+        for tag in page.split('<').filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+            for name in [" class=", " id=", " value=", " hidden"] {
+                assert!(tag.matches(name).count() <= 1, "<{tag}>");
+            }
+        }
+        let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "an element's id stands twice");
     }
 }
 
