@@ -1,6 +1,6 @@
 //! Serves a station that does not exist, with parcels that move: `cargo run -p gatepost-console --example preview`.
 //!
-//! `preview [ADDR] [works|degraded|stopped] [still]`; ADDR is 127.0.0.1:8380 when left out.
+//! `preview [ADDR] [works|two|degraded|stopped] [still]`; ADDR is 127.0.0.1:8380 when left out.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,12 +45,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let address = words.iter().find_map(|word| word.parse().ok());
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
-    let station = if has("degraded") {
-        sample::degraded
-    } else if has("stopped") {
-        sample::stopped
-    } else {
-        sample::station
+    let station = match () {
+        () if has("two") => sample::two_lanes,
+        () if has("degraded") => sample::degraded,
+        () if has("stopped") => sample::stopped,
+        () => sample::station,
     };
     let (change, changed) = watch::channel(0);
     let desk = Arc::new(Preview { began: Instant::now(), station, still: has("still"), changed });

@@ -60,6 +60,17 @@ pub fn station(ms: i64) -> StationView {
     }
 }
 
+/// The same station with a second lane.
+pub fn two_lanes(ms: i64) -> StationView {
+    let mut view = station(ms);
+    let mut south = lane("south", ms + 1_300, view.now);
+    for parcel in &mut south.parcels {
+        parcel.pass = key("south", parcel.pass.pass);
+    }
+    view.lanes.push(south);
+    view
+}
+
 /// The same station with its X-ray and its link gone.
 pub fn degraded(ms: i64) -> StationView {
     let mut view = station(ms);
@@ -96,7 +107,9 @@ pub fn stopped(ms: i64) -> StationView {
             Action::Agency,
             "The image shows what may be an explosive device.",
         );
-        let inputs = clean(parcel.pass);
+        let mut inputs = clean(parcel.pass);
+        let found = Detection { class: DetectionClass::ExplosiveDevice, score: 8_810, bounds: [470, 268, 618, 372] };
+        inputs.set_assessed(vec![found], Some(Grams(500)), 8_800);
         let verdict = verdict(vec![bomb], RiskLevel::Critical);
         parcel.state = State::Decided;
         parcel.outcome = Some(Outcome::StopInPlace);
@@ -285,6 +298,8 @@ fn case(pass: i64) -> (Inputs, Verdict) {
             inputs.association = Association::Owned;
             inputs.image = Image::Blind { cause: BlindCause::Shield };
             inputs.mail_class = MailClass::Unknown;
+            (inputs.declared, inputs.id_origin) = (Default::default(), None);
+            let doubt = |reason: Reason| Reason { ground: Ground::Doubt, ..reason };
             let unread = reason(
                 "built-in.no-read",
                 IssueCode::Identification,
@@ -299,7 +314,7 @@ fn case(pass: i64) -> (Inputs, Verdict) {
                 Action::External,
                 "Something in the parcel cannot be seen through.",
             );
-            (inputs, verdict(vec![shield, unread], RiskLevel::Elevated))
+            (inputs, verdict([shield, unread].map(doubt).into(), RiskLevel::Elevated))
         }
         7 => {
             let held = Reason {
