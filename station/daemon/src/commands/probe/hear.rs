@@ -1,0 +1,137 @@
+//! What bytes of a device mean, in words: the codecs of `gatepost-hardware` behind one ear, for `probe` and `doctor`.
+
+use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
+use gatepost_hardware::link::{Command, Report, VERSION};
+use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol, ScaleReport};
+use gatepost_hardware::scanner::{Scan, ScannerCodec, ScannerConfig, ScannerProtocol};
+use gatepost_hardware::units::Micros;
+use gatepost_pipeline::identify::identify;
+use std::time::Instant;
+
+/// Listens to bytes and says what they mean. Faults begin with `fault`.
+pub(in crate::commands) trait Hears {
+    fn hear(&mut self, bytes: &[u8], say: &mut dyn FnMut(String));
+    /// The line is quiet: some frames end by silence.
+    fn quiet(&mut self, say: &mut dyn FnMut(String));
+}
+
+/// One device's codec.
+pub(in crate::commands) struct Ear {
+    kind: Kind,
+    start: Instant,
+}
+
+enum Kind {
+    Scanner(Box<ScannerCodec>),
+    Scale(Box<ScaleCodec>),
+    Controller { receiver: Box<Receiver>, dropped: u32, introduced: Option<(u8, u32)> },
+}
+
+impl Ear {
+    pub(in crate::commands) fn scanner(config: &ScannerConfig) -> Result<Self, &'static str> {
+        Ok(Self::new(Kind::Scanner(Box::new(ScannerCodec::new(config)?))))
+    }
+    pub(in crate::commands) fn scale(config: &ScaleConfig) -> Result<Self, &'static str> {
+        Ok(Self::new(Kind::Scale(Box::new(ScaleCodec::new(config)?))))
+    }
+    pub(in crate::commands) fn controller() -> Self {
+        Self::new(Kind::Controller { receiver: Box::default(), dropped: 0, introduced: None })
+    }
+    fn new(kind: Kind) -> Self {
+        Self { kind, start: Instant::now() }
+    }
+    /// Whether this device is heard without anybody doing anything.
+    pub(in crate::commands) fn talks_alone(&self) -> bool {
+        !matches!(self.kind, Kind::Scanner(_))
+    }
+    /// Version and lane map's checksum, once a controller has introduced itself.
+    pub(in crate::commands) fn introduced(&self) -> Option<(u8, u32)> {
+        match self.kind {
+            Kind::Controller { introduced, .. } => introduced,
+            _ => None,
+        }
+    }
+    fn now(&self) -> Micros {
+        Micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Hears for Ear {
+    fn hear(&mut self, bytes: &[u8], say: &mut dyn FnMut(String)) {
+        let now = self.now();
+        match &mut self.kind {
+            Kind::Scanner(codec) => codec.feed(now, bytes, &mut |scan| say(scanned(&scan))),
+            Kind::Scale(codec) => codec.feed(now, bytes, &mut |report| say(weighed(&report))),
+            Kind::Controller { receiver, dropped, introduced } => {
+                for &byte in bytes {
+                    let received = receiver.push::<Report>(byte);
+                    if receiver.dropped > *dropped {
+                        *dropped = receiver.dropped;
+                        say(format!("fault: a frame was damaged ({} so far)", receiver.dropped));
+                    }
+                    let Some(received) = received else { continue };
+                    if let Some(missing) = received.missing.filter(|&missing| missing > 0) {
+                        say(format!("fault: {missing} messages are missing before this one"));
+                    }
+                    if let Report::Hello { version, crc, .. } = received.message {
+                        *introduced = Some((version, crc));
+                    }
+                    say(format!("{:?}", received.message));
+                }
+            }
+        }
+    }
+
+    fn quiet(&mut self, say: &mut dyn FnMut(String)) {
+        let now = self.now();
+        match &mut self.kind {
+            Kind::Scanner(codec) => codec.idle(now).iter().for_each(|scan| say(scanned(scan))),
+            Kind::Scale(codec) => codec.idle(now).iter().for_each(|report| say(weighed(report))),
+            Kind::Controller { .. } => {}
+        }
+    }
+}
+
+/// The greeting that every controller answers.
+pub(in crate::commands) fn hello() -> Vec<u8> {
+    let mut out = [0; FRAME_MAX];
+    // A greeting of two bytes fits every frame.
+    let used = Sender::default().encode(&Command::Hello { version: VERSION }, &mut out).unwrap_or(0);
+    out[..used].to_vec()
+}
+
+fn scanned(scan: &Scan<'_>) -> String {
+    match scan {
+        Scan::Read { payload, aim, .. } => {
+            let text = String::from_utf8_lossy(payload);
+            let found = identify(&text, *aim);
+            let symbology = aim.map_or_else(|| "symbology not sent".to_owned(), |aim| format!("{:?}", aim.symbology()));
+            let valid = if found.valid { "valid" } else { "not valid" };
+            format!("read {:?} ({symbology}): {} {valid}", text, found.kind.name())
+        }
+        Scan::NoRead { which, .. } => format!("no read (\"{which}\")"),
+        Scan::Fault { kind, .. } => format!("fault {kind:?}: check prefix, suffix and terminator of the configuration"),
+    }
+}
+
+fn weighed(report: &ScaleReport) -> String {
+    match report {
+        ScaleReport::Reading(reading) => match reading.stable_weight() {
+            Ok(grams) => format!("stable weight {grams}"),
+            Err(why) => match &reading.shown {
+                Ok(shown) => format!(
+                    "weight {:?}e{} {:?}, not to decide on: {why:?}",
+                    shown.value.mantissa, shown.value.exponent, shown.unit
+                ),
+                Err(_) => format!("no weight: {why:?}"),
+            },
+        },
+        ScaleReport::Fault { kind, .. } => format!("fault {kind:?}: check speed, line and protocol"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Bytes as technicians compare them with a manual.
+pub(in crate::commands) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
