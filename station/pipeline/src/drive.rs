@@ -22,7 +22,7 @@ use crate::track::Track;
 use crate::track::clock::ClockMap;
 pub use alarm::{Alarm, AlarmCode};
 pub use decide::DecisionBody;
-pub use recover::Recovery;
+pub use recover::{OpenPass, Recovery};
 pub use view::{
     DeviceKind, DeviceView, EyeRole, Grams, LaneKind, LaneView, Millimetres, Motion, ParcelView, Reported, StopCause,
 };
@@ -43,8 +43,9 @@ pub struct DriveConfig {
     pub map: LaneMap,
     /// The epoch to give the controller at its next boot: above every epoch in the journal.
     pub epoch_next: u32,
-    /// Passes that the journal shows without an accounted end.
-    pub open: Vec<PassKey>,
+    /// Passes that the journal shows without an accounted end, and those that ended last ([`Recovery`]).
+    pub open: Vec<OpenPass>,
+    pub closed: Vec<PassKey>,
     pub sampling: Option<SamplingKey>,
     /// How far two weights of one parcel, or a declared and a measured one, may differ.
     pub weight_tolerance_g: Grams,
@@ -90,6 +91,8 @@ struct Parcel {
     twice: bool,
     /// Decisions asked for so far.
     revision: u32,
+    /// One of them is on its way to the disk. The next waits for it: it must name what it supersedes.
+    asking: bool,
     /// The newest durable decision.
     seq: Option<u64>,
     /// Proof of a durable release, until it becomes a permit.
@@ -134,6 +137,8 @@ pub struct Drive {
     lost_at: Option<gatepost_hardware::units::Tick>,
     /// Ids on or recently on this belt that never left it: for the same id twice.
     ids: BTreeMap<String, u32>,
+    /// Ended passes, the last of them.
+    closed: VecDeque<PassKey>,
     alarms: VecDeque<Alarm>,
     out: Vec<Effect>,
 }
@@ -145,7 +150,7 @@ impl Drive {
         let name = config.map.name.as_str();
         let lane = LaneName::new(name).ok_or_else(|| format!("lane \"{name}\": use 1 to 15 letters, digits or -"))?;
         let fitted = |fitted| if fitted { Sensor::Unknown } else { Sensor::NotFitted };
-        let open = config.open.iter().map(|&key| Parcel::inherited(key, Fault::Controller)).collect();
+        let open = config.open.iter().map(Parcel::left_open).collect();
         Ok(Self {
             lane,
             rules,
@@ -168,6 +173,7 @@ impl Drive {
             sync_sent: None,
             lost_at: None,
             ids: BTreeMap::new(),
+            closed: config.closed.iter().copied().collect(),
             alarms: VecDeque::new(),
             out: vec![Effect::Order(Order::Hello)],
             config,
@@ -266,6 +272,7 @@ impl Drive {
             return;
         }
         parcel.seq = Some(recorded.seq());
+        parcel.asking = false;
         if recorded.revision() == Some(parcel.revision) {
             parcel.signal(Signal::Durable);
             parcel.release = Some(recorded);
@@ -286,6 +293,8 @@ impl Drive {
         }
         if let Some(at) = pending.pass().and_then(|pass| self.find(pass)) {
             self.parcels[at].unrecorded = true;
+            self.parcels[at].asking = false;
+            self.parcels[at].revision -= 1;
             self.parcels[at].signal(Signal::Unrecorded);
         }
     }
@@ -384,6 +393,7 @@ impl Parcel {
             unrecorded: false,
             twice: false,
             revision: 0,
+            asking: false,
             seq: None,
             release: None,
             permit: None,
@@ -399,6 +409,10 @@ impl Parcel {
         Self { inherited: Some(fault), ..Self::new(key) }
     }
 
+    /// As the journal of an earlier life shows it.
+    fn left_open(open: &OpenPass) -> Self {
+        Self { seq: Some(open.seq), revision: open.revision, ..Self::inherited(open.pass, Fault::Controller) }
+    }
     /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.
     fn signal(&mut self, signal: Signal) {
         let after = self.state.after(signal);
@@ -407,6 +421,6 @@ impl Parcel {
     }
     /// Whether nothing about it is on its way to the disk.
     fn is_settled(&self) -> bool {
-        self.seq.is_some() && self.clearing.is_none() && !self.stale
+        self.seq.is_some() && self.clearing.is_none() && !self.stale && !self.asking
     }
 }

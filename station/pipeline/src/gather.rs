@@ -331,13 +331,12 @@ fn view(map: &LaneMap, device: &Device, tracked: &Tracked, ticks: (Tick, Tick)) 
     let slip = slip(map, device, mark.at_mm);
     let lead = |tick: Tick| mark.at_mm + segment.mm(tick - mark.lead);
     let (first, last) = (lead(ticks.0), lead(ticks.1));
-    // Not wholly past its eye yet: it may be as long as anything may be.
-    let length = match mark.trail {
-        Some(trail) => segment.mm(trail - mark.lead),
-        None => map.items.length_mm_max,
-    };
+    // Measured at this eye, else at an earlier one; until it has passed one wholly it may be as long as anything may be.
+    let here = mark.trail.map(|trail| segment.mm(trail - mark.lead));
+    let known = here.or_else(|| Some(tracked.length_mm? + map.items.length_tolerance_mm));
+    let length = known.unwrap_or(map.items.length_mm_max);
     let overlaps = last + slip >= device.from_mm && first - length - slip <= device.to_mm;
-    let wholly = mark.trail.is_some() && first - length - slip >= device.from_mm && last + slip <= device.to_mm;
+    let wholly = known.is_some() && first - length - slip >= device.from_mm && last + slip <= device.to_mm;
     overlaps.then_some(View { pass: tracked.pass, wholly })
 }
 

@@ -21,6 +21,8 @@ pub const IMAGES_WAITING_MAX: usize = 24;
 /// Positions of one segment kept: at a beat every 50 ms and an edge of each eye in between, more than twice as long as
 /// the latest reading may be.
 pub const BELT_SAMPLES_MAX: usize = 512;
+/// Ended passes remembered, so that what the controller still counts of them is not taken for new.
+pub const CLOSED_MAX: usize = 4 * PASSES_MAX;
 /// Records that came back because the disk was full, kept until it is not.
 pub const RECORDS_WAITING_MAX: usize = 2 * PASSES_MAX + ALARMS_MAX;
 /// Alarms kept for the page and, while the disk is full, for the journal.

@@ -195,8 +195,11 @@ impl Drive {
     fn inventory(&mut self, passes: &[u32], complete: bool) {
         let Some(epoch) = self.epoch else { return };
         for &pass in passes {
-            if self.find_pass(pass).is_none() {
-                self.parcels.push(Parcel::inherited(self.key(epoch, pass), Fault::Controller));
+            let key = self.key(epoch, pass);
+            match (self.find(key), self.closed.contains(&key)) {
+                (None, true) => self.order(Order::Forget { pass }), // it has left; the controller miscounted
+                (None, false) => self.parcels.push(Parcel::inherited(key, Fault::Controller)),
+                (Some(_), _) => {}
             }
         }
         let left: Vec<PassKey> = self

@@ -88,7 +88,10 @@ impl Drive {
     /// Judges a parcel when all is known, when it must, or when something changed after it was judged.
     pub(super) fn decide_if_due(&mut self, at: usize) {
         let parcel = &self.parcels[at];
-        if self.failed.contains(&Fault::Disk) || matches!(parcel.state, State::Closed(_)) && !parcel.stale {
+        if parcel.asking
+            || self.failed.contains(&Fault::Disk)
+            || matches!(parcel.state, State::Closed(_)) && !parcel.stale
+        {
             return;
         }
         let first = parcel.judged.is_none();
@@ -131,6 +134,7 @@ impl Drive {
         }
         parcel.unrecorded = false;
         parcel.revision += 1;
+        parcel.asking = true;
         parcel.release = None;
         parcel.signal(Signal::Asked);
         let decided = Decided { pass: parcel.key, revision: parcel.revision, outcome: verdict.outcome };
@@ -185,13 +189,8 @@ impl Drive {
         }
         let length_mm = self.track.get(parcel.key.pass).and_then(|tracked| tracked.length_mm);
         let ttl = Micros::from_ms(u64::from(self.config.map.timing.permit_ms_max));
-        let approach = Approach {
-            map: &self.config.map,
-            revision: parcel.revision,
-            mark,
-            length_mm,
-            expires: self.time + ttl,
-        };
+        let approach =
+            Approach { map: &self.config.map, revision: parcel.revision, mark, length_mm, expires: self.time + ttl };
         let Some(recorded) = self.parcels[at].release.take() else { return };
         if let Ok(permit) = divert::permit(recorded, &approach) {
             self.parcels[at].permit = Some(permit.id());

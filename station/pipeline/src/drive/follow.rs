@@ -135,11 +135,12 @@ impl Drive {
         let Some(at) = self.find(key).filter(|&at| self.parcels[at].state.is_on_belt()) else { return };
         self.keep_inputs(at);
         let item = self.item_of(at);
+        super::recover::remember(&mut self.closed, key);
         let parcel = &mut self.parcels[at];
         parcel.signal(Signal::Gone(end));
         let permit = parcel.permit.filter(|_| end != End::Release);
         let decision = parcel.seq;
-        if parcel.seq.is_none() && parcel.revision == 0 {
+        if parcel.revision == 0 {
             parcel.stale = true;
         }
         // Only what left the belt where it should may come again: an id that never left is there twice.

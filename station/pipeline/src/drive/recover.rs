@@ -1,29 +1,41 @@
 //! What a journal says about a lane's last life: which passes never ended, and which epochs were used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, VecDeque};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
 use crate::record::Kind;
+
+/// A pass that the journal shows decided and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenPass {
+    pub pass: PassKey,
+    /// Its newest decision's record, and which decision of the pass that is: the next one supersedes it.
+    pub seq: u64,
+    pub revision: u32,
+}
 
 /// Read once at start, over all records, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Recovery {
-    open: BTreeSet<PassKey>,
+    open: BTreeMap<PassKey, OpenPass>,
+    closed: VecDeque<PassKey>,
     epoch_last: u32,
 }
 
 #[derive(Deserialize)]
 struct Named {
     pass: Option<PassKey>,
+    revision: Option<u32>,
     end: Option<serde::de::IgnoredAny>,
     controller_epoch: Option<u32>,
 }
 
 impl Recovery {
     /// Takes one record of the lane. Bodies that name no pass change nothing.
-    pub fn read(&mut self, kind: Kind, body: &[u8]) {
+    pub fn read(&mut self, seq: u64, kind: Kind, body: &[u8]) {
         if !matches!(kind, Kind::Decision | Kind::Sighting | Kind::Config) {
             return;
         }
@@ -31,20 +43,38 @@ impl Recovery {
         self.epoch_last = self.epoch_last.max(named.controller_epoch.unwrap_or(0));
         let Some(pass) = named.pass else { return };
         self.epoch_last = self.epoch_last.max(pass.epoch);
-        match kind {
-            Kind::Decision => drop(self.open.insert(pass)),
-            Kind::Sighting if named.end.is_some() => drop(self.open.remove(&pass)),
+        match (kind, named.revision, named.end) {
+            // A decision that follows the end was owed while the disk was full: the pass stays closed.
+            (Kind::Decision, Some(revision), _) if !self.closed.contains(&pass) => {
+                self.open.insert(pass, OpenPass { pass, seq, revision });
+            }
+            (Kind::Sighting, _, Some(_)) => {
+                self.open.remove(&pass);
+                remember(&mut self.closed, pass);
+            }
             _ => {}
         }
     }
 
     /// Passes with a decision and no accounted end.
-    pub fn open(&self) -> Vec<PassKey> {
-        self.open.iter().copied().collect()
+    pub fn open(&self) -> Vec<OpenPass> {
+        self.open.values().copied().collect()
+    }
+    /// The passes that ended last: what the controller still counts of them has left.
+    pub fn closed(&self) -> Vec<PassKey> {
+        self.closed.iter().copied().collect()
     }
     pub fn epoch_next(&self) -> u32 {
         self.epoch_last + 1
     }
+}
+
+/// Keeps the last [`CLOSED_MAX`].
+pub(super) fn remember(closed: &mut VecDeque<PassKey>, pass: PassKey) {
+    if closed.len() == CLOSED_MAX {
+        closed.pop_front();
+    }
+    closed.push_back(pass);
 }
 
 #[cfg(test)]
@@ -54,15 +84,19 @@ mod tests {
     #[test]
     fn what_was_decided_and_never_left_is_open() {
         let mut recovery = Recovery::default();
-        recovery.read(Kind::Config, br#"{"controller_epoch":4}"#);
+        recovery.read(1, Kind::Config, br#"{"controller_epoch":4}"#);
         for pass in 1..=3 {
-            recovery.read(Kind::Decision, format!("{{\"pass\":\"north/3/{pass}\",\"revision\":1}}").as_bytes());
+            let body = format!("{{\"pass\":\"north/3/{pass}\",\"revision\":1}}");
+            recovery.read(10 + pass, Kind::Decision, body.as_bytes());
         }
-        recovery.read(Kind::Sighting, br#"{"pass":"north/3/2","end":"exam"}"#);
-        recovery.read(Kind::Sighting, br#"{"pass":null,"end":"exam"}"#);
-        recovery.read(Kind::Device, b"not even JSON");
-        let open: Vec<String> = recovery.open().iter().map(PassKey::to_string).collect();
-        assert_eq!(open, ["north/3/1", "north/3/3"]);
+        recovery.read(20, Kind::Decision, br#"{"pass":"north/3/3","revision":2}"#);
+        recovery.read(21, Kind::Sighting, br#"{"pass":"north/3/2","end":"exam"}"#);
+        recovery.read(22, Kind::Sighting, br#"{"pass":null,"end":"exam"}"#);
+        recovery.read(23, Kind::Device, b"not even JSON");
+        let open: Vec<_> =
+            recovery.open().iter().map(|open| (open.pass.to_string(), open.seq, open.revision)).collect();
+        assert_eq!(open, [("north/3/1".to_owned(), 11, 1), ("north/3/3".to_owned(), 20, 2)]);
+        assert_eq!(recovery.closed().iter().map(PassKey::to_string).collect::<Vec<_>>(), ["north/3/2"]);
         assert_eq!(recovery.epoch_next(), 5);
     }
 }

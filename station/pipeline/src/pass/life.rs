@@ -61,6 +61,8 @@ impl State {
             // The parcel is leaving; a later decision is recorded but changes nothing on the belt.
             (T::Opened, S::Asked | S::Durable | S::Unrecorded) => T::Opened,
             (T::GoneUndecided(end) | T::GoneDeciding(end), S::Asked) => T::GoneDeciding(end),
+            // What is learnt after the end is recorded, and changes nothing.
+            (T::Closed(_), S::Asked | S::Durable | S::Unrecorded) => self,
 
             (T::Deciding, S::Durable) => T::Decided,
             (T::GoneDeciding(end), S::Durable) => T::Closed(end),

@@ -1,0 +1,270 @@
+//! A run: one virtual lane, one station, faults and crashes from one seed, until every parcel is accounted.
+
+use std::collections::BTreeMap;
+
+use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::units::{Micros, Millimetres};
+use gatepost_ledger::disk::memory::{Crash, MemoryDisk};
+use gatepost_pipeline::event::{Event, ImageFile};
+use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Part, Image, Inputs, Token};
+use gatepost_pipeline::pass::PassKey;
+use gatepost_virtual::faults::{Fault, FaultSchedule};
+use gatepost_virtual::device::{Emission, Emitted, ImageEvent};
+use gatepost_virtual::lane::VirtualLane;
+use gatepost_virtual::parcel::Plan;
+
+use crate::crash::{Crashes, Dice};
+use crate::lists::Lists;
+use crate::station::{Acknowledged, Died, STATION, Station, Weather};
+
+/// What a run is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub map: LaneMap,
+    pub seed: u64,
+    pub plan: Plan,
+    pub faults: FaultSchedule,
+    /// Mean seconds between deaths of the station; 0 for none.
+    pub crash_every_s: u64,
+    /// In 1/10,000.
+    pub sampling_rate: u16,
+    /// Holds that arrive while the lane runs: at which microsecond, for which parcel (laying order).
+    pub late_holds: Vec<(u64, u32)>,
+}
+
+/// Length of one step of the world.
+const STEP_US: u64 = 5_000;
+/// Microseconds a model takes.
+const INFER_US: (u64, u64) = (20_000, 90_000);
+/// A world that does not come to its end within so much more than its parcels need is stuck.
+const PATIENCE_US: u64 = 900_000_000;
+
+pub struct World {
+    pub lane: VirtualLane,
+    pub disk: MemoryDisk,
+    pub lists: Lists,
+    pub crashes: Crashes,
+    map: LaneMap,
+    station: Option<Station>,
+    /// When the station comes back.
+    back_at: u64,
+    images: u32,
+    assess: Vec<(u64, u32, Image)>,
+    answers: Vec<(u64, PassKey, Option<Token>)>,
+    late_holds: Vec<(u64, u32)>,
+    dice: Dice,
+    sampling_rate: u16,
+    disk_full: bool,
+    /// Everything any life of the station acknowledged.
+    pub acknowledged: Vec<Acknowledged>,
+    /// What went wrong that no checker needs to find.
+    pub broken: Vec<String>,
+    pub lives: u32,
+}
+
+impl World {
+    pub fn new(setup: Setup) -> Self {
+        let lane = VirtualLane::new(setup.map.clone(), setup.seed, setup.plan, setup.faults);
+        Self {
+            lists: Lists::default(),
+            lane,
+            disk: MemoryDisk::new(),
+            crashes: Crashes::new(setup.seed, setup.crash_every_s * 1_000_000),
+            map: setup.map,
+            station: None,
+            back_at: 0,
+            images: 0,
+            assess: Vec::new(),
+            answers: Vec::new(),
+            late_holds: setup.late_holds,
+            dice: Dice::new(setup.seed ^ 0x5EED),
+            sampling_rate: setup.sampling_rate,
+            disk_full: false,
+            acknowledged: Vec::new(),
+            broken: Vec::new(),
+            lives: 0,
+        }
+    }
+
+    pub fn station_name(&self) -> &'static str {
+        STATION
+    }
+    pub fn station(&self) -> Option<&Station> {
+        self.station.as_ref()
+    }
+
+    /// Until every parcel laid has left and the station has nothing left to finish; then a clean stop.
+    pub fn run(&mut self) {
+        let mut idle_since = None;
+        let mut patience = PATIENCE_US + self.lane.parcels().len() as u64 * 20_000_000;
+        while self.broken.is_empty() && patience > 0 {
+            patience = patience.saturating_sub(STEP_US);
+            self.step();
+            let now = self.now();
+            let done = self.lane.finished()
+                && self.station.as_ref().is_some_and(|station| station.view().parcels.is_empty())
+                && !self.disk_full;
+            idle_since = if done { idle_since.or(Some(now)) } else { None };
+            if idle_since.is_some_and(|since| now >= since + 2_000_000) {
+                break;
+            }
+        }
+        if patience == 0 {
+            let left = self.station.as_ref().map_or(Vec::new(), |station| station.view().parcels);
+            let left: Vec<String> = left.iter().map(|parcel| format!("{} {:?}", parcel.pass, parcel.state)).collect();
+            self.broken.push(format!("the world did not come to rest; still open: {left:?}; on belt {:?}", self.lane.on_belt()));
+        }
+        let now = self.now();
+        if let Some(station) = self.station.take() {
+            self.acknowledged.extend(station.acknowledged.iter().cloned());
+            station.stop(now);
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.lane.now().0
+    }
+
+    /// One step of everything.
+    pub fn step(&mut self) {
+        self.lane.advance(STEP_US);
+        let now = self.now();
+        self.outside(now);
+        if self.station.is_none() && now >= self.back_at {
+            self.lives += 1;
+            match Station::start(&self.map, &self.disk, self.sampling_rate) {
+                Ok(station) => self.station = Some(station),
+                Err(error) => return self.broken.push(format!("at {now} us the station could not start: {error}")),
+            }
+        }
+        self.lists.learn(self.lane.parcels());
+        let emissions = self.lane.emitted();
+        let Some(mut station) = self.station.take() else { return };
+        let result = self.live(now, &mut station, emissions);
+        let said = station.said();
+        if !said.is_empty() {
+            self.lane.send(&said);
+        }
+        match result {
+            Ok(()) => self.station = Some(station),
+            Err(Died) => self.bury(now, station),
+        }
+    }
+
+    fn live(
+        &mut self,
+        now: u64,
+        station: &mut Station,
+        emissions: Vec<Emission>,
+    ) -> Result<(), Died> {
+        for emission in emissions {
+            let at = emission.at.0;
+            match emission.what {
+                Emitted::Controller(bytes) => station.controller(at, &bytes, &mut self.crashes)?,
+                Emitted::Scanner { device, bytes } => station.scanner(at, device, &bytes, &mut self.crashes)?,
+                Emitted::Scale { device, bytes } => station.scale(at, device, &bytes, &mut self.crashes)?,
+                Emitted::Image { device, image } => self.image(at, station, device, &image)?,
+            }
+        }
+        for (_, image, assessed) in take_due(&mut self.assess, now, |(due, ..)| *due) {
+            station.handle(now, Event::Assessed { image, assessed }, &mut self.crashes)?;
+        }
+        for (_, pass, item) in take_due(&mut self.answers, now, |(due, ..)| *due) {
+            let answer = Box::new(self.lists.look_up(item.as_ref()));
+            station.handle(now, Event::Matched { pass, answer }, &mut self.crashes)?;
+        }
+        let late = take_due(&mut self.late_holds, now, |(due, _)| *due);
+        if !late.is_empty() {
+            for (_, parcel) in late {
+                let item = self.lane.parcels().iter().find(|truth| truth.id == parcel).map(|truth| truth.item.clone());
+                item.iter().for_each(|item| self.lists.hold(item));
+            }
+            station.handle(now, Event::ListsChanged, &mut self.crashes)?;
+        }
+        let failed = self.lane.faults().active(Fault::ModelFailed, Micros(now));
+        station.handle(now, Event::Part { fault: Part::Model, failed }, &mut self.crashes)?;
+        let off = self.lane.faults().active(Fault::ClockJump, Micros(now));
+        station.tick(now, Weather { clock_off_ms: if off { 5_400_000 } else { 0 } }, &mut self.crashes)?;
+        for (pass, item) in station.asked() {
+            let due = now + self.dice.between(500, 4_000);
+            self.answers.push((due, pass, item));
+        }
+        Ok(())
+    }
+
+    /// An image file was closed: its length is known at once, what is in it a little later.
+    fn image(&mut self, now: u64, station: &mut Station, device: u8, image: &ImageEvent) -> Result<(), Died> {
+        self.images += 1;
+        let id = self.images;
+        let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
+        let file = ImageFile { id, digest, length_mm: Millimetres(image.length_mm as i32) };
+        let event = Event::Image { mono: Micros(now), device, image: file };
+        station.handle(now, event, &mut self.crashes)?;
+        let blind = self.lane.faults().active(Fault::ModelFailed, Micros(now));
+        let assessed = if blind { Image::Blind { cause: BlindCause::Engine } } else { self.assessed(image) };
+        let due = now + self.dice.between(INFER_US.0, INFER_US.1);
+        self.assess.push((due, id, assessed));
+        Ok(())
+    }
+
+    /// What a perfect model would say: the world tests the station, not the model.
+    fn assessed(&self, image: &ImageEvent) -> Image {
+        let targets = image.parcels.iter().filter_map(|&id| {
+            let truth = self.lane.parcels().iter().find(|truth| truth.id == id)?;
+            DetectionClass::parse(truth.target.as_deref()?)
+        });
+        let detections =
+            targets.map(|class| Detection { class, score: 9_000, bounds: [10, 10, 60, 60] }).collect::<Vec<_>>();
+        let mut inputs = PassKey::parse("world/0/0").map(Inputs::blank);
+        if let Some(inputs) = &mut inputs {
+            inputs.set_assessed(detections, None, 9_000);
+        }
+        inputs.map_or(Image::NotYet, |inputs| inputs.image)
+    }
+
+    /// Faults outside the lane.
+    fn outside(&mut self, now: u64) {
+        let full = self.lane.faults().active(Fault::DiskFull, Micros(now));
+        if full != self.disk_full {
+            self.disk_full = full;
+            self.disk.set_budget(full.then(|| self.disk.used() + 2_000));
+        }
+    }
+
+    /// The station died: what it had not synced is lost as a kill or a power cut loses it.
+    fn bury(&mut self, now: u64, station: Station) {
+        self.acknowledged.extend(station.acknowledged.iter().cloned());
+        drop(station);
+        self.disk.power_off();
+        let seed = self.crashes.dice().next();
+        let crash = if seed % 2 == 0 { Crash::Everything } else { Crash::Seeded(seed) };
+        self.disk.power_on(crash);
+        if self.disk_full {
+            self.disk.set_budget(Some(self.disk.used() + 2_000));
+        }
+        self.back_at = now + self.crashes.dice().between(200_000, 3_000_000);
+        self.assess.clear();
+        self.answers.clear();
+    }
+
+    /// The journal's files, for the checker.
+    pub fn journal_files(&self) -> BTreeMap<String, Vec<u8>> {
+        use gatepost_ledger::disk::{Disk, How};
+        let names = self.disk.list("journal").unwrap_or_default();
+        let read = |name: &str| {
+            let file = self.disk.open(&format!("journal/{name}"), How::Read).ok()?;
+            let mut bytes = vec![0; usize::try_from(file.length().ok()?).ok()?];
+            let used = file.read_at(0, &mut bytes).ok()?;
+            bytes.truncate(used);
+            Some(bytes)
+        };
+        names.iter().filter_map(|entry| Some((entry.name.clone(), read(&entry.name)?))).collect()
+    }
+}
+
+/// Takes what is due, in the order it was put.
+fn take_due<T>(list: &mut Vec<T>, now: u64, due: impl Fn(&T) -> u64) -> Vec<T> {
+    let (ready, later) = std::mem::take(list).into_iter().partition(|entry| due(entry) <= now);
+    *list = later;
+    ready
+}
