@@ -95,7 +95,7 @@ fn really(pass: &Pass<'_>) -> String {
         (None, Some(_)) => format!("parcel {} was taken off", parcel.id),
         (None, None) => format!("parcel {} lies on the belt", parcel.id),
     };
-    pass.parcels.iter().map(|parcel| what(&parcel)).collect::<Vec<_>>().join(", ")
+    pass.parcels.iter().map(what).collect::<Vec<_>>().join(", ")
 }
 
 /// What came in from the side goes to exam, and an alarm says that it came.

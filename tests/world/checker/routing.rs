@@ -14,8 +14,6 @@ use std::collections::BTreeMap;
 const REVOKE_MS: u64 = 1_500;
 /// A belt that is stopped in place coasts; what had already reached the exit may still leave. Milliseconds.
 const COAST_MS: u64 = 1_500;
-/// `at` is taken at the station's last pulse before the record was made. Milliseconds.
-const PULSE_MS: i64 = 0;
 
 pub fn check(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, findings: &mut Findings) {
     for pass in lane.passes.iter().filter(|pass| !pass.parcels.is_empty()) {
@@ -61,7 +59,8 @@ fn released(pass: &Pass<'_>, parcel: &Parcel, clock: &Clock, durable_ms: &BTreeM
     if clock.trusted {
         let gate_ms = clock.wall_ms(diverted);
         let place = format!("{} record {}", pass.key, first.seq);
-        if first.at > gate_ms + PULSE_MS {
+        // `at` is the station's last pulse before the record was made: never later than it really was.
+        if first.at > gate_ms {
             let says = format!("it was decided {} ms after the gate stood open for it", first.at - gate_ms);
             findings.add(Promise::RecordBeforeAct, &place, says);
         } else if let Some(durable) = durable_ms.get(&first.seq).filter(|&&durable| durable > gate_ms) {
