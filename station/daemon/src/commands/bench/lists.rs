@@ -59,7 +59,7 @@ pub(super) fn measure(folder: &Path, entries: u64, lookups: usize) -> Result<Fig
     wait_until_ready(&lists)?;
     lists.install("holds.list", Some(now)).map_err(|error| said(&error))?;
     let installed = Instant::now();
-    wait_until_ready(&lists)?;
+    wait_until_found(&lists, entries, now)?;
     let indexed = Instant::now();
     let (mut times, mut found) = (Vec::with_capacity(lookups), 0);
     for number in 0..lookups as u64 {
@@ -101,6 +101,16 @@ fn wait_until_ready(lists: &Lists) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// The old index answers until the new one is built; the last line of the list is in it when it is.
+fn wait_until_found(lists: &Lists, entries: u64, now: WallMs) -> Result<(), Failure> {
+    let last = Token::clipped(&item(entries.saturating_sub(1)));
+    while entries > 0 && lists.look_up(Some(&last), Some(now)).holds.is_empty() {
+        wait_until_ready(lists)?;
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 fn item(at: u64) -> String {
