@@ -1,0 +1,116 @@
+//! The end of a run: evidence to the independent checker, figures to people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use gatepost_world::checker::from_virtual::{self, Log};
+use gatepost_world::checker::report::Report;
+use gatepost_world::checker::truth::{Clock, Truth};
+use gatepost_world::checker::{CentralTables, Checked, Station, check, files};
+
+use crate::lane::End;
+
+/// What is left of a station.
+pub struct Remains {
+    pub name: String,
+    pub folder: PathBuf,
+    pub lanes: Vec<(Instant, End)>,
+    /// When its process did not run.
+    pub down: Vec<(Instant, Instant)>,
+    pub central: Option<CentralTables>,
+    /// Whether the belts were empty at the end.
+    pub settled: bool,
+}
+
+/// Holds everything against everything.
+///
+/// # Errors
+/// When a journal cannot be read.
+pub fn checked(remains: &[Remains]) -> Result<Checked, String> {
+    let mut stations = Vec::new();
+    for station in remains {
+        let folder = station.folder.join("journal");
+        let files = files::of_folder(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        stations.push(Station {
+            name: station.name.clone(),
+            files,
+            key: None,
+            lanes: station.lanes.iter().map(|(start, end)| truth(*start, end, station)).collect(),
+            central: station.central.clone(),
+            // Only the disk could tell, and this one is the machine's own.
+            durable_ms: BTreeMap::new(),
+        });
+    }
+    Ok(check(&stations))
+}
+
+fn truth(start: Instant, end: &End, station: &Remains) -> Truth {
+    let log = Log {
+        lane: end.lane.map().name.as_str(),
+        parcels: end.lane.parcels(),
+        log: end.lane.truth(),
+        faults: end.lane.faults(),
+        epochs: &end.epochs,
+    };
+    // The pace is in the lane's own figures: its clock is the wall clock.
+    let mut truth = from_virtual::truth(&log, Clock { wall_at_zero_ms: end.wall_at_zero_ms, pace: 1, trusted: true });
+    let us = |at: Instant| u64::try_from(at.saturating_duration_since(start).as_micros()).unwrap_or(u64::MAX);
+    truth.images = end.filed.images.clone();
+    truth.down = station.down.iter().map(|&(from, until)| (us(from), us(until))).collect();
+    truth.settled = station.settled;
+    truth
+}
+
+/// # Errors
+/// When the file cannot be written.
+pub fn write(report: &Report, file: &Path) -> Result<(), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("--report {}: {error}", file.display());
+    let mut text = serde_json::to_string_pretty(report).map_err(|error| failed(&error))?;
+    text.push('\n');
+    std::fs::write(file, text).map_err(|error| failed(&error))
+}
+
+/// A few lines for a person.
+pub fn summary(report: &Report) -> String {
+    let mut text = String::new();
+    let all = &report.totals;
+    let (parcels, association, truth) = (&all.parcels, &all.association, &all.truth);
+    let mut line = |says: std::fmt::Arguments<'_>| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{says}");
+    };
+    line(format_args!(
+        "parcels      {} entered: {} released, {} to exam, {} removed, {} unaccounted; {} undecided, {} misrouted",
+        parcels.entered,
+        parcels.released,
+        parcels.exam,
+        parcels.removed,
+        parcels.unaccounted,
+        parcels.undecided,
+        parcels.misrouted
+    ));
+    line(format_args!(
+        "identity     {} right, {} contested, {} wrong, {} not read",
+        association.correct, association.contested, association.wrong, association.no_read
+    ));
+    line(format_args!(
+        "facilitation {} of {} clean and undisturbed parcels released",
+        truth.clean_released, truth.clean_eligible
+    ));
+    line(format_args!(
+        "enforcement  {} of {} targets stopped, {} of {} holds stopped, {} clean parcels accused by the model",
+        truth.caught, truth.targets, all.holds.stopped, all.holds.present, truth.false_alarms
+    ));
+    let seconds = |value: Option<i64>| value.map_or("not measured".to_owned(), |ms| format!("{ms} ms"));
+    let image = &all.latency_ms.image_to_decision;
+    line(format_args!("latency      image to decision: median {}, 99 of 100 within {}", seconds(image.p50), seconds(image.p99)));
+    let uplink = &all.uplink;
+    line(format_args!(
+        "central      {} recorded, {} acknowledged, {} gaps, {} duplicates",
+        uplink.recorded, uplink.acked_by_central, uplink.gaps, uplink.duplicates_in_effect
+    ));
+    line(format_args!("conservation {}", if all.conservation.ok { "holds" } else { "BROKEN" }));
+    text
+}

@@ -1,0 +1,199 @@
+//! One station of the demonstration: its folder, its configuration, its lanes and its process.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+
+use gatepost_hardware::lane::{DeviceKind, LaneMap};
+use gatepost_hardware::units::Micros;
+use gatepost_sync::topics::Address;
+use gatepost_virtual::faults::{Fault, FaultSchedule};
+use gatepost_virtual::lane::VirtualLane;
+use gatepost_virtual::parcel::Plan;
+
+use crate::announce::Announcer;
+use crate::lane::{self, Lane};
+use crate::lane_file;
+use crate::picture::SCANNER;
+use crate::port::Port;
+use crate::process::{self, Process};
+
+pub const FACILITY: &str = "DEMO";
+
+/// What every station of a run shares.
+pub struct Common {
+    pub data: PathBuf,
+    pub seed: u64,
+    pub pace: f64,
+    pub lanes: Vec<&'static str>,
+    /// Of each lane; nothing: without end.
+    pub parcels: Option<u32>,
+    pub faults: Vec<Fault>,
+    pub broker_port: u16,
+    /// `issuer=key` of central's hold list.
+    pub central_key: String,
+    pub model: Option<PathBuf>,
+    pub runtime: Option<PathBuf>,
+}
+
+/// A lane before it runs.
+struct Planned {
+    text: String,
+    map: LaneMap,
+    seed: u64,
+    plan: Plan,
+    faults: FaultSchedule,
+}
+
+pub struct Station {
+    pub name: String,
+    pub folder: PathBuf,
+    pub http: SocketAddr,
+    pub lanes: Vec<Lane>,
+    pub announcer: Announcer,
+    pub process: Option<Process>,
+    runs: Arc<AtomicBool>,
+}
+
+/// Parcels of a lane that are surely past the gate when they were laid this long after the start.
+pub fn expected_ms(map: &LaneMap, parcels: u32) -> u64 {
+    let speed = map.segments.iter().map(|segment| u64::from(segment.speed_mm_s)).min().unwrap_or(1).max(1);
+    let belt: u64 = map.segments.iter().map(|segment| u64::from(segment.length_mm.0.unsigned_abs())).sum();
+    (u64::from(parcels) * 850 + belt + 2_000) * 1_000 / speed
+}
+
+impl Station {
+    /// Makes the folder and starts the lanes, without parcels. The station's process is not started yet.
+    ///
+    /// # Errors
+    /// A sentence: what could not be made, and where.
+    pub fn prepare(common: &Common, number: u32, http: SocketAddr) -> Result<Self, String> {
+        let name = format!("st-{number:02}");
+        let folder = common.data.join(&name);
+        for inside in ["dev", "lanes", "xray"] {
+            make(&folder.join(inside))?;
+        }
+        let planned = plan(common, number)?;
+        let address = Address::new(FACILITY, &name).ok_or("the station's name cannot stand in a topic")?;
+        let announced: Vec<_> = planned.iter().map(|lane| (lane.map.clone(), lane.seed, lane.plan.clone())).collect();
+        let announcer = Announcer::new(address, &announced)?;
+        let config = configuration(common, &name, http, &planned, &announcer.trusted());
+        write(&folder.join("station.toml"), &config)?;
+        let runs = Arc::new(AtomicBool::new(false));
+        let mut lanes = Vec::new();
+        for lane in planned {
+            write(&folder.join("lanes").join(format!("{}.toml", lane.map.name)), &lane.text)?;
+            lanes.push(start_lane(&folder, lane, &runs)?);
+        }
+        Ok(Self { name, folder, http, lanes, announcer, process: None, runs })
+    }
+
+    /// Starts the station itself.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn start(&mut self) -> Result<(), String> {
+        let cables: Vec<_> = self.lanes.iter().map(Lane::cables).collect();
+        self.process = Some(Process::start(process::Setup {
+            config: self.folder.join("station.toml"),
+            log: self.folder.join("station.log"),
+            runs: Arc::clone(&self.runs),
+            before: Box::new(move || cables.iter().flat_map(|lane| lane.iter()).for_each(crate::port::Cable::replug)),
+        })?);
+        Ok(())
+    }
+}
+
+fn plan(common: &Common, number: u32) -> Result<Vec<Planned>, String> {
+    let ms = |ms: u32| Some((f64::from(ms) / common.pace).round() as u32);
+    let mut planned = Vec::new();
+    for (index, lane) in common.lanes.iter().enumerate() {
+        let (text, map) = lane_file::at_pace(lane, common.pace)?;
+        // No two lanes share serial numbers: those of item ids follow from the seed.
+        let seed = common.seed.wrapping_mul(32).wrapping_add(u64::from(number) * 2 + index as u64);
+        let plan = Plan {
+            parcels: common.parcels.unwrap_or(u32::MAX),
+            solid: true,
+            officer_ms: ms(3_000),
+            operator_ms: ms(1_500),
+            supervisor_ms: ms(5_000),
+            ..Plan::default()
+        };
+        let inside: Vec<Fault> = common.faults.iter().copied().filter(|fault| !fault.outside()).collect();
+        let all_ms = common.parcels.map_or(600_000, |parcels| expected_ms(&map, parcels));
+        let (from, until) = (Micros::from_ms(FAULTS_FROM_MS), Micros::from_ms(FAULTS_FROM_MS + all_ms * 9 / 10));
+        let faults = if inside.is_empty() { FaultSchedule::none() } else { FaultSchedule::random(seed, &inside, from, until) };
+        planned.push(Planned { text, map, seed, plan, faults });
+    }
+    Ok(planned)
+}
+
+/// The station has started and the first parcels are on the belt by then.
+pub const FAULTS_FROM_MS: u64 = 15_000;
+
+fn start_lane(folder: &Path, planned: Planned, runs: &Arc<AtomicBool>) -> Result<Lane, String> {
+    let map = planned.map.clone();
+    let dev = |device: &str| folder.join("dev").join(format!("{}-{device}", map.name));
+    let mut devices = BTreeMap::new();
+    for (index, device) in map.devices.iter().enumerate() {
+        if device.kind != DeviceKind::Xray {
+            devices.insert(index as u8, Port::open(&dev(device.name.as_str()))?);
+        }
+    }
+    let images = folder.join("xray").join(map.name.as_str());
+    make(&images)?;
+    Lane::start(lane::Setup {
+        controller: Port::open(&dev("controller"))?,
+        lane: VirtualLane::new(planned.map, planned.seed, planned.plan, planned.faults),
+        devices,
+        images,
+        station_runs: Arc::clone(runs),
+    })
+}
+
+fn configuration(common: &Common, name: &str, http: SocketAddr, lanes: &[Planned], post: &str) -> String {
+    let quoted = |path: &Path| serde_json::Value::from(path.to_string_lossy()).to_string();
+    let mut text = format!(
+        "# Written by gatepost-demo; paths are relative to this file.\n[station]\nname = \"{name}\"\n\
+         facility = \"{FACILITY}\"\ndata = \".\"\nclock = \"host\"\n\n[console]\nhttp = \"{http}\"\n\n\
+         [uplink]\nhost = \"127.0.0.1\"\nport = {}\n\n[lists]\ntrusted = [\"{}\", \"{post}\"]\n\n[model]\nthreads = 1\n",
+        common.broker_port, common.central_key,
+    );
+    for (key, path) in [("package", &common.model), ("runtime", &common.runtime)] {
+        if let Some(path) = path {
+            text += &format!("{key} = {}\n", quoted(path));
+        }
+    }
+    for lane in lanes {
+        text += &lane_configuration(&lane.map);
+    }
+    text
+}
+
+fn lane_configuration(map: &LaneMap) -> String {
+    let lane = map.name.as_str();
+    let mut text = format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\ncontroller = {{ port = \"dev/{lane}-controller\" }}\n");
+    for device in &map.devices {
+        let name = device.name.as_str();
+        let serial = format!("serial = {{ port = \"dev/{lane}-{name}\" }}");
+        text += &match device.kind {
+            DeviceKind::Scanner => format!("\n[lane.scanner.{name}]\n{serial}\nprotocol = {{ plain = {{}} }}\n"),
+            DeviceKind::Scale => format!("\n[lane.scale.{name}]\n{serial}\nprotocol = {{ mt-sics = {{}} }}\npoll_ms = 0\n"),
+            DeviceKind::Xray => format!(
+                "\n[lane.xray.{name}]\nfolder = \"xray/{lane}\"\npitch_um = {}\nbelt_step_um = {}\n",
+                SCANNER.pitch_um, SCANNER.belt_step_um
+            ),
+        };
+    }
+    text
+}
+
+fn make(folder: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: cannot be made ({error}); check --data", folder.display()))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|error| format!("{}: cannot be written ({error}); check --data", file.display()))
+}
