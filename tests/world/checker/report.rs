@@ -110,7 +110,7 @@ impl Tally {
     pub fn of(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, uplink: Uplink, broken: bool) -> Self {
         let mut tally = Self { uplink, broken, ..Self::default() };
         for pass in lane.passes.iter().filter(|pass| !pass.parcels.is_empty()) {
-            tally.pass(pass);
+            tally.pass(pass, &lane.truth.clock);
             pass.parcels.iter().for_each(|parcel| tally.parcel(pass, parcel));
             tally.latencies(pass, &lane.truth.clock, durable_ms);
         }
@@ -152,10 +152,10 @@ impl Tally {
         }
     }
 
-    fn pass(&mut self, pass: &Pass<'_>) {
+    fn pass(&mut self, pass: &Pass<'_>, clock: &Clock) {
         let count = &mut self.parcels;
         count.entered += 1;
-        count.misrouted += u64::from(is_misrouted(pass));
+        count.misrouted += u64::from(is_misrouted(pass, clock));
         match pass.end() {
             Some(End::Release) => count.released += 1,
             Some(End::Exam) => count.exam += 1,

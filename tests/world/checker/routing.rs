@@ -1,7 +1,7 @@
 //! Promises 2 and 4, holds and revocation: nothing leaves by release but on a durable release that was in effect.
 //!
-//! *Misrouted*: left by release while the decision in effect is another and no *revoked-too-late* alarm names the pass;
-//! or left by exam while the decision in effect is release and no alarm names the pass.
+//! *Misrouted*: left by release while the decision in effect at the gate was another and no *revoked-too-late* alarm
+//! names the pass; or left by exam while the last decision is release and no alarm names the pass.
 
 use super::findings::{Findings, Promise};
 use super::passes::{At, Lane, Pass};
@@ -27,10 +27,9 @@ pub fn check(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, findings: &mut Fi
                 findings.add(Promise::Routing, &pass.key, says);
             }
         }
-        if is_misrouted(pass) {
+        if is_misrouted(pass, &lane.truth.clock) {
             let chute = if pass.released() { "release" } else { "exam" };
-            let outcome = pass.effective().map(|decision| decision.what.verdict.outcome);
-            let says = format!("it left by {chute}, its decision in effect is {outcome:?}, and no alarm names it");
+            let says = format!("it left by {chute}, which was not its decision, and no alarm names it");
             findings.add(Promise::Routing, &pass.key, says);
         }
         in_place(pass, lane, findings);
@@ -38,14 +37,18 @@ pub fn check(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, findings: &mut Fi
     motion(lane, findings);
 }
 
-pub fn is_misrouted(pass: &Pass<'_>) -> bool {
-    let outcome = pass.effective().map(|decision| decision.what.verdict.outcome);
-    if pass.released() {
-        outcome != Some(Outcome::Release) && pass.alarm("revoked-too-late").is_none()
-    } else {
+pub fn is_misrouted(pass: &Pass<'_>, clock: &Clock) -> bool {
+    if !pass.released() {
+        let outcome = pass.effective().map(|decision| decision.what.verdict.outcome);
         let exam = pass.parcels.iter().any(|parcel| parcel.left.is_some());
-        exam && outcome == Some(Outcome::Release) && pass.alarms.is_empty()
+        return exam && outcome == Some(Outcome::Release) && pass.alarms.is_empty();
     }
+    // What was decided after the gate stood open for it could change nothing; an alarm must say so, see `revoked`.
+    let gate_us = pass.parcels.iter().filter_map(|parcel| parcel.diverted_us()).min().unwrap_or(u64::MAX);
+    let in_effect = |decision: &&At<'_, Decision>| !clock.trusted || decision.at <= clock.wall_ms(gate_us);
+    let decision = pass.decisions.iter().rev().find(in_effect);
+    decision.map(|decision| decision.what.verdict.outcome) != Some(Outcome::Release)
+        && pass.alarm("revoked-too-late").is_none()
 }
 
 /// A parcel left by release: which decision let it, and was that on disk?
@@ -80,7 +83,10 @@ fn revoked(pass: &Pass<'_>, parcel: &Parcel, clock: &Clock, diverted: u64, findi
         let says = format!("it revoked the release {} ms before the point of no return", in_time - last.at);
         findings.add(Promise::Revocation, &place, says);
     }
+    // A station that was away when the gate opened cannot know by which chute it went: it must miss the parcel.
+    let missed = pass.disturbed && pass.alarm("unaccounted").is_some();
     match pass.alarm("revoked-too-late") {
+        None if missed && last.at > clock.wall_ms(diverted) => {}
         None => findings.add(Promise::Revocation, &place, "it came too late and no alarm says so"),
         Some(alarm) => {
             let says = &alarm.what.says;
