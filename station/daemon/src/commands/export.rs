@@ -167,7 +167,7 @@ fn open_snapshot(dir: &Path, scratch: &Scratch) -> Result<View, Failure> {
     let segments = |path: &&PathBuf| {
         path.file_name().and_then(|name| gatepost_ledger::journal::segment::number(name.to_str()?)).is_some()
     };
-    let newest = names.iter().filter(segments).next_back().cloned();
+    let newest = names.iter().rfind(segments).cloned();
     for path in &names {
         let Some(name) = path.file_name() else { continue };
         let closed = segments(&path) && Some(path) != newest.as_ref();

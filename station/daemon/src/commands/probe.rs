@@ -85,11 +85,11 @@ struct Port {
 #[derive(Clone, Copy, ValueEnum)]
 enum Bits {
     #[value(name = "8n1")]
-    EightNoneOne,
+    Eight,
     #[value(name = "7e1")]
-    SevenEvenOne,
+    SevenEven,
     #[value(name = "8e1")]
-    EightEvenOne,
+    EightEven,
 }
 
 /// One thing heard.
@@ -179,9 +179,9 @@ impl Watch {
         poll_ms: u32,
     ) -> Result<(), Failure> {
         let line = match port.line {
-            Bits::EightNoneOne => LineConfig::EightNoneOne,
-            Bits::SevenEvenOne => LineConfig::SevenEvenOne,
-            Bits::EightEvenOne => LineConfig::EightEvenOne,
+            Bits::Eight => LineConfig::EightNoneOne,
+            Bits::SevenEven => LineConfig::SevenEvenOne,
+            Bits::EightEven => LineConfig::EightEvenOne,
         };
         let config = SerialConfig { port: port.port.clone(), baud: port.baud.unwrap_or(usual), line };
         let shown = &port.port.display().to_string();
