@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use gatepost_hardware::units::Grams;
 use gatepost_models::session::Inspector;
-use gatepost_pipeline::drive::{Drive, DriveConfig, OpenPass};
+use gatepost_pipeline::drive::{Drive, DriveConfig, OpenPass, SamplingKey};
 use gatepost_pipeline::event::Effect;
 use gatepost_pipeline::pass::PassKey;
 use serde::Serialize;
@@ -112,7 +112,7 @@ fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Drive, Failure> {
         epoch_next: begin.epoch_next,
         open: begin.open,
         closed: begin.closed,
-        sampling: Some(crate::run::sampling_key(config)?),
+        sampling: sampling(config)?,
         weight_tolerance_g: Grams(devices.weight_tolerance_g),
         radiation_fitted: devices.radiation_fitted,
         smoke_fitted: devices.smoke_fitted,
@@ -121,6 +121,16 @@ fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Drive, Failure> {
         versions: crate::run::versions(&inspector, &rules),
     };
     Drive::new(drive, rules).map_err(Failure::Problem)
+}
+
+/// The key of the random draw, where it is; a replay makes none.
+fn sampling(config: &Config) -> Result<Option<SamplingKey>, Failure> {
+    let there = config.sampling.key.is_some() || config.data().join("sampling.key").exists();
+    if !there {
+        super::warn("gatepost: this configuration has no sampling key: random draws will differ");
+        return Ok(None);
+    }
+    Ok(Some(crate::run::sampling_key(config)?))
 }
 
 struct Lines {
