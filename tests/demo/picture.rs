@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use gatepost_models::formats::{self, Geometry};
+use gatepost_models::pixels;
 use gatepost_virtual::device::{ImageEvent, Part};
 use gatepost_virtual::parcel::{ParcelTruth, scene_plan};
 use gatepost_virtual::xray::profile::TRAINING;
@@ -11,8 +13,12 @@ use gatepost_virtual::xray::{Class, DualImage, Scene, ScannerProfile, render};
 
 /// The scanner in every virtual tunnel.
 pub const SCANNER: &ScannerProfile = &TRAINING[0];
-/// What a tray's wall lets through, in 1/1000. A parcel shorter than its lane carries travels in one.
-const TRAY_PERMILLE: u32 = 900;
+/// What a tray lets through, in 1/1000.
+const TRAY_PERMILLE: u32 = 960;
+/// Nose and tail are seen when the picture begins and ends this near to them.
+const END_LINES: u32 = 7;
+/// Columns of empty belt shown on each side.
+const BELT_COLUMNS: u32 = 36;
 /// Pictures that overlap by more than this lay side by side.
 const OVERLAP_LINES: u32 = 40;
 
@@ -29,28 +35,83 @@ pub fn draw(parcel: &ParcelTruth, scene_mm_max: u32) -> Drawn {
     let image = render(&scene, SCANNER, parcel.scene);
     let margin = image.height.saturating_sub(lines(scene.length_mm)) / 2;
     let missing = lines(parcel.length_mm).saturating_sub(lines(scene.length_mm));
-    let image = if missing > 0 { in_tray(&image, margin, missing) } else { image };
-    Drawn { image, margin }
+    let image = longer(&image, margin, missing);
+    let image = if shows_its_ends(&image, margin) { image } else { in_tray(&image, margin) };
+    Drawn { image: with_belt(&image), margin }
 }
 
 fn lines(mm: u32) -> u32 {
     mm * 1_000 / SCANNER.belt_step_um
 }
 
-/// The same picture with so many lines of tray before and behind the parcel.
-fn in_tray(image: &DualImage, margin: u32, missing: u32) -> DualImage {
-    let (width, before) = (image.width as usize, missing / 2);
-    let wall = (u32::from(image.air_level) * TRAY_PERMILLE / 1_000) as u16;
-    let longer = |plane: &[u16]| {
-        let (first, rest) = plane.split_at(margin as usize * width);
-        let (parcel, last) = rest.split_at(rest.len() - first.len());
-        let tray = |count: u32| vec![wall; count as usize * width];
-        [first, &tray(before), parcel, &tray(missing - before), last].concat()
+/// Whether nose and tail are seen in the picture: the film of a bag may let everything through.
+fn shows_its_ends(image: &DualImage, margin: u32) -> bool {
+    let wide = with_belt(image);
+    let geometry = Geometry { pitch_um: SCANNER.pitch_um, belt_step_um: SCANNER.belt_step_um, air_level: None };
+    let read = formats::Image::from_planes(wide.width, wide.height, wide.low, wide.high);
+    let extent = read.and_then(|read| pixels::extent(&read, &geometry));
+    let near = |line: u32, expected: u32| line.abs_diff(expected) <= END_LINES;
+    extent.is_some_and(|extent| near(extent.first_line, margin) && near(extent.last_line + 1 + margin, image.height))
+}
+
+/// The same parcel with so much more empty belt, half of it before and half behind.
+fn longer(image: &DualImage, margin: u32, missing: u32) -> DualImage {
+    let width = image.width as usize;
+    let (before, behind) = (missing as usize / 2, missing as usize - missing as usize / 2);
+    let stretched = |plane: &[u16]| {
+        let (first, last) = (&plane[..width], &plane[plane.len() - width..]);
+        let split = (margin as usize * width).min(plane.len());
+        let (head, rest) = plane.split_at(split);
+        let (body, tail) = rest.split_at(rest.len() - split.min(rest.len()));
+        [head, &first.repeat(before), body, &last.repeat(behind), tail].concat()
     };
     DualImage {
         height: image.height + missing,
-        low: longer(&image.low),
-        high: longer(&image.high),
+        low: stretched(&image.low),
+        high: stretched(&image.high),
+        truth: Vec::new(),
+        ..*image
+    }
+}
+
+/// The same parcel on a tray as long as itself: what the belt carries and the beam cannot see is sent in one.
+fn in_tray(image: &DualImage, margin: u32) -> DualImage {
+    let width = image.width as usize;
+    let on_tray = |plane: &[u16]| -> Vec<u16> {
+        let last = (image.height - margin) as usize;
+        let mut plane = plane.to_vec();
+        for (number, line) in plane.chunks_exact_mut(width.max(1)).enumerate() {
+            // The outermost columns stay air.
+            if let ([_, inside @ .., _], true) = (line, (margin as usize..last).contains(&number)) {
+                inside.iter_mut().for_each(|light| *light = (u32::from(*light) * TRAY_PERMILLE / 1_000) as u16);
+            }
+        }
+        plane
+    };
+    DualImage { low: on_tray(&image.low), high: on_tray(&image.high), truth: Vec::new(), ..*image }
+}
+
+/// The same picture with more of the empty belt beside the parcel, as a machine's whole row of diodes sees it.
+fn with_belt(image: &DualImage) -> DualImage {
+    let tunnel = (SCANNER.tunnel_width_mm * 1_000.0) as u32 / SCANNER.pitch_um;
+    let left = BELT_COLUMNS.min(image.first_column);
+    let right = BELT_COLUMNS.min(tunnel.saturating_sub(image.first_column + image.width));
+    let wider = |plane: &[u16]| -> Vec<u16> {
+        let widened = |line: &[u16]| {
+            // The outermost columns are air, with its noise.
+            let (first, last) = (line.first().copied().unwrap_or(0), line.last().copied().unwrap_or(0));
+            let mut wide = vec![first; left as usize];
+            wide.extend_from_slice(line);
+            wide.resize(wide.len() + right as usize, last);
+            wide
+        };
+        plane.chunks_exact(image.width.max(1) as usize).flat_map(widened).collect()
+    };
+    DualImage {
+        width: image.width + left + right,
+        low: wider(&image.low),
+        high: wider(&image.high),
+        first_column: image.first_column - left,
         truth: Vec::new(),
         ..*image
     }
@@ -180,7 +241,7 @@ pub fn tiff(image: &DualImage) -> Vec<u8> {
 mod tests {
     use super::*;
     use gatepost_hardware::units::Micros;
-    use gatepost_models::formats::{self, Planes};
+    use gatepost_models::formats::Planes;
     use gatepost_virtual::lane::shipped;
     use gatepost_virtual::parcel::{Generator, Plan};
 
@@ -212,6 +273,24 @@ mod tests {
         let read = formats::decode(std::path::Path::new("a.tif"), &tiff(image)).expect("a picture");
         assert_eq!((read.width, read.height, read.bits), (image.width, image.height, 16));
         assert_eq!(read.planes, Planes::Dual { low: image.low.clone(), high: image.high.clone() });
+    }
+
+    /// What the station measures of a picture is what the eyes measure of the parcel, well within the lane's tolerance.
+    #[test]
+    fn every_picture_is_as_long_as_its_parcel() {
+        let geometry = Geometry { pitch_um: SCANNER.pitch_um, belt_step_um: SCANNER.belt_step_um, air_level: None };
+        for (lane, longest, seed) in [("north", 570, 11), ("south", 420, 12)] {
+            let mut generator = Generator::new(&shipped(lane), seed);
+            let plan = Plan { solid: true, ..Plan::default() };
+            for _ in 0..25 {
+                let parcel = generator.next(&plan);
+                let bytes = tiff(&draw(&parcel, longest).image);
+                let read = formats::decode(std::path::Path::new("a.tif"), &bytes).expect("a picture");
+                let shown = gatepost_models::pixels::extent(&read, &geometry).expect("not only air").length_mm.0;
+                let off = shown.unsigned_abs().abs_diff(parcel.length_mm);
+                assert!(off <= 15, "{lane}, seed {seed}: the picture is {shown} mm long, {parcel:?}");
+            }
+        }
     }
 
     #[test]
