@@ -21,7 +21,7 @@ use crate::tunnel::{Filed, Tunnel};
 
 /// Longest pause between two looks at the world.
 const STEP: Duration = Duration::from_millis(4);
-/// The world goes on by at most this much between two looks at the cable.
+/// The world goes on by at most this much between two looks at its devices.
 const STEP_US: u64 = 5_000;
 /// Time between two copies for whoever watches.
 const SHOW_US: u64 = 100_000;
@@ -164,12 +164,14 @@ impl Running {
             }
             let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
             while self.setup.lane.now().0 < now {
-                self.hear();
                 let rest = now - self.setup.lane.now().0;
                 self.setup.lane.advance(rest.min(STEP_US));
                 self.follow();
                 self.emit();
             }
+            // Only now: the controller must not hear a word at an earlier time than it was said.
+            self.hear();
+            self.emit();
             if now >= self.showed_us + SHOW_US {
                 self.showed_us = now;
                 self.show();

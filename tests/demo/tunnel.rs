@@ -22,7 +22,7 @@ const DRAWN_MAX: usize = 96;
 /// How long an image waits for the drawing of a parcel in it.
 const DRAWING_MAX: Duration = Duration::from_secs(30);
 /// A file that appears so much after its time is late.
-const LATE: Duration = Duration::from_millis(50);
+const LATE: Duration = Duration::from_millis(20);
 
 enum Job {
     /// The image is complete in the machine.
