@@ -1,1 +1,12 @@
-//! placeholder
+//! The world: a lane that does not exist, the station's real code, and time that is only a number.
+//!
+//! One thread, virtual time, real codec bytes, the firmware library, the pipeline, the ledger on a disk that can tear
+//! and fill: from one seed the same run to the bit, a thousand times faster than a belt. What happened is judged by the
+//! [`checker`], which reads the virtual lane's truth and the journal's files and knows none of the code in between.
+
+pub mod world;
+pub mod station;
+pub mod lists;
+pub mod crash;
+pub mod scenario;
+pub mod checker;

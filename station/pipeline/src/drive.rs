@@ -98,6 +98,8 @@ struct Parcel {
     /// Proof of a durable release, until it becomes a permit.
     release: Option<Recorded>,
     permit: Option<u32>,
+    /// The gate opened for it in an earlier life of the station: it is leaving by release.
+    leaving: bool,
     looked_up: bool,
     /// What was known of it when its place was forgotten.
     kept: Option<Box<Inputs>>,
@@ -133,6 +135,8 @@ pub struct Drive {
     time: Micros,
     beat_sent: Option<Micros>,
     sync_sent: Option<Micros>,
+    /// The controller was asked what is on the belt and has not answered yet.
+    inventory_owed: bool,
     /// Tick of the last segment when places were lost.
     lost_at: Option<gatepost_hardware::units::Tick>,
     /// Ids on or recently on this belt that never left it: for the same id twice.
@@ -171,6 +175,7 @@ impl Drive {
             time: Micros::ZERO,
             beat_sent: None,
             sync_sent: None,
+            inventory_owed: false,
             lost_at: None,
             ids: BTreeMap::new(),
             closed: config.closed.iter().copied().collect(),
@@ -198,7 +203,7 @@ impl Drive {
                 self.note(noted);
             }
             Event::Image { mono, image, .. } => match self.clock.happened(mono, (0, 0)) {
-                Some(at) => self.gather.images.arrive(image, at),
+                Some(at) => self.gather.image(&self.track, image, at),
                 None => {
                     self.alarm(AlarmCode::ReadingUnplaced, None, "an image came before the clocks were synchronised")
                 }
@@ -231,6 +236,9 @@ impl Drive {
             self.sync_sent = Some(mono);
             let order = if self.epoch.is_some() { Order::TimeSync { host: mono } } else { Order::Hello };
             self.order(order);
+            if self.inventory_owed && self.epoch.is_some() {
+                self.order(Order::Inventory);
+            }
         }
         if due(self.beat_sent, HEARTBEAT_MS) {
             self.beat_sent = Some(mono);
@@ -397,6 +405,7 @@ impl Parcel {
             seq: None,
             release: None,
             permit: None,
+            leaving: false,
             looked_up: false,
             kept: None,
             judged: None,
@@ -411,7 +420,9 @@ impl Parcel {
 
     /// As the journal of an earlier life shows it.
     fn left_open(open: &OpenPass) -> Self {
-        Self { seq: Some(open.seq), revision: open.revision, ..Self::inherited(open.pass, Fault::Controller) }
+        // Its permit, if it had one, is named by the decision's record and may still stand.
+        let permit = Some(open.seq as u32);
+        Self { seq: Some(open.seq), revision: open.revision, permit, ..Self::inherited(open.pass, Fault::Controller) }
     }
     /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.
     fn signal(&mut self, signal: Signal) {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use gatepost_hardware::lane::{Device, DeviceKind, LaneMap};
 use gatepost_hardware::units::{Grams, Micros, Millimetres, Tick};
 
-use crate::event::{Matched, Weighed};
+use crate::event::{ImageFile, Matched, Weighed};
 use crate::identify::{CodeRead, ItemIdentity, arbitrate};
 use crate::judge::{BlindCause, ContestedCause, NoWeightCause, Overflow, Weight};
 use crate::limits::{CODES_MAX, READINGS_WAITING_MAX};
@@ -135,6 +135,16 @@ impl Gather {
         }
         self.waiting.push_back(Waiting { device, span, reading });
         noted
+    }
+
+    /// An image came. While a scan was interrupted in the beam, pieces may come that belong to nobody.
+    pub fn image(&mut self, track: &Track, file: ImageFile, at: Span) {
+        let xray = self.map.devices.iter().find(|device| device.kind == DeviceKind::Xray);
+        let excused = xray.is_some_and(|device| {
+            let beam = track.passes().iter().filter(|tracked| in_view(&self.map, track, device, tracked));
+            beam.filter_map(|tracked| self.parcels.get(&tracked.pass)).any(|gathered| gathered.interrupted)
+        });
+        self.images.arrive(file, at, excused);
     }
 
     /// Gives every reading whose place is known by now to its owner, and closes what no device can add to.

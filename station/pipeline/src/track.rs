@@ -22,6 +22,9 @@ mod exits;
 /// Chutes slide: a parcel may reach its exit eye this much sooner or later than the belt would bring it.
 const CHUTE_MM: i32 = 300;
 
+/// How far a belt without encoder runs uncounted in one stop and start.
+const COAST_MM: i32 = 120;
+
 /// A parcel as one eye saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -39,6 +42,10 @@ pub struct Tracked {
     marks: [Option<Mark>; SEGMENTS_MAX],
     /// Index of the eye it must meet next; exits count as one past the diverter eye.
     next_eye: usize,
+    /// Belt that may have run uncounted since its last mark: a segment without encoder stopped under it.
+    coasted: Millimetres,
+    /// The gate opened for it.
+    opened: bool,
     /// At the eye that saw it last.
     pub length_mm: Option<Millimetres>,
     pub gap_mm: Option<Millimetres>,
@@ -134,8 +141,29 @@ impl Track {
             tracked.contested.insert(cause);
         }
     }
+    /// The gate opened for it: it should leave by release.
+    pub fn opened(&mut self, pass: u32) {
+        if let Some(tracked) = self.passes.iter_mut().find(|tracked| tracked.pass == pass) {
+            tracked.opened = true;
+        }
+    }
     pub fn belt(&self, segment: u8) -> &Belt {
         &self.belts[usize::from(segment)]
+    }
+
+    /// A segment's belt stopped. Without an encoder it ran out, and will start, uncounted: what is on it, or comes to it
+    /// next, is known less well until its next eye.
+    pub fn stopped(&mut self, segment: u8) {
+        if self.map.segments.get(usize::from(segment)).is_none_or(|segment| segment.encoder) {
+            return;
+        }
+        for tracked in &mut self.passes {
+            let next = self.map.eyes.get(tracked.next_eye).map(|eye| eye.segment);
+            let on = tracked.marks.iter().rev().flatten().next().map(|mark| mark.segment);
+            if next == Some(segment) || on == Some(segment) {
+                tracked.coasted = tracked.coasted + Millimetres(COAST_MM);
+            }
+        }
     }
 
     /// The controller told where its belts are.
@@ -189,6 +217,8 @@ impl Track {
             entered: time,
             marks,
             next_eye: index + 1,
+            coasted: Millimetres::ZERO,
+            opened: false,
             length_mm: None,
             gap_mm: gap,
             contested,
@@ -219,6 +249,7 @@ impl Track {
         let tracked = &mut self.passes[first];
         tracked.marks[usize::from(eye.segment)] = Some(mark);
         tracked.next_eye = index + 1;
+        tracked.coasted = Millimetres::ZERO;
         self.occupants[index] = Some(tracked.pass);
         let pass = tracked.pass;
         vec![if index == self.diverter { Happening::AtDiverter { pass } } else { Happening::Seen { pass } }]
@@ -286,7 +317,7 @@ impl Track {
         let segment = &self.map.segments[here];
         if let Some(mark) = tracked.marks[here] {
             let way = eye.at_mm - mark.at_mm;
-            return Some((segment.mm(tick - mark.lead) - way, slack(&self.map, eye.segment, way)));
+            return Some((segment.mm(tick - mark.lead) - way, slack(&self.map, eye.segment, way) + tracked.coasted));
         }
         // Not seen on this segment yet: at the moment it must have come onto it, how far had the last belt carried it?
         let before = here.checked_sub(1)?;
@@ -296,7 +327,7 @@ impl Track {
         let way = last.length_mm - mark.at_mm;
         let ahead = last.mm(self.belts[before].tick_at(came)? - mark.lead) - way;
         let exact = slack(&self.map, before as u8, way) + slack(&self.map, eye.segment, eye.at_mm);
-        Some((ahead, exact))
+        Some((ahead, exact + tracked.coasted))
     }
 
     /// Where the leading edge is now, measured on its newest segment.

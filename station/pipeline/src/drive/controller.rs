@@ -7,7 +7,7 @@ use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
 use crate::judge::{Fault, Sensor};
 use crate::pass::PassKey;
-use crate::pass::life::{End, Signal};
+use crate::pass::life::{End, Signal, State};
 use crate::record::{Kind, Urgency};
 use crate::track::clock::Proof;
 use serde::Serialize;
@@ -91,7 +91,9 @@ impl Drive {
         self.config.epoch_next = self.config.epoch_next.max(epoch + 1);
         self.failed.remove(&Fault::Controller);
         if !known {
+            self.inventory_owed = true;
             self.order(Order::Inventory);
+            self.revoke_left_open();
         }
         self.order(Order::TimeSync { host: self.mono });
     }
@@ -112,6 +114,7 @@ impl Drive {
             *known = motion;
             if matches!(motion, Motion::Stopped | Motion::Reversed) {
                 self.gather.interrupt(&self.track, segment);
+                self.track.stopped(segment);
             }
         }
     }
@@ -130,7 +133,13 @@ impl Drive {
         let parcel = &mut self.parcels[at];
         match fate {
             PermitFate::Accepted | PermitFate::Closed => {}
-            PermitFate::Opened => parcel.signal(Signal::GateOpened),
+            PermitFate::Opened if parcel.inherited.is_some() => self.leaves_all_the_same(at),
+            PermitFate::Opened => {
+                parcel.signal(Signal::GateOpened);
+                self.track.opened(pass);
+            }
+            // The gate had to close under it: its exit eye tells where it went.
+            PermitFate::Void(_) if parcel.state == State::Opened => {}
             PermitFate::Refused(_) | PermitFate::Missed | PermitFate::Void(_) => {
                 parcel.permit = None;
                 parcel.signal(Signal::PermitLost);
@@ -151,7 +160,23 @@ impl Drive {
                 self.parcels[at].permit = None;
                 self.parcels[at].signal(Signal::PermitLost);
             }
+            RevokeFate::TooLate if self.parcels[at].inherited.is_some() => self.leaves_all_the_same(at),
             RevokeFate::TooLate => self.alarm_too_late(key),
+        }
+    }
+
+    /// Permits of an earlier life of the station that may still stand.
+    fn revoke_left_open(&mut self) {
+        let left =
+            self.parcels.iter().filter(|parcel| parcel.inherited.is_some() && Some(parcel.key.epoch) == self.epoch);
+        let permits: Vec<u32> = left.filter_map(|parcel| parcel.permit).collect();
+        permits.into_iter().for_each(|permit| self.order(Order::Revoke { permit }));
+    }
+
+    /// The gate opened for a parcel whose place was lost afterwards.
+    fn leaves_all_the_same(&mut self, at: usize) {
+        if !std::mem::replace(&mut self.parcels[at].leaving, true) {
+            self.alarm_too_late(self.parcels[at].key);
         }
     }
 
@@ -194,6 +219,7 @@ impl Drive {
     /// What the controller believes is on the belt, after one of us was away.
     fn inventory(&mut self, passes: &[u32], complete: bool) {
         let Some(epoch) = self.epoch else { return };
+        self.inventory_owed = false;
         for &pass in passes {
             let key = self.key(epoch, pass);
             match (self.find(key), self.closed.contains(&key)) {
@@ -206,7 +232,7 @@ impl Drive {
             .parcels
             .iter()
             .filter(|parcel| parcel.inherited.is_some() && parcel.state.is_on_belt() && parcel.key.epoch == epoch)
-            .filter(|parcel| complete && !passes.contains(&parcel.key.pass))
+            .filter(|parcel| complete && !parcel.leaving && !passes.contains(&parcel.key.pass))
             .map(|parcel| parcel.key)
             .collect();
         for key in left {
@@ -235,6 +261,7 @@ impl Drive {
         self.gather.forget_all();
         self.lost_at = None;
         if cause == Fault::Cable {
+            self.inventory_owed = true;
             self.order(Order::Hello);
             self.order(Order::Inventory);
         }

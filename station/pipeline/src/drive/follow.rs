@@ -81,7 +81,12 @@ impl Drive {
     }
 
     fn stranger_left(&mut self, end: End) {
-        let oldest = self.parcels.iter().find(|parcel| parcel.inherited.is_some() && parcel.state.is_on_belt());
+        let lost = |parcel: &&Parcel| parcel.inherited.is_some() && parcel.state.is_on_belt();
+        let leaving = self.parcels.iter().filter(lost).find(|parcel| parcel.leaving).map(|parcel| parcel.key);
+        if let (Some(key), End::Release) = (leaving, end) {
+            return self.end(key, End::Release, "the gate had opened for it before its place was lost");
+        }
+        let oldest = self.parcels.iter().filter(lost).find(|parcel| !parcel.leaving);
         match (oldest.map(|parcel| parcel.key), end) {
             (Some(key), End::Exam) => self.end(key, End::Exam, "the oldest of those whose place was lost"),
             (_, End::Release) => {

@@ -35,6 +35,8 @@ struct Arrived {
     at: Span,
     assessed: Option<Image>,
     claimed: bool,
+    /// Came while an interrupted scan was in the beam: it may belong to nobody.
+    excused: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -45,14 +47,14 @@ pub struct Images {
 }
 
 impl Images {
-    pub fn arrive(&mut self, file: ImageFile, at: Span) {
+    pub fn arrive(&mut self, file: ImageFile, at: Span, excused: bool) {
         if self.arrived.len() == IMAGES_WAITING_MAX {
             let lost = self.arrived.pop_front();
             if lost.is_some_and(|lost| !lost.claimed) {
                 self.out_of_step = self.out_of_step.max(Some(at.hi));
             }
         }
-        self.arrived.push_back(Arrived { file, at, assessed: None, claimed: false });
+        self.arrived.push_back(Arrived { file, at, assessed: None, claimed: false, excused });
     }
 
     pub fn assess(&mut self, id: u32, assessed: Image) {
@@ -105,7 +107,7 @@ impl Images {
             }
             several => {
                 several.iter_mut().for_each(|arrived| arrived.claimed = true);
-                (ImageOf::Contested { cause: ContestedCause::ImageOrder }, false)
+                (ImageOf::Contested { cause: ContestedCause::ImageOrder }, interrupted)
             }
         };
         if !fits {
@@ -132,7 +134,9 @@ impl Images {
         let was_in_step = self.out_of_step.is_none();
         if let Some(orphan) = orphan {
             orphan.claimed = true;
-            self.out_of_step = self.out_of_step.max(Some(orphan.at.hi));
+            if !orphan.excused {
+                self.out_of_step = self.out_of_step.max(Some(orphan.at.hi));
+            }
         }
         let last_image = self.arrived.back().map(|arrived| arrived.at.hi);
         if in_beam {

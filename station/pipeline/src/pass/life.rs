@@ -71,7 +71,8 @@ impl State {
 
             (T::Decided, S::PermitGiven) => T::Permitted,
             (T::Permitted | T::Decided, S::PermitLost) => T::Decided,
-            (T::Deciding, S::PermitLost) => T::Deciding,
+            // A permit of an earlier life of the station, revoked; or the gate had to close under a parcel: its exit eye tells.
+            (T::OnBelt | T::Deciding | T::Opened, S::PermitLost) => self,
             (T::GoneUndecided(_) | T::GoneDeciding(_) | T::Closed(_), S::PermitLost) => self,
             // The gate may open while a superseding decision is on its way: the revocation came too late.
             (T::Permitted | T::Deciding, S::GateOpened) => T::Opened,

@@ -11,10 +11,14 @@ impl Track {
     /// A leading edge at an exit eye: the oldest parcel beyond the diverter eye that can be there.
     pub(super) fn exit(&mut self, index: usize, tick: Tick, end: End) -> Happening {
         let exact = Millimetres(CHUTE_MM);
-        let found = self.passes.iter().find(|tracked| {
+        let near = |tracked: &&super::Tracked, exact: Millimetres| {
             tracked.next_eye > self.diverter
                 && self.ahead(tracked, index, tick).is_some_and(|(ahead, slack)| ahead.0.abs() <= (slack + exact).0)
-        });
+        };
+        let expected = |tracked: &&super::Tracked| tracked.opened == (end == End::Release);
+        // One that belongs into this chute; else one that lies so exactly here that it can be no other.
+        let found = self.passes.iter().find(|tracked| expected(tracked) && near(tracked, exact));
+        let found = found.or_else(|| self.passes.iter().find(|tracked| near(tracked, Millimetres::ZERO)));
         let Some(pass) = found.map(|tracked| tracked.pass) else {
             return Happening::StrangerLeft { end };
         };

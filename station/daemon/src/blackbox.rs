@@ -1,0 +1,244 @@
+//! The black box: everything one lane heard, and a fingerprint of everything it did, so that `gatepost replay` can live
+//! the hour again and say where today's software would have done otherwise.
+//!
+//! JSON lines, two files of [`BYTES_MAX`] in turn. Losing the black box never holds up a lane: a failing disk costs
+//! lines, which are counted, not parcels.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use gatepost_hardware::link::Report;
+use gatepost_hardware::units::{Micros, WallMs};
+use gatepost_pipeline::drive::OpenPass;
+use gatepost_pipeline::event::{ClockState, Effect, Event, ImageFile, Matched, OfficerAction, Weighed};
+use gatepost_pipeline::identify::CodeRead;
+use gatepost_pipeline::judge::{Fault, Image, Token};
+use gatepost_pipeline::pass::PassKey;
+use gatepost_pipeline::record::{Pending, Recorded};
+use serde::{Deserialize, Serialize};
+
+/// Bytes of one file before the other is begun anew.
+pub const BYTES_MAX: u64 = 64 << 20;
+
+/// One line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Heard {
+    /// First line: with what the lane began.
+    Begin {
+        station: String,
+        lane: String,
+        epoch_next: u32,
+        open: Vec<OpenPass>,
+        closed: Vec<PassKey>,
+        software: String,
+    },
+    Pulse {
+        mono: Micros,
+        wall: WallMs,
+        clock: ClockState,
+    },
+    Controller {
+        mono: Micros,
+        report: Report,
+    },
+    CableLost {
+        mono: Micros,
+    },
+    Code {
+        mono: Micros,
+        device: u8,
+        code: CodeRead,
+    },
+    Weight {
+        mono: Micros,
+        device: u8,
+        weighed: Weighed,
+    },
+    Image {
+        mono: Micros,
+        device: u8,
+        image: ImageFile,
+    },
+    Assessed {
+        image: u32,
+        assessed: Image,
+    },
+    Matched {
+        pass: PassKey,
+        answer: Box<Matched>,
+    },
+    ListsChanged,
+    Recorded {
+        seq: u64,
+        head: String,
+    },
+    Unrecorded,
+    LedgerReady,
+    Part {
+        fault: Fault,
+        failed: bool,
+    },
+    Officer {
+        officer: Token,
+        action: OfficerAction,
+    },
+    /// What the events before this line made the lane do.
+    Did {
+        effects: u32,
+        digest: String,
+    },
+}
+
+impl Heard {
+    /// The line of an event.
+    pub fn of(event: &Event) -> Self {
+        match event {
+            Event::Pulse { mono, wall, clock } => Self::Pulse { mono: *mono, wall: *wall, clock: *clock },
+            Event::Controller { mono, report } => Self::Controller { mono: *mono, report: report.clone() },
+            Event::CableLost { mono } => Self::CableLost { mono: *mono },
+            Event::Code { mono, device, code } => Self::Code { mono: *mono, device: *device, code: code.clone() },
+            Event::Weight { mono, device, weighed } => Self::Weight { mono: *mono, device: *device, weighed: *weighed },
+            Event::Image { mono, device, image } => Self::Image { mono: *mono, device: *device, image: image.clone() },
+            Event::Assessed { image, assessed } => Self::Assessed { image: *image, assessed: assessed.clone() },
+            Event::Matched { pass, answer } => Self::Matched { pass: *pass, answer: answer.clone() },
+            Event::ListsChanged => Self::ListsChanged,
+            Event::Recorded(recorded) => Self::recorded(recorded),
+            Event::Unrecorded(_) => Self::Unrecorded,
+            Event::LedgerReady => Self::LedgerReady,
+            Event::Part { fault, failed } => Self::Part { fault: *fault, failed: *failed },
+            Event::Officer { officer, action } => Self::Officer { officer: officer.clone(), action: action.clone() },
+        }
+    }
+
+    fn recorded(recorded: &Recorded) -> Self {
+        Self::Recorded { seq: recorded.seq(), head: data_encoding::HEXLOWER.encode(&recorded.head()) }
+    }
+
+    /// The event of a line; nothing for lines that are no event, and for those the ledger answers (`replay` gives back
+    /// the records of its own run instead).
+    pub fn event(self) -> Option<Event> {
+        Some(match self {
+            Self::Pulse { mono, wall, clock } => Event::Pulse { mono, wall, clock },
+            Self::Controller { mono, report } => Event::Controller { mono, report },
+            Self::CableLost { mono } => Event::CableLost { mono },
+            Self::Code { mono, device, code } => Event::Code { mono, device, code },
+            Self::Weight { mono, device, weighed } => Event::Weight { mono, device, weighed },
+            Self::Image { mono, device, image } => Event::Image { mono, device, image },
+            Self::Assessed { image, assessed } => Event::Assessed { image, assessed },
+            Self::Matched { pass, answer } => Event::Matched { pass, answer },
+            Self::ListsChanged => Event::ListsChanged,
+            Self::LedgerReady => Event::LedgerReady,
+            Self::Part { fault, failed } => Event::Part { fault, failed },
+            Self::Officer { officer, action } => Event::Officer { officer, action },
+            Self::Begin { .. } | Self::Recorded { .. } | Self::Unrecorded | Self::Did { .. } => return None,
+        })
+    }
+}
+
+/// Fingerprint of what one event made the lane do.
+pub fn fingerprint(effects: &[Effect]) -> Heard {
+    let mut hasher = blake3::Hasher::new();
+    for effect in effects {
+        match effect {
+            Effect::Record(pending) => {
+                hasher.update(b"record ");
+                hasher.update(pending.body());
+            }
+            Effect::Permit(permit) => drop(hasher.update(format!("permit {:?}", permit.command()).as_bytes())),
+            Effect::Order(order) => drop(hasher.update(format!("order {order:?}").as_bytes())),
+            Effect::Lookup { pass, item } => drop(hasher.update(format!("lookup {pass} {item:?}").as_bytes())),
+        }
+        hasher.update(b"\n");
+    }
+    let digest = data_encoding::HEXLOWER.encode(&hasher.finalize().as_bytes()[..16]);
+    Heard::Did { effects: effects.len() as u32, digest }
+}
+
+/// Writes one lane's black box.
+pub struct BlackBox {
+    folder: PathBuf,
+    file: Option<BufWriter<File>>,
+    written: u64,
+    second: bool,
+    begin: Heard,
+    /// Lines that could not be written.
+    pub lost: u64,
+}
+
+impl BlackBox {
+    /// `begin` is repeated at the head of each file.
+    pub fn new(folder: &Path, begin: Heard) -> Self {
+        let second = folder.join("blackbox-0.jsonl").exists();
+        let mut made = Self { folder: folder.to_path_buf(), file: None, written: 0, second: !second, begin, lost: 0 };
+        made.turn();
+        made
+    }
+
+    pub fn write(&mut self, line: &Heard) {
+        if self.written >= BYTES_MAX {
+            self.turn();
+        }
+        self.put(line);
+    }
+
+    /// Lines reach the file at least this often: call it about once a second.
+    pub fn flush(&mut self) {
+        if self.file.as_mut().is_some_and(|file| file.flush().is_err()) {
+            self.file = None;
+        }
+    }
+
+    fn turn(&mut self) {
+        self.second = !self.second;
+        let path = self.folder.join(if self.second { "blackbox-1.jsonl" } else { "blackbox-0.jsonl" });
+        self.file = File::create(path).ok().map(|file| BufWriter::with_capacity(1 << 16, file));
+        self.written = 0;
+        let begin = self.begin.clone();
+        self.put(&begin);
+    }
+
+    fn put(&mut self, line: &Heard) {
+        let written = serde_json::to_vec(line).ok().and_then(|mut bytes| {
+            bytes.push(b'\n');
+            self.file.as_mut()?.write_all(&bytes).ok()?;
+            Some(bytes.len() as u64)
+        });
+        match written {
+            Some(bytes) => self.written += bytes,
+            None => self.lost += 1,
+        }
+    }
+}
+
+/// What `replay` found.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// Line of the black box.
+    pub line: usize,
+    pub was: String,
+    pub now: String,
+}
+
+/// Keeps the records that a replayed lane asked for, until the black box says that they were durable.
+#[derive(Default)]
+pub struct Replayed {
+    asked: std::collections::VecDeque<Pending>,
+}
+
+impl Replayed {
+    pub fn keep(&mut self, effects: Vec<Effect>) {
+        self.asked.extend(effects.into_iter().filter_map(|effect| match effect {
+            Effect::Record(pending) => Some(pending),
+            _ => None,
+        }));
+    }
+    /// The ledger's answer to the oldest record asked for: it was stored as `seq`.
+    pub fn recorded(&mut self, seq: u64, head: [u8; 32]) -> Option<Event> {
+        Some(Event::Recorded(self.asked.pop_front()?.durable(seq, head)))
+    }
+    pub fn unrecorded(&mut self) -> Option<Event> {
+        self.asked.pop_front().map(Event::Unrecorded)
+    }
+}

@@ -1,0 +1,279 @@
+//! The station as its page sees it, put together from what every part says of itself.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use gatepost_console::desk::{
+    Backlog, Decided, Degraded, Denied, Desk, Device, ImageRef, Ledger, LedgerHealth, ListAge, Queued, Refusal,
+    StationView, Uplink, Wish,
+};
+use gatepost_hardware::units::WallMs;
+use gatepost_ledger::chain::Digest;
+use gatepost_ledger::journal::writer::Writer;
+use gatepost_ledger::journal::{Health as JournalHealth, View};
+use gatepost_models::formats::{self, Geometry};
+use gatepost_pipeline::drive::{LaneView, ParcelView};
+use gatepost_pipeline::event::{ClockState, Event};
+use gatepost_pipeline::judge::{Inputs, ListState, Lists as ListStates, Outcome};
+use gatepost_pipeline::pass::PassKey;
+use gatepost_pipeline::pass::life::{End, State};
+use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
+use gatepost_sync::session::LinkState;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::config::ClockSource;
+use crate::run::clock;
+use crate::run::feed::Feed;
+use crate::run::health::HealthBoard;
+use crate::run::uplink::SharedEvidence;
+
+/// Parcels kept of an exam chute, and decisions kept for the page.
+const QUEUE_MAX: usize = 64;
+const DECISIONS_MAX: usize = 20;
+
+/// One lane's ends: where it shows itself and where wishes go.
+pub struct LaneEnd {
+    pub shown: Arc<Mutex<Option<LaneView>>>,
+    pub feed: Feed,
+}
+
+/// Everything the desk reads.
+pub struct StationDesk {
+    pub station: String,
+    pub utc_offset_min: i32,
+    pub clock: ClockSource,
+    pub last_record: WallMs,
+    pub lanes: BTreeMap<String, LaneEnd>,
+    pub health: HealthBoard,
+    pub journal: View,
+    pub journal_health: Arc<Mutex<JournalHealth>>,
+    pub ledger: Writer,
+    pub evidence: SharedEvidence,
+    pub geometry: Geometry,
+    pub link: Option<watch::Receiver<LinkState>>,
+    pub lists: Arc<Mutex<Option<ListStates>>>,
+    pub changes: watch::Sender<u64>,
+    pub seen: Mutex<Seen>,
+}
+
+/// What the page remembers between looks: chutes fill while nobody looks, so lanes tell it.
+#[derive(Default)]
+pub struct Seen {
+    queue: VecDeque<Queued>,
+    decisions: VecDeque<Decided>,
+    /// The newest revision seen of each pass on a belt, and the last look at it.
+    known: BTreeMap<PassKey, ParcelView>,
+}
+
+impl StationDesk {
+    /// A lane showed itself: note what was decided and what left since.
+    pub fn lane_showed(&self) {
+        let views: Vec<LaneView> = self.lanes.values().filter_map(|lane| lane.shown.lock().ok()?.clone()).collect();
+        if let Ok(mut seen) = self.seen.lock() {
+            seen.take(&views);
+        }
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn devices(&self) -> Vec<Device> {
+        let kind = |name: &str| match name.rsplit(' ').next() {
+            Some("controller") => "lane controller",
+            Some("scanner") => "scanner",
+            Some("scale") => "scale",
+            Some("xray") => "X-ray",
+            _ => "part",
+        };
+        let device = |(name, part): (String, crate::run::health::PartHealth)| Device {
+            kind: kind(&name).to_owned(),
+            name,
+            works: part.works,
+            since: Some(part.since),
+            says: part.says,
+        };
+        self.health.read().into_iter().map(device).collect()
+    }
+
+    /// What the page cannot see for itself: it names failed parts, a full ledger and an untrusted clock by itself.
+    fn degraded(&self, uplink: &Uplink) -> Vec<Degraded> {
+        if self.link.is_none() || uplink.connected {
+            return Vec::new();
+        }
+        vec![Degraded {
+            fault: Some(gatepost_pipeline::judge::Fault::Uplink),
+            what: "Central operations cannot be reached.".to_owned(),
+            still_works: "Everything at the station; records are kept and sent later.".to_owned(),
+            since: uplink.since,
+            to_do: uplink.trouble.clone().unwrap_or_else(|| "Check the network cable.".to_owned()),
+        }]
+    }
+
+    fn uplink(&self) -> Uplink {
+        let Some(link) = &self.link else { return Uplink::default() };
+        let link = link.borrow();
+        let last = self.journal.last_seq();
+        Uplink {
+            connected: link.connected,
+            since: Some(WallMs(link.since_ms)),
+            trouble: link.trouble.clone(),
+            backlog: Backlog { decision: link.backlog, ..Backlog::default() },
+            acked: last.saturating_sub(link.backlog),
+        }
+    }
+
+    fn ledger(&self) -> Ledger {
+        let health = match self.journal_health.lock().map(|health| health.clone()) {
+            Ok(JournalHealth::Good) => LedgerHealth::Writes,
+            Ok(JournalHealth::Full) => LedgerHealth::Full,
+            Ok(JournalHealth::Broken(error)) => LedgerHealth::Failing { says: error.to_string() },
+            Err(_) => LedgerHealth::Failing { says: "the writer stopped".to_owned() },
+        };
+        let last = self.journal.last_seq();
+        Ledger { health, last_seq: (last > 0).then_some(last), free_bytes: None }
+    }
+
+    fn list_ages(&self) -> Vec<ListAge> {
+        let Some(states) = self.lists.lock().ok().and_then(|states| states.clone()) else { return Vec::new() };
+        let age = |name: &str, state: &ListState| {
+            let (version, age_s, stale) = match state {
+                ListState::Fresh { version, age_s } => (version.as_str(), Some(*age_s), false),
+                ListState::Stale { version, age_s } => (version.as_str(), Some(*age_s), true),
+                ListState::Missing => ("none", None, true),
+                ListState::NoAnswer => ("no answer", None, true),
+                ListState::Rebuilding => ("being rebuilt", None, true),
+            };
+            ListAge { name: name.to_owned(), version: version.to_owned(), age_s, stale }
+        };
+        vec![age("holds", &states.holds), age("declarations", &states.declarations)]
+    }
+}
+
+impl Desk for StationDesk {
+    fn view(&self) -> StationView {
+        let lanes = self.lanes.values().filter_map(|lane| lane.shown.lock().ok()?.clone()).collect();
+        let (exam_queue, decisions) = self.seen.lock().map_or_else(
+            |_| (Vec::new(), Vec::new()),
+            |seen| (seen.queue.iter().cloned().collect(), seen.decisions.iter().cloned().collect()),
+        );
+        let (uplink, ledger) = (self.uplink(), self.ledger());
+        StationView {
+            station: self.station.clone(),
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+            now: clock::wall_now(),
+            clock_trusted: clock::state(self.clock, self.last_record) == ClockState::Trusted,
+            utc_offset_min: self.utc_offset_min,
+            lanes,
+            exam_queue,
+            decisions,
+            devices: self.devices(),
+            degraded: self.degraded(&uplink),
+            lists: self.list_ages(),
+            uplink,
+            ledger,
+        }
+    }
+
+    fn image(&self, digest: &str) -> Option<Vec<u8>> {
+        let digest: Digest = serde_json::from_value(serde_json::Value::String(digest.to_owned())).ok()?;
+        let bytes = self.evidence.lock().ok()?.get(digest).ok()?;
+        let picture = formats::decode(std::path::Path::new("evidence"), &bytes).ok()?;
+        let png = gatepost_models::inspect::pseudo_colour_png(&picture, &self.geometry, &[]);
+        (!png.is_empty()).then_some(png)
+    }
+
+    fn act(&self, wish: Wish) -> Result<(), Denied> {
+        let lane = self.lanes.get(wish.lane.as_str());
+        let lane = lane.ok_or_else(|| Denied(format!("this station has no lane \"{}\"", wish.lane)))?;
+        lane.feed.offer(Event::Officer { officer: wish.officer, action: wish.action });
+        Ok(())
+    }
+
+    fn refused(&self, refusal: Refusal) {
+        #[derive(Serialize)]
+        struct Refused<'a> {
+            action: &'static str,
+            denied: &'static str,
+            peer: &'a str,
+            times: u64,
+        }
+        let body = Refused { action: "page", denied: refusal.why, peer: &refusal.peer, times: refusal.times };
+        let urgency = Urgency { denied: true, ..Urgency::default() };
+        if let Ok(pending) = Pending::entry(Kind::Audit, urgency, Audience::All, "", clock::wall_now(), &body) {
+            // Full: the record is lost, the refusal stands.
+            let _kept = self.ledger.record(pending, Box::new(drop));
+        }
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}
+
+impl Seen {
+    fn take(&mut self, views: &[LaneView]) {
+        let now = clock::wall_now();
+        for view in views {
+            let Some(epoch) = view.epoch else { continue };
+            let here: BTreeMap<PassKey, &ParcelView> =
+                view.parcels.iter().map(|parcel| (parcel.pass, parcel)).collect();
+            for parcel in &view.parcels {
+                let changed = self.known.get(&parcel.pass).is_none_or(|known| known.verdict != parcel.verdict);
+                if let (true, Some(verdict), Some(inputs)) = (changed, &parcel.verdict, &parcel.inputs) {
+                    self.decisions.push_front(Decided {
+                        pass: parcel.pass,
+                        at: now,
+                        seq: None,
+                        inputs: inputs.clone(),
+                        verdict: verdict.clone(),
+                        image: image_ref(parcel),
+                    });
+                    self.decisions.truncate(DECISIONS_MAX);
+                }
+                self.known.insert(parcel.pass, parcel.clone());
+            }
+            let lane = view.lane.as_str();
+            let left: Vec<PassKey> = self
+                .known
+                .keys()
+                .filter(|pass| pass.lane.as_str() == lane && pass.epoch == epoch && !here.contains_key(pass))
+                .copied()
+                .collect();
+            for pass in left {
+                if let Some(parcel) = self.known.remove(&pass) {
+                    self.left(&parcel, now);
+                }
+            }
+        }
+    }
+
+    /// A parcel that was not to be released, or whose end says so, lies in the exam chute.
+    fn left(&mut self, parcel: &ParcelView, now: WallMs) {
+        let went = match parcel.state.end() {
+            Some(end) => end == End::Exam,
+            None => parcel.outcome != Some(Outcome::Release) && parcel.state != State::Opened,
+        };
+        if !went {
+            return;
+        }
+        self.queue.push_back(Queued {
+            pass: parcel.pass,
+            item: parcel.item.clone(),
+            verdict: parcel.verdict.clone(),
+            mail_class: parcel
+                .inputs
+                .as_ref()
+                .map_or(gatepost_pipeline::judge::MailClass::Unknown, |inputs: &Inputs| inputs.mail_class),
+            length_mm: parcel.length_mm,
+            weight_g: parcel.weight_g,
+            image: image_ref(parcel),
+            since: now,
+        });
+        if self.queue.len() > QUEUE_MAX {
+            self.queue.pop_front();
+        }
+    }
+}
+
+fn image_ref(parcel: &ParcelView) -> Option<ImageRef> {
+    parcel.image.clone().map(|digest| ImageRef { digest, width_px: 0, height_px: 0 })
+}

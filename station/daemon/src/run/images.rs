@@ -1,0 +1,208 @@
+//! From an X-ray's folder to the lane: one finished file is one image.
+//!
+//! A file is finished when the scanner renamed it into the folder or closed it; inotify says which. Its length and digest
+//! go to the lane at once; then the evidence store writes and syncs the file *beside* the model's inference, and only when
+//! both are done does the lane hear what was seen: no decision rests on an image that could be lost. Files whose names
+//! end in `.part` or begin with a dot are not finished. A file that cannot be read is a blind image, never a silent one.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gatepost_hardware::units::{Grams, Micros, Millimetres};
+use gatepost_models::formats::{self, Geometry};
+use gatepost_models::pixels;
+use gatepost_models::session::{Assessment, Cause, Inspector};
+use gatepost_pipeline::event::{Event, ImageFile};
+use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault, Image, Inputs, Token};
+use gatepost_pipeline::pass::PassKey;
+use rustix::fs::inotify;
+use tokio::io::unix::AsyncFd;
+
+use crate::config::XrayDevice;
+use crate::run::feed::Feed;
+use crate::run::health::Health;
+use crate::run::uplink::SharedEvidence;
+
+/// Pause before a folder that is not there is looked for again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What all X-rays of a station share.
+#[derive(Clone)]
+pub struct Looker {
+    pub inspector: Arc<Mutex<Inspector>>,
+    pub evidence: SharedEvidence,
+    /// Counts images of this station run.
+    pub images: Arc<AtomicU32>,
+}
+
+/// Serves one X-ray's folder for ever.
+pub async fn serve(config: XrayDevice, folder: PathBuf, device: u8, feed: Feed, health: Health, looker: Looker) {
+    let geometry = Geometry { pitch_um: config.pitch_um, belt_step_um: config.belt_step_um, ..looker.geometry() };
+    loop {
+        match watch(&folder) {
+            Ok(watched) => {
+                health.up();
+                feed.offer(Event::Part { fault: Fault::XRay, failed: false });
+                let why = listen(&watched, &folder, device, &feed, &geometry, &looker).await;
+                health.down(&format!("the X-ray's folder {} went away ({why}); check its share", folder.display()));
+            }
+            Err(why) => {
+                let says =
+                    format!("the X-ray's folder {} cannot be watched ({why}); make it or mount it", folder.display());
+                health.down(&says);
+            }
+        }
+        feed.offer(Event::Part { fault: Fault::XRay, failed: true });
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+#[expect(deprecated, reason = "an OwnedFd keeps what its unsafe successor asks for")]
+fn watch(folder: &Path) -> Result<AsyncFd<std::os::fd::OwnedFd>, String> {
+    let events = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC);
+    let events = events.map_err(|error| error.to_string())?;
+    let wanted = inotify::WatchFlags::CLOSE_WRITE | inotify::WatchFlags::MOVED_TO | inotify::WatchFlags::ONLYDIR;
+    let gone = inotify::WatchFlags::DELETE_SELF | inotify::WatchFlags::MOVE_SELF;
+    inotify::add_watch(&events, folder, wanted | gone).map_err(|error| error.to_string())?;
+    AsyncFd::new(events).map_err(|error| error.to_string())
+}
+
+/// Until the folder goes away; returns why.
+async fn listen(
+    watched: &AsyncFd<std::os::fd::OwnedFd>,
+    folder: &Path,
+    device: u8,
+    feed: &Feed,
+    geometry: &Geometry,
+    looker: &Looker,
+) -> String {
+    loop {
+        let mut ready = match watched.readable().await {
+            Ok(ready) => ready,
+            Err(error) => return error.to_string(),
+        };
+        let at = feed.now();
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 8_192];
+        let mut reader = inotify::Reader::new(watched.get_ref(), &mut buffer);
+        loop {
+            match reader.next() {
+                Ok(event) => {
+                    if event.events().intersects(inotify::ReadFlags::DELETE_SELF | inotify::ReadFlags::MOVE_SELF) {
+                        return "it was removed".to_owned();
+                    }
+                    let name = event.file_name().and_then(|name| name.to_str().ok()).unwrap_or_default();
+                    if is_finished(name) {
+                        look(folder.join(name), at, device, feed.clone(), *geometry, looker.clone());
+                    }
+                }
+                Err(rustix::io::Errno::WOULDBLOCK) => break,
+                Err(error) => return error.to_string(),
+            }
+        }
+        ready.clear_ready();
+    }
+}
+
+fn is_finished(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.ends_with(".part")
+}
+
+/// One image, on a thread where waiting for a disk is allowed.
+fn look(path: PathBuf, at: Micros, device: u8, feed: Feed, geometry: Geometry, looker: Looker) {
+    tokio::task::spawn_blocking(move || {
+        let id = looker.images.fetch_add(1, Ordering::Relaxed) + 1;
+        let bytes = read_bounded(&path);
+        let digest = bytes.as_deref().map_or([0; 32], |bytes| *blake3::hash(bytes).as_bytes());
+        let picture = bytes
+            .as_deref()
+            .map_err(Clone::clone)
+            .and_then(|bytes| formats::decode(&path, bytes).map_err(|error| error.to_string()));
+        let extent = picture.as_ref().ok().and_then(|picture| pixels::extent(picture, &geometry));
+        let length_mm = extent.map_or(Millimetres::ZERO, |extent| extent.length_mm);
+        let digest = Token::clipped(&data_encoding::HEXLOWER.encode(&digest));
+        feed.offer(Event::Image { mono: at, device, image: ImageFile { id, digest, length_mm } });
+        let assessed = match (bytes, picture) {
+            (Ok(bytes), Ok(picture)) => looker.assess(&path, &bytes, &picture, &geometry, &feed),
+            (_, Err(why)) | (Err(why), _) => {
+                tracing::warn!("{why}");
+                Image::Blind { cause: BlindCause::Quality }
+            }
+        };
+        feed.offer(Event::Assessed { image: id, assessed });
+    });
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let shown = path.display();
+    let length = std::fs::metadata(path).map_err(|error| format!("{shown}: cannot be read ({error})"))?.len();
+    if length > gatepost_models::limits::FILE_BYTES_MAX {
+        return Err(format!("{shown}: {length} bytes are more than an image may have; check the scanner's export"));
+    }
+    std::fs::read(path).map_err(|error| format!("{shown}: cannot be read ({error})"))
+}
+
+impl Looker {
+    fn geometry(&self) -> Geometry {
+        // A lock that is poisoned by a panic still holds the geometry it was opened with.
+        self.inspector.lock().unwrap_or_else(std::sync::PoisonError::into_inner).default_geometry()
+    }
+
+    /// The evidence is stored beside the inference; the file leaves the scanner's folder when it is.
+    fn assess(&self, path: &Path, bytes: &[u8], picture: &formats::Image, geometry: &Geometry, feed: &Feed) -> Image {
+        let (stored, seen) = std::thread::scope(|scope| {
+            let store = scope.spawn(|| {
+                let mut evidence = self.evidence.lock().map_err(|_| "the evidence store stopped".to_owned())?;
+                evidence.put(bytes).map(drop).map_err(|error| error.to_string())
+            });
+            let seen = self.inspector.lock().map(|mut inspector| inspector.detect(picture, geometry));
+            (store.join().unwrap_or_else(|_| Err("the evidence store stopped".to_owned())), seen)
+        });
+        if let Err(why) = stored {
+            tracing::error!(
+                "{}: its evidence could not be stored ({why}); the image counts as not seen",
+                path.display()
+            );
+            feed.offer(Event::Part { fault: Fault::Disk, failed: true });
+            return Image::Blind { cause: BlindCause::NoImage };
+        }
+        let _stays = std::fs::remove_file(path).inspect_err(|error| tracing::warn!("{}: {error}", path.display()));
+        let Ok(seen) = seen else { return Image::Blind { cause: BlindCause::Engine } };
+        let failed = matches!(&seen, Assessment::Blind(blind) if matches!(blind.cause, Cause::Engine | Cause::Model));
+        feed.offer(Event::Part { fault: Fault::Model, failed });
+        judged(seen)
+    }
+}
+
+/// What the model said, in the judge's words.
+fn judged(seen: Assessment) -> Image {
+    match seen {
+        Assessment::Assessed(seen) => {
+            let detections = seen.detections.iter().filter_map(|detection| {
+                Some(Detection {
+                    class: DetectionClass::parse(detection.class.as_str())?,
+                    score: detection.score_e4,
+                    bounds: detection.bounds.map(|edge| i32::try_from(edge).unwrap_or(i32::MAX)),
+                })
+            });
+            assessed(detections.collect(), seen.mass, seen.quality.score_e4)
+        }
+        Assessment::Blind(blind) => Image::Blind {
+            cause: match blind.cause {
+                Cause::Shield => BlindCause::Shield,
+                Cause::Engine => BlindCause::Engine,
+                Cause::Model => BlindCause::Model,
+                Cause::Quality => BlindCause::Quality,
+            },
+        },
+    }
+}
+
+/// The judge bounds its own lists; what it cuts off it says.
+fn assessed(detections: Vec<Detection>, mass: Option<Grams>, quality: u16) -> Image {
+    let Some(pass) = PassKey::parse("image/0/0") else { return Image::NotYet };
+    let mut inputs = Inputs::blank(pass);
+    inputs.set_assessed(detections, mass, quality);
+    inputs.image
+}
