@@ -6,7 +6,7 @@
 //! independent checker over truth, journal and central's tables (`report`, `tables`).
 //!
 //! `--pace X` makes the world outside faster (`lane_file`), never the station. `--data DIR` keeps a folder for each
-//! station (what `gatepost verify` takes) and `DIR/central`; without it everything is in a temporary folder that goes
+//! station (what `gatepost verify` takes) and `DIR/central`, and a further run goes on there (`history`); without it everything is in a temporary folder that goes
 //! away. Ctrl-C ends station, central and broker in order and leaves nothing behind.
 //!
 //! It refuses to pretend: a fault that it cannot make is printed as NOT RUN, a missing model or library as BLIND.
@@ -15,6 +15,7 @@
 mod announce;
 mod arguments;
 mod broker;
+mod history;
 mod lane;
 mod lane_file;
 mod outside;

@@ -5,11 +5,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gatepost_world::checker::from_virtual::{self, Log};
 use gatepost_world::checker::report::Report;
-use gatepost_world::checker::truth::{Clock, Truth};
 use gatepost_world::checker::{CentralTables, Checked, Station, check, files};
 
+use crate::history::{self, LaneRun};
 use crate::lane::End;
 
 /// What is left of a station.
@@ -33,11 +32,16 @@ pub fn checked(remains: &[Remains]) -> Result<Checked, String> {
     for station in remains {
         let folder = station.folder.join("journal");
         let files = files::of_folder(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let runs = station.lanes.iter().map(|(start, end)| run(*start, end, station)).collect();
+        let (lanes, missing) = history::end(&station.folder, runs)?;
+        if missing > 0 {
+            println!("{}: {missing} earlier runs here were killed; the checker knows nothing of their parcels.", station.name);
+        }
         stations.push(Station {
             name: station.name.clone(),
             files,
             key: None,
-            lanes: station.lanes.iter().map(|(start, end)| truth(*start, end, station)).collect(),
+            lanes,
             central: station.central.clone(),
             // Only the disk could tell, and this one is the machine's own.
             durable_ms: BTreeMap::new(),
@@ -46,21 +50,19 @@ pub fn checked(remains: &[Remains]) -> Result<Checked, String> {
     Ok(check(&stations))
 }
 
-fn truth(start: Instant, end: &End, station: &Remains) -> Truth {
-    let log = Log {
-        lane: end.lane.map().name.as_str(),
-        parcels: end.lane.parcels(),
-        log: end.lane.truth(),
-        faults: end.lane.faults(),
-        epochs: &end.epochs,
-    };
-    // The pace is in the lane's own figures: its clock is the wall clock.
-    let mut truth = from_virtual::truth(&log, Clock { wall_at_zero_ms: end.wall_at_zero_ms, pace: 1, trusted: true });
+fn run(start: Instant, end: &End, station: &Remains) -> LaneRun {
     let us = |at: Instant| u64::try_from(at.saturating_duration_since(start).as_micros()).unwrap_or(u64::MAX);
-    truth.images = end.filed.images.clone();
-    truth.down = station.down.iter().map(|&(from, until)| (us(from), us(until))).collect();
-    truth.settled = station.settled;
-    truth
+    LaneRun {
+        lane: end.lane.map().name.as_str().to_owned(),
+        parcels: end.lane.parcels().to_vec(),
+        log: end.lane.truth().to_vec(),
+        faults: end.lane.faults().clone(),
+        epochs: end.epochs.clone(),
+        images: end.filed.images.clone(),
+        down: station.down.iter().map(|&(from, until)| (us(from), us(until))).collect(),
+        settled: station.settled,
+        wall_at_zero_ms: end.wall_at_zero_ms,
+    }
 }
 
 /// # Errors

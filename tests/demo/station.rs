@@ -14,6 +14,7 @@ use gatepost_virtual::lane::VirtualLane;
 use gatepost_virtual::parcel::Plan;
 
 use crate::announce::Announcer;
+use crate::history;
 use crate::lane::{self, Lane};
 use crate::lane_file;
 use crate::picture::SCANNER;
@@ -75,7 +76,8 @@ impl Station {
         for inside in ["dev", "lanes", "xray"] {
             make(&folder.join(inside))?;
         }
-        let planned = plan(common, number)?;
+        let run = history::begin(&folder)?;
+        let planned = plan(common, number, run)?;
         let address = Address::new(FACILITY, &name).ok_or("the station's name cannot stand in a topic")?;
         let announced: Vec<_> = planned.iter().map(|lane| (lane.map.clone(), lane.seed, lane.plan.clone())).collect();
         let announcer = Announcer::new(address, &announced)?;
@@ -106,13 +108,14 @@ impl Station {
     }
 }
 
-fn plan(common: &Common, number: u32) -> Result<Vec<Planned>, String> {
+fn plan(common: &Common, number: u32, run: u32) -> Result<Vec<Planned>, String> {
     let ms = |ms: u32| Some((f64::from(ms) / common.pace).round() as u32);
     let mut planned = Vec::new();
     for (index, lane) in common.lanes.iter().enumerate() {
         let (text, map) = lane_file::at_pace(lane, common.pace)?;
-        // No two lanes share serial numbers: those of item ids follow from the seed.
-        let seed = common.seed.wrapping_mul(32).wrapping_add(u64::from(number) * 2 + index as u64);
+        // No two lanes and no two runs share serial numbers: those of item ids follow from the seed.
+        let apart = u64::from(number) * 2 + index as u64 + u64::from(run) * 37;
+        let seed = common.seed.wrapping_mul(32).wrapping_add(apart);
         let plan = Plan {
             parcels: common.parcels.unwrap_or(u32::MAX),
             solid: true,
