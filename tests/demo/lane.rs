@@ -107,8 +107,10 @@ impl Lane {
             shown: Shown::default(),
             showed_us: 0,
         };
-        let thread =
-            std::thread::Builder::new().name(name.clone()).spawn(move || running.run()).map_err(|error| failed(&error))?;
+        let thread = std::thread::Builder::new()
+            .name(name.clone())
+            .spawn(move || running.run())
+            .map_err(|error| failed(&error))?;
         Ok(Self { shared, thread, cables: Arc::new(cables), start, map })
     }
 

@@ -67,9 +67,12 @@ fn run(arguments: &Arguments, wanted: &Wanted) -> Result<bool, String> {
         .map_err(|error| format!("the operating system gives no threads: {error}"))?;
     let temporary = match &arguments.data {
         Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("gatepost-demo-").tempdir().map_err(|error| {
-            format!("no temporary folder: {error}; name one with --data")
-        })?),
+        None => Some(
+            tempfile::Builder::new()
+                .prefix("gatepost-demo-")
+                .tempdir()
+                .map_err(|error| format!("no temporary folder: {error}; name one with --data"))?,
+        ),
     };
     let named = arguments.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
     let data = named.unwrap_or_default();

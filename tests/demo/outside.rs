@@ -32,7 +32,12 @@ impl Outside {
     ///
     /// # Errors
     /// When one of them does not come back.
-    pub async fn act(&mut self, broker: &mut Broker, central: &mut Option<Central>, config: &Config) -> Result<(), String> {
+    pub async fn act(
+        &mut self,
+        broker: &mut Broker,
+        central: &mut Option<Central>,
+        config: &Config,
+    ) -> Result<(), String> {
         let now = Micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX));
         let down = self.schedule.active(Fault::BrokerDown, now);
         if down != self.broker_down {
@@ -59,7 +64,12 @@ impl Outside {
     ///
     /// # Errors
     /// When one of them does not come back.
-    pub async fn end(&mut self, broker: &mut Broker, central: &mut Option<Central>, config: &Config) -> Result<(), String> {
+    pub async fn end(
+        &mut self,
+        broker: &mut Broker,
+        central: &mut Option<Central>,
+        config: &Config,
+    ) -> Result<(), String> {
         self.schedule = FaultSchedule::none();
         self.act(broker, central, config).await
     }

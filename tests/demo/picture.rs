@@ -9,7 +9,7 @@ use gatepost_models::pixels;
 use gatepost_virtual::device::{ImageEvent, Part};
 use gatepost_virtual::parcel::{ParcelTruth, scene_plan};
 use gatepost_virtual::xray::profile::TRAINING;
-use gatepost_virtual::xray::{Class, DualImage, Scene, ScannerProfile, render};
+use gatepost_virtual::xray::{Class, DualImage, ScannerProfile, Scene, render};
 
 /// The scanner in every virtual tunnel.
 pub const SCANNER: &ScannerProfile = &TRAINING[0];
@@ -150,7 +150,8 @@ fn laid_out(event: &ImageEvent, drawn: &[Arc<Drawn>]) -> DualImage {
     if abreast {
         at.iter_mut().skip(1).for_each(|at| *at = at.saturating_sub(excess));
     }
-    let tops: Vec<u32> = at.iter().zip(drawn).map(|(at, one)| (at + drawn[0].margin).saturating_sub(one.margin)).collect();
+    let tops: Vec<u32> =
+        at.iter().zip(drawn).map(|(at, one)| (at + drawn[0].margin).saturating_sub(one.margin)).collect();
     let columns = columns(drawn, abreast);
     let height = tops.iter().zip(drawn).map(|(top, one)| top + one.image.height).max().unwrap_or(0);
     let first = columns.iter().copied().min().unwrap_or(0);

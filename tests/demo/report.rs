@@ -35,7 +35,10 @@ pub fn checked(remains: &[Remains]) -> Result<Checked, String> {
         let runs = station.lanes.iter().map(|(start, end)| run(*start, end, station)).collect();
         let (lanes, missing) = history::end(&station.folder, runs)?;
         if missing > 0 {
-            println!("{}: {missing} earlier runs here were killed; the checker knows nothing of their parcels.", station.name);
+            println!(
+                "{}: {missing} earlier runs here were killed; the checker knows nothing of their parcels.",
+                station.name
+            );
         }
         stations.push(Station {
             name: station.name.clone(),
@@ -107,7 +110,11 @@ pub fn summary(report: &Report) -> String {
     ));
     let seconds = |value: Option<i64>| value.map_or("not measured".to_owned(), |ms| format!("{ms} ms"));
     let image = &all.latency_ms.image_to_decision;
-    line(format_args!("latency      image to decision: median {}, 99 of 100 within {}", seconds(image.p50), seconds(image.p99)));
+    line(format_args!(
+        "latency      image to decision: median {}, 99 of 100 within {}",
+        seconds(image.p50),
+        seconds(image.p99)
+    ));
     let uplink = &all.uplink;
     line(format_args!(
         "central      {} recorded, {} acknowledged, {} gaps, {} duplicates",

@@ -93,7 +93,12 @@ impl Stage {
     }
 
     /// From the first list to the last acknowledgement. Whether everything came to rest.
-    async fn play(&mut self, arguments: &Arguments, wanted: &Wanted, stop: &mut watch::Receiver<bool>) -> Result<bool, String> {
+    async fn play(
+        &mut self,
+        arguments: &Arguments,
+        wanted: &Wanted,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<bool, String> {
         let mut announced = Vec::new();
         for index in 0..self.stations.len() {
             announced.push(self.announce(index).await?.unwrap_or_default());
@@ -123,7 +128,10 @@ impl Stage {
                     break;
                 }
                 if started.elapsed() > patience {
-                    println!("The lanes did not come to rest in {} s; what is on the belts stays there.", patience.as_secs());
+                    println!(
+                        "The lanes did not come to rest in {} s; what is on the belts stays there.",
+                        patience.as_secs()
+                    );
                     break;
                 }
             }
@@ -193,15 +201,26 @@ impl Stage {
             tokio::time::sleep(LOOK).await;
         }
         let lists = self.tables.lists(name).await?;
-        println!("{name} has not put its lists in force after {} s; until then everything goes to exam.", READY_MAX.as_secs());
-        lists.iter().filter(|list| !list.2).for_each(|(document, _, _, says)| println!("  it says of {document}: {says}"));
+        println!(
+            "{name} has not put its lists in force after {} s; until then everything goes to exam.",
+            READY_MAX.as_secs()
+        );
+        lists
+            .iter()
+            .filter(|list| !list.2)
+            .for_each(|(document, _, _, says)| println!("  it says of {document}: {says}"));
         println!("  its words: {}", self.stations[index].folder.join("station.log").display());
         Ok(())
     }
 
     fn say_where(&self) {
         for station in &self.stations {
-            println!("{}  console  http://{}/   words {}", station.name, station.http, station.folder.join("station.log").display());
+            println!(
+                "{}  console  http://{}/   words {}",
+                station.name,
+                station.http,
+                station.folder.join("station.log").display()
+            );
         }
         if let Some(central) = &self.central {
             println!("central       http://{}/", central.http());
@@ -239,7 +258,11 @@ impl Stage {
             let process = station.process;
             let ended = tokio::task::block_in_place(|| process.map(crate::process::Process::stop)).unwrap_or_default();
             if !ended.clean {
-                println!("{}: its process did not stop in order; its words: {}", station.name, station.folder.join("station.log").display());
+                println!(
+                    "{}: its process did not stop in order; its words: {}",
+                    station.name,
+                    station.folder.join("station.log").display()
+                );
             }
             let mut lanes = Vec::new();
             for lane in station.lanes {
@@ -301,7 +324,10 @@ fn conclude(arguments: &Arguments, remains: &[Remains], cut_off: bool) -> Result
     for (_, end) in remains.iter().flat_map(|station| &station.lanes) {
         let filed = &end.filed;
         if filed.late > 0 {
-            println!("note         {} images came late, the worst by {} ms: this machine is too slow", filed.late, filed.worst_ms);
+            println!(
+                "note         {} images came late, the worst by {} ms: this machine is too slow",
+                filed.late, filed.worst_ms
+            );
         }
         filed.trouble.iter().for_each(|trouble| println!("note         {trouble}"));
     }

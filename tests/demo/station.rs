@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::units::Micros;
@@ -127,7 +127,8 @@ fn plan(common: &Common, number: u32, run: u32) -> Result<Vec<Planned>, String> 
         let inside: Vec<Fault> = common.faults.iter().copied().filter(|fault| !fault.outside()).collect();
         let all_ms = common.parcels.map_or(600_000, |parcels| expected_ms(&map, parcels));
         let (from, until) = (Micros::from_ms(FAULTS_FROM_MS), Micros::from_ms(FAULTS_FROM_MS + all_ms * 9 / 10));
-        let faults = if inside.is_empty() { FaultSchedule::none() } else { FaultSchedule::random(seed, &inside, from, until) };
+        let faults =
+            if inside.is_empty() { FaultSchedule::none() } else { FaultSchedule::random(seed, &inside, from, until) };
         planned.push(Planned { text, map, seed, plan, faults });
     }
     Ok(planned)
@@ -177,13 +178,16 @@ fn configuration(common: &Common, name: &str, http: SocketAddr, lanes: &[Planned
 
 fn lane_configuration(map: &LaneMap) -> String {
     let lane = map.name.as_str();
-    let mut text = format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\ncontroller = {{ port = \"dev/{lane}-controller\" }}\n");
+    let mut text =
+        format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\ncontroller = {{ port = \"dev/{lane}-controller\" }}\n");
     for device in &map.devices {
         let name = device.name.as_str();
         let serial = format!("serial = {{ port = \"dev/{lane}-{name}\" }}");
         text += &match device.kind {
             DeviceKind::Scanner => format!("\n[lane.scanner.{name}]\n{serial}\nprotocol = {{ plain = {{}} }}\n"),
-            DeviceKind::Scale => format!("\n[lane.scale.{name}]\n{serial}\nprotocol = {{ mt-sics = {{}} }}\npoll_ms = 0\n"),
+            DeviceKind::Scale => {
+                format!("\n[lane.scale.{name}]\n{serial}\nprotocol = {{ mt-sics = {{}} }}\npoll_ms = 0\n")
+            }
             DeviceKind::Xray => format!(
                 "\n[lane.xray.{name}]\nfolder = \"xray/{lane}\"\npitch_um = {}\nbelt_step_um = {}\n",
                 SCANNER.pitch_um, SCANNER.belt_step_um
@@ -194,7 +198,8 @@ fn lane_configuration(map: &LaneMap) -> String {
 }
 
 fn make(folder: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("{}: cannot be made ({error}); check --data", folder.display()))
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("{}: cannot be made ({error}); check --data", folder.display()))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), String> {

@@ -71,9 +71,9 @@ impl Tunnel {
             }
         })?;
         let lane = lane.to_owned();
-        let filer = std::thread::Builder::new()
-            .name(format!("{lane} filer"))
-            .spawn(move || Filer { lane, folder, drawings, ready: BTreeMap::new(), filed: Filed::default() }.run(&to_do))?;
+        let filer = std::thread::Builder::new().name(format!("{lane} filer")).spawn(move || {
+            Filer { lane, folder, drawings, ready: BTreeMap::new(), filed: Filed::default() }.run(&to_do)
+        })?;
         Ok(Self { draw, jobs, drawer, filer })
     }
 
@@ -147,12 +147,14 @@ impl Filer {
 
     fn compose(&mut self, event: &ImageEvent) -> Result<(), String> {
         let drawn: Option<Vec<_>> = event.parcels.iter().map(|parcel| self.drawings.wait(*parcel)).collect();
-        let drawn = drawn.ok_or_else(|| format!("{} image {}: a parcel in it was never drawn", self.lane, event.number))?;
+        let drawn =
+            drawn.ok_or_else(|| format!("{} image {}: a parcel in it was never drawn", self.lane, event.number))?;
         let image = picture::compose(event, &drawn)
             .ok_or_else(|| format!("{} image {}: there is no parcel in it", self.lane, event.number))?;
         let bytes = picture::tiff(&image);
         let path = self.folder.join(format!("{}-{:06}.tif", self.lane, event.number));
-        std::fs::write(path.with_extension("tif.part"), &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path.with_extension("tif.part"), &bytes)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         if event.part == Part::Whole {
             self.filed.images.insert(blake3::hash(&bytes).to_hex().to_string(), event.parcels.clone());
         }
@@ -161,7 +163,8 @@ impl Filer {
     }
 
     fn hand(&mut self, number: u32, due: Instant) -> Result<(), String> {
-        let path = self.ready.remove(&number).ok_or_else(|| format!("{} image {number}: it was not ready", self.lane))?;
+        let path =
+            self.ready.remove(&number).ok_or_else(|| format!("{} image {number}: it was not ready", self.lane))?;
         std::fs::rename(path.with_extension("tif.part"), &path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         let after = due.elapsed();
