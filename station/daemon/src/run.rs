@@ -6,21 +6,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicU32;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::units::{Grams, WallMs};
 use gatepost_ledger::journal::Health as JournalHealth;
 use gatepost_ledger::journal::writer::{self, Writer};
 use gatepost_ledger::lists::Lists;
+use gatepost_ledger::lists::index::IndexState;
 use gatepost_models::session::{Inspector, Settings};
-use gatepost_pipeline::drive::{Drive, DriveConfig, SamplingKey, Versions};
+use gatepost_pipeline::drive::{Drive, DriveConfig, Recovery, SamplingKey, Versions};
 use gatepost_pipeline::event::{ClockState, Event};
 use gatepost_pipeline::judge::{Lists as ListStates, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::ruleset::Ruleset;
+use gatepost_sync::session::Uplink;
 use tokio::sync::watch;
 
 use crate::blackbox::{BlackBox, Heard};
@@ -46,6 +49,8 @@ pub mod uplink;
 
 /// Questions waiting at the lists.
 const QUESTIONS_MAX: usize = 128;
+/// Time between looks at the index while nobody asks.
+const LISTS_LOOK: Duration = Duration::from_millis(250);
 
 type Question = (PassKey, Option<Token>, Feed);
 
@@ -55,94 +60,23 @@ type Question = (PassKey, Option<Token>, Feed);
 /// [`ConfigError`]: a sentence with what, where and what to do; nothing was started then.
 pub fn run(config: Config) -> Result<(), ConfigError> {
     let maps = config.lane_maps()?;
-    let rules = load_rules(&config)?;
+    load_rules(&config)?;
     let memory = Memory::open(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| ConfigError(format!("the operating system gives no threads: {error}")))?;
-    runtime.block_on(serve(config, maps, rules, memory))
+    runtime.block_on(serve(config, maps, memory))
 }
 
-async fn serve(config: Config, maps: Vec<LaneMap>, rules: Ruleset, memory: Memory) -> Result<(), ConfigError> {
+async fn serve(config: Config, maps: Vec<LaneMap>, memory: Memory) -> Result<(), ConfigError> {
     let start = Instant::now();
     tracing::info!(station = %config.station.name, key = %memory.public.fingerprint(), "starts");
-    let (changes, _) = watch::channel(0);
-    let journal_health = Arc::new(Mutex::new(memory.journal.health().clone()));
     let feeds: Vec<(Feed, Fed)> = maps.iter().map(|_| feed(start)).collect();
-    let view = memory.journal.view();
-    let waker = Arc::new(tokio::sync::Notify::new());
-    let (ledger, writer) = start_writer(memory.journal, &feeds, &journal_health)?;
-    let listed = Arc::new(Mutex::new(None));
-    let lists = Arc::new(Mutex::new(memory.lists));
-    let questions = start_lists(&lists, &listed, config.station.clock, memory.last_record)?;
-    let settings = Settings {
-        runtime: config.model.runtime.as_ref().map(|path| config.path(path)),
-        model: config.model.package.as_ref().map(|path| config.path(path)),
-        threads: usize::from(config.model.threads),
-    };
-    let inspector = tokio::task::block_in_place(|| Inspector::open(&settings));
-    let board = HealthBoard::default();
-    let model_health = board.part("model");
-    match inspector.trouble() {
-        Some(blind) => model_health.down(&blind.detail),
-        None => model_health.up(),
-    }
-    let versions = versions(&inspector, &rules);
-    let geometry = inspector.default_geometry();
-    let looker = Looker {
-        inspector: Arc::new(Mutex::new(inspector)),
-        evidence: memory.evidence.clone(),
-        images: Arc::new(AtomicU32::new(0)),
-    };
-    let sampling = sampling_key(&config)?;
-    let link = match &config.uplink {
-        Some(uplink) => Some(link::start(&config, uplink, view.clone(), &memory.evidence, &lists, &feeds, &ledger)?),
-        None => None,
-    };
-    let mut desk = StationDesk {
-        station: config.station.name.clone(),
-        utc_offset_min: config.station.utc_offset_min,
-        clock: config.station.clock,
-        last_record: memory.last_record,
-        lanes: BTreeMap::new(),
-        health: board.clone(),
-        journal: view,
-        journal_health,
-        ledger: ledger.clone(),
-        evidence: memory.evidence.clone(),
-        geometry,
-        link: link.as_ref().map(|link| link.state()),
-        lists: listed,
-        changes,
-        seen: Mutex::new(Seen::default()),
-    };
-    for (map, (feed, _)) in maps.iter().zip(&feeds) {
-        let end = LaneEnd { shown: Arc::default(), feed: feed.clone() };
-        desk.lanes.insert(map.name.as_str().to_owned(), end);
-    }
-    let desk = Arc::new(desk);
-    let wake = link.as_ref().map_or(waker, |link| link.waker());
+    let (station, writer) = open(&config, &maps, &feeds, memory)?;
     for ((map, lane), (feed, fed)) in maps.into_iter().zip(&config.lanes).zip(feeds) {
-        let recovered = memory.recovered.get(map.name.as_str()).cloned().unwrap_or_default();
-        let drive_config = DriveConfig {
-            station: config.station.name.clone(),
-            epoch_next: recovered.epoch_next(),
-            open: recovered.open(),
-            closed: recovered.closed(),
-            sampling: Some(sampling.clone()),
-            weight_tolerance_g: Grams(lane.weight_tolerance_g),
-            radiation_fitted: lane.radiation_fitted,
-            smoke_fitted: lane.smoke_fitted,
-            utc_offset_min: config.station.utc_offset_min,
-            contingency: BTreeMap::new(),
-            versions: versions.clone(),
-            map,
-        };
-        let parts =
-            Parts { desk: &desk, ledger: &ledger, questions: &questions, board: &board, looker: &looker, wake: &wake };
-        start_lane(&config, lane, drive_config, load_rules(&config)?, feed, fed, memory.last_record, &parts)?;
+        start_lane(&config, lane, station.lane(&config, lane, map), feed, fed, &station)?;
     }
     let listener = tokio::net::TcpListener::bind(&config.console.http).await.map_err(|error| {
         let http = &config.console.http;
@@ -150,9 +84,8 @@ async fn serve(config: Config, maps: Vec<LaneMap>, rules: Ruleset, memory: Memor
     })?;
     let at = listener.local_addr().map_or_else(|_| config.console.http.clone(), |at| at.to_string());
     tracing::info!("the page is at http://{at}/");
-    let (stop, stopped) = watch::channel(false);
-    let page = tokio::spawn(gatepost_console::serve(listener, desk, async move {
-        let mut stopped = stopped;
+    let (stop, mut stopped) = watch::channel(false);
+    let page = tokio::spawn(gatepost_console::serve(listener, station.desk.clone(), async move {
         let _told = stopped.wait_for(|stop| *stop).await;
     }));
     systemd::ready(&config.station.name);
@@ -161,34 +94,134 @@ async fn serve(config: Config, maps: Vec<LaneMap>, rules: Ruleset, memory: Memor
     systemd::stopping();
     let _sent = stop.send(true);
     let _served = page.await;
-    if let Some(link) = link {
+    if let Some(link) = station.link {
         tokio::task::block_in_place(|| link.stop());
     }
-    ledger.close();
+    station.ledger.close();
     let _joined = tokio::task::block_in_place(|| writer.join());
     Ok(())
 }
 
 /// What the lanes share.
-struct Parts<'a> {
-    desk: &'a Arc<StationDesk>,
-    ledger: &'a Writer,
-    questions: &'a SyncSender<Question>,
-    board: &'a HealthBoard,
-    looker: &'a Looker,
-    wake: &'a Arc<tokio::sync::Notify>,
+struct Station {
+    desk: Arc<StationDesk>,
+    ledger: Writer,
+    questions: SyncSender<Question>,
+    board: HealthBoard,
+    looker: Looker,
+    link: Option<Uplink>,
+    wake: Arc<tokio::sync::Notify>,
+    sampling: SamplingKey,
+    versions: Versions,
+    recovered: BTreeMap<String, Recovery>,
+    last_record: WallMs,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one lane's parts, named where they are put together")]
+/// Opens everything but the lanes.
+fn open(
+    config: &Config,
+    maps: &[LaneMap],
+    feeds: &[(Feed, Fed)],
+    memory: Memory,
+) -> Result<(Station, JoinHandle<()>), ConfigError> {
+    let journal_health = Arc::new(Mutex::new(memory.journal.health().clone()));
+    let view = memory.journal.view();
+    let (ledger, writer) = start_writer(memory.journal, feeds, &journal_health)?;
+    let listed = Arc::new(Mutex::new(None));
+    let lists = Arc::new(Mutex::new(memory.lists));
+    let answering = feeds.iter().map(|(feed, _)| feed.clone()).collect();
+    let questions = start_lists(&lists, &listed, config.station.clock, memory.last_record, answering)?;
+    let board = HealthBoard::default();
+    let inspector = open_model(config, &board);
+    let versions = versions(&inspector, &load_rules(config)?);
+    let geometry = inspector.default_geometry();
+    let evidence = memory.evidence.clone();
+    let link = match &config.uplink {
+        Some(uplink) => Some(link::start(config, uplink, view.clone(), &evidence, &lists, feeds, &ledger)?),
+        None => None,
+    };
+    let end = |(map, (feed, _)): (&LaneMap, &(Feed, Fed))| {
+        (map.name.as_str().to_owned(), LaneEnd { shown: Arc::default(), feed: feed.clone() })
+    };
+    let desk = StationDesk {
+        station: config.station.name.clone(),
+        utc_offset_min: config.station.utc_offset_min,
+        clock: config.station.clock,
+        last_record: memory.last_record,
+        lanes: maps.iter().zip(feeds).map(end).collect(),
+        health: board.clone(),
+        journal: view,
+        journal_health,
+        ledger: ledger.clone(),
+        evidence: evidence.clone(),
+        geometry,
+        link: link.as_ref().map(Uplink::state),
+        lists: listed,
+        changes: watch::channel(0).0,
+        seen: Mutex::new(Seen::default()),
+    };
+    let looker = Looker { inspector: Arc::new(Mutex::new(inspector)), evidence, images: Arc::new(AtomicU32::new(0)) };
+    let station = Station {
+        desk: Arc::new(desk),
+        ledger,
+        questions,
+        board,
+        looker,
+        wake: link.as_ref().map_or_else(Arc::default, Uplink::waker),
+        link,
+        sampling: sampling_key(config)?,
+        versions,
+        recovered: memory.recovered,
+        last_record: memory.last_record,
+    };
+    Ok((station, writer))
+}
+
+/// The model, or the reason why every image will be blind: said loudly, and the lane runs to exam.
+fn open_model(config: &Config, board: &HealthBoard) -> Inspector {
+    let settings = Settings {
+        runtime: config.model.runtime.as_ref().map(|path| config.path(path)),
+        model: config.model.package.as_ref().map(|path| config.path(path)),
+        threads: usize::from(config.model.threads),
+    };
+    let inspector = tokio::task::block_in_place(|| Inspector::open(&settings));
+    let health = board.part("model");
+    match inspector.trouble() {
+        Some(blind) => health.down(&blind.detail),
+        None => health.up(),
+    }
+    inspector
+}
+
+impl Station {
+    /// What a lane's mind is told.
+    fn lane(&self, config: &Config, lane: &LaneConfig, map: LaneMap) -> DriveConfig {
+        let recovered = self.recovered.get(map.name.as_str()).cloned().unwrap_or_default();
+        DriveConfig {
+            station: config.station.name.clone(),
+            epoch_next: recovered.epoch_next(),
+            open: recovered.open(),
+            closed: recovered.closed(),
+            sampling: Some(self.sampling.clone()),
+            weight_tolerance_g: Grams(lane.weight_tolerance_g),
+            radiation_fitted: lane.radiation_fitted,
+            smoke_fitted: lane.smoke_fitted,
+            utc_offset_min: config.station.utc_offset_min,
+            contingency: BTreeMap::new(),
+            versions: self.versions.clone(),
+            map,
+        }
+    }
+}
+
+/// Starts one lane: its devices, its mind, its black box.
 fn start_lane(
     config: &Config,
     lane: &LaneConfig,
     drive: DriveConfig,
-    rules: Ruleset,
     feed: Feed,
     fed: Fed,
-    last_record: WallMs,
-    parts: &Parts<'_>,
+    station: &Station,
 ) -> Result<(), ConfigError> {
     let (map, name) = (drive.map.clone(), drive.map.name.as_str().to_owned());
     let begin = Heard::Begin {
@@ -201,19 +234,19 @@ fn start_lane(
     };
     let folder = config.data().join("blackbox").join(&name);
     make_folder(&folder)?;
-    let drive = Drive::new(drive, rules).map_err(ConfigError)?;
+    let drive = Drive::new(drive, load_rules(config)?).map_err(ConfigError)?;
     let cable = lane.controller.clone().map(|mut serial| {
         serial.port = config.path(&serial.port);
-        devices::controller(serial, feed.clone(), parts.board.part(&format!("{name} controller")))
+        devices::controller(serial, feed.clone(), station.board.part(&format!("{name} controller")))
     });
-    connect(config, lane, &map, &feed, parts)?;
-    let questions = parts.questions.clone();
+    connect(config, lane, &map, &feed, station)?;
+    let questions = station.questions.clone();
     let asking = feed.clone();
-    let (desk, wake) = (Arc::clone(parts.desk), Arc::clone(parts.wake));
-    let shown = parts.desk.lanes.get(&name).map(|end| Arc::clone(&end.shown)).unwrap_or_default();
+    let (desk, wake) = (Arc::clone(&station.desk), Arc::clone(&station.wake));
+    let shown = station.desk.lanes.get(&name).map(|end| Arc::clone(&end.shown)).unwrap_or_default();
     let around = lane::Surroundings {
         feed,
-        ledger: parts.ledger.clone(),
+        ledger: station.ledger.clone(),
         cable,
         look_up: Box::new(move |pass, item| questions.try_send((pass, item, asking.clone())).is_ok()),
         shown,
@@ -224,7 +257,7 @@ fn start_lane(
         }),
         black_box: BlackBox::new(&folder, begin),
         clock: config.station.clock,
-        last_record,
+        last_record: station.last_record,
     };
     lane::start(drive, fed, around)
         .map(drop)
@@ -237,11 +270,11 @@ fn connect(
     lane: &LaneConfig,
     map: &LaneMap,
     feed: &Feed,
-    parts: &Parts<'_>,
+    station: &Station,
 ) -> Result<(), ConfigError> {
     for (index, device) in map.devices.iter().enumerate() {
         let (index, name) = (index as u8, device.name.as_str());
-        let health = |kind: &str| parts.board.part(&format!("{} {kind}", map.name));
+        let health = |kind: &str| station.board.part(&format!("{} {kind}", map.name));
         let wrong = |why: &str| ConfigError(format!("lane {}, device {name}: {why}", map.name));
         match device.kind {
             DeviceKind::Scanner => {
@@ -257,7 +290,7 @@ fn connect(
             DeviceKind::Xray => {
                 let xray = lane.xrays[name].clone();
                 let folder = config.path(&xray.folder);
-                let looker = parts.looker.clone();
+                let looker = station.looker.clone();
                 tokio::spawn(images::serve(xray, folder, index, feed.clone(), health("xray"), looker));
             }
         }
@@ -293,11 +326,25 @@ fn start_lists(
     listed: &Arc<Mutex<Option<ListStates>>>,
     source: ClockSource,
     last_record: WallMs,
+    feeds: Vec<Feed>,
 ) -> Result<SyncSender<Question>, ConfigError> {
     let (questions, asked) = sync_channel::<Question>(QUESTIONS_MAX);
     let (lists, listed) = (Arc::clone(lists), Arc::clone(listed));
     let answer = move || {
-        for (pass, item, feed) in asked {
+        let mut ready = false;
+        loop {
+            let question = asked.recv_timeout(LISTS_LOOK);
+            let Ok(is_ready) = lists.lock().map(|lists| lists.index_state() == IndexState::Ready) else { return };
+            if is_ready && !ready {
+                // Whoever was looked up while the index was being built is looked up again.
+                feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
+            }
+            ready = is_ready;
+            let (pass, item, feed) = match question {
+                Ok(question) => question,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let trusted = clock::state(source, last_record) == ClockState::Trusted;
             let now = trusted.then(clock::wall_now);
             let Ok(answer) = lists.lock().map(|lists| lists.look_up(item.as_ref(), now)) else { return };

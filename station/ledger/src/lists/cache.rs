@@ -164,7 +164,14 @@ impl Index for Cache {
 
     fn reload(&mut self, what: Reload) -> Result<(), IndexError> {
         // While it is being built it will be built again when the names differ; a failed one is replaced when asked.
-        let requests = self.lock().requests.clone();
+        let mut current = self.lock();
+        if what == Reload::All {
+            // From here on the old tables must not answer for the new list: rebuilding is exam, a missed hold is not.
+            current.state.store(BUILDING, Ordering::Release);
+            current.since = Instant::now();
+        }
+        let requests = current.requests.clone();
+        drop(current);
         match requests.send(Request::Reload(what)) {
             Ok(()) => Ok(()),
             Err(_) => match self.ready() {
@@ -404,9 +411,11 @@ impl Worker {
         for name in Generation::names(old) {
             self.db.drop_tree(name)?;
         }
-        self.state.store(READY, Ordering::Release);
-        // A list came while this was built.
-        if current { Ok(()) } else { self.build() }
+        if current {
+            self.state.store(READY, Ordering::Release);
+            return Ok(());
+        }
+        self.build() // a list came while this was built: what is here must not be taken for it
     }
 
     /// Notes what the tables hold; only after they hold it.
