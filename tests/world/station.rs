@@ -126,7 +126,8 @@ impl Station {
         for &byte in bytes {
             let Some(received) = self.reports.push::<Report>(byte) else { continue };
             let mono = Micros(now);
-            if received.missing.is_some_and(|missing| missing > 0) && !matches!(received.message, Report::Hello { .. }) {
+            if received.missing.is_some_and(|missing| missing > 0) && !matches!(received.message, Report::Hello { .. })
+            {
                 self.handle(now, Event::CableLost { mono }, crashes)?;
             }
             let opened = matches!(received.message, Report::Permit { fate: PermitFate::Opened, .. });

@@ -6,16 +6,18 @@ use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::units::{Micros, Millimetres};
 use gatepost_ledger::disk::memory::{Crash, MemoryDisk};
 use gatepost_pipeline::event::{Event, ImageFile};
-use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Part, Image, Inputs, Token};
+use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Broken, Image, Inputs, Token};
 use gatepost_pipeline::pass::PassKey;
+use gatepost_virtual::device::{Emission, Emitted, ImageEvent, Part};
 use gatepost_virtual::faults::{Fault, FaultSchedule};
-use gatepost_virtual::device::{Emission, Emitted, ImageEvent};
 use gatepost_virtual::lane::VirtualLane;
 use gatepost_virtual::parcel::Plan;
 
+use crate::checker::truth::Clock;
+use crate::checker::{self, Checked, check, from_virtual};
 use crate::crash::{Crashes, Dice};
 use crate::lists::Lists;
-use crate::station::{Acknowledged, Died, STATION, Station, Weather};
+use crate::station::{Acknowledged, Died, STATION, Station, WALL_START, Weather};
 
 /// What a run is made of.
 #[derive(Clone, Debug)]
@@ -57,6 +59,10 @@ pub struct World {
     disk_full: bool,
     /// Everything any life of the station acknowledged.
     pub acknowledged: Vec<Acknowledged>,
+    /// By digest of an image: the parcels that it shows whole.
+    pub images_shown: BTreeMap<String, Vec<u32>>,
+    /// Stretches in which the station was dead, microseconds.
+    pub down: Vec<(u64, u64)>,
     /// What went wrong that no checker needs to find.
     pub broken: Vec<String>,
     pub lives: u32,
@@ -81,6 +87,8 @@ impl World {
             sampling_rate: setup.sampling_rate,
             disk_full: false,
             acknowledged: Vec::new(),
+            images_shown: BTreeMap::new(),
+            down: Vec::new(),
             broken: Vec::new(),
             lives: 0,
         }
@@ -112,7 +120,10 @@ impl World {
         if patience == 0 {
             let left = self.station.as_ref().map_or(Vec::new(), |station| station.view().parcels);
             let left: Vec<String> = left.iter().map(|parcel| format!("{} {:?}", parcel.pass, parcel.state)).collect();
-            self.broken.push(format!("the world did not come to rest; still open: {left:?}; on belt {:?}", self.lane.on_belt()));
+            self.broken.push(format!(
+                "the world did not come to rest; still open: {left:?}; on belt {:?}",
+                self.lane.on_belt()
+            ));
         }
         let now = self.now();
         if let Some(station) = self.station.take() {
@@ -151,12 +162,7 @@ impl World {
         }
     }
 
-    fn live(
-        &mut self,
-        now: u64,
-        station: &mut Station,
-        emissions: Vec<Emission>,
-    ) -> Result<(), Died> {
+    fn live(&mut self, now: u64, station: &mut Station, emissions: Vec<Emission>) -> Result<(), Died> {
         for emission in emissions {
             let at = emission.at.0;
             match emission.what {
@@ -182,7 +188,7 @@ impl World {
             station.handle(now, Event::ListsChanged, &mut self.crashes)?;
         }
         let failed = self.lane.faults().active(Fault::ModelFailed, Micros(now));
-        station.handle(now, Event::Part { fault: Part::Model, failed }, &mut self.crashes)?;
+        station.handle(now, Event::Part { fault: Broken::Model, failed }, &mut self.crashes)?;
         let off = self.lane.faults().active(Fault::ClockJump, Micros(now));
         station.tick(now, Weather { clock_off_ms: if off { 5_400_000 } else { 0 } }, &mut self.crashes)?;
         for (pass, item) in station.asked() {
@@ -197,6 +203,8 @@ impl World {
         self.images += 1;
         let id = self.images;
         let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
+        let whole = if image.part == Part::Whole { image.parcels.clone() } else { Vec::new() };
+        self.images_shown.insert(digest.as_str().to_owned(), whole);
         let file = ImageFile { id, digest, length_mm: Millimetres(image.length_mm as i32) };
         let event = Event::Image { mono: Micros(now), device, image: file };
         station.handle(now, event, &mut self.crashes)?;
@@ -243,8 +251,34 @@ impl World {
             self.disk.set_budget(Some(self.disk.used() + 2_000));
         }
         self.back_at = now + self.crashes.dice().between(200_000, 3_000_000);
+        self.down.push((now, self.back_at));
         self.assess.clear();
         self.answers.clear();
+    }
+
+    /// The checker's word on this run.
+    pub fn checked(&self) -> Checked {
+        let log = from_virtual::Log {
+            lane: self.map.name.as_str(),
+            parcels: self.lane.parcels(),
+            log: self.lane.truth(),
+            faults: self.lane.faults(),
+            epochs: &BTreeMap::new(),
+        };
+        let jumped = self.lane.faults().windows.iter().any(|window| window.fault == Fault::ClockJump);
+        let clock = Clock { wall_at_zero_ms: WALL_START, pace: 1, trusted: !jumped };
+        let mut truth = from_virtual::truth(&log, clock);
+        truth.images = self.images_shown.clone();
+        truth.down = self.down.clone();
+        truth.settled = self.broken.is_empty();
+        check(&[checker::Station {
+            name: STATION.to_owned(),
+            files: self.journal_files(),
+            key: None,
+            lanes: vec![truth],
+            central: None,
+            durable_ms: BTreeMap::new(),
+        }])
     }
 
     /// The journal's files, for the checker.

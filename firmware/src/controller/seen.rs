@@ -20,7 +20,8 @@ impl Controller {
             self.blocked_since[index] = edge.tick;
         }
         let (pass, new) = match role {
-            EyeRole::Entry => self.passes.entry(&edge, backward),
+            // What stands in the beam before the lane is configured came in an earlier life of this controller.
+            EyeRole::Entry if self.epoch.is_some() => self.passes.entry(&edge, backward),
             _ => (None, true),
         };
         let Edge { blocked, tick, time } = edge;

@@ -85,6 +85,8 @@ struct Parcel {
     inherited: Option<Fault>,
     /// A permit of it was lost or came too late: no second one.
     voided: bool,
+    /// Its permit ran out while the lane stood: decide anew when it runs, even if nothing else has changed.
+    again: bool,
     /// The ledger gave a decision of it back.
     unrecorded: bool,
     /// Its id was read on another parcel that has not left.
@@ -398,6 +400,7 @@ impl Parcel {
             state: State::OnBelt,
             inherited: None,
             voided: false,
+            again: false,
             unrecorded: false,
             twice: false,
             revision: 0,

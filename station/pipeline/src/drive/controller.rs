@@ -1,6 +1,8 @@
 //! What the lane controller says, and what that changes.
 
-use gatepost_hardware::link::{GateState, Input, LaneState as Reported, Motion, PermitFate, Report, RevokeFate};
+use gatepost_hardware::link::{
+    GateState, Input, LaneState as Reported, Motion, PermitFate, Report, RevokeFate, VoidCause,
+};
 use gatepost_hardware::units::{Micros, Tick};
 
 use super::{AlarmCode, Drive, Parcel};
@@ -143,7 +145,11 @@ impl Drive {
             PermitFate::Refused(_) | PermitFate::Missed | PermitFate::Void(_) => {
                 parcel.permit = None;
                 parcel.signal(Signal::PermitLost);
-                parcel.voided = true;
+                // Nothing is wrong with a parcel that merely stood too long on its way: it may be decided anew.
+                let waited =
+                    matches!(fate, PermitFate::Void(VoidCause::LongStop | VoidCause::Latched | VoidCause::Expired));
+                parcel.again = waited && !self.track.is_beyond_diverter(pass);
+                parcel.voided = !parcel.again;
                 parcel.stale = true;
                 let key = parcel.key;
                 let says = format!("{key}: its permit was lost ({fate:?}); it goes to exam");
@@ -253,6 +259,8 @@ impl Drive {
             parcel.inherited = Some(cause);
             parcel.stale = true;
             parcel.release = None;
+            // The gate had opened for it: it leaves by release, seen or not.
+            parcel.leaving |= parcel.state == State::Opened;
             revoke.extend(parcel.permit);
         }
         revoke.into_iter().for_each(|permit| self.order(Order::Revoke { permit }));

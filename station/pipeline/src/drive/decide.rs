@@ -94,6 +94,9 @@ impl Drive {
         {
             return;
         }
+        if parcel.again && parcel.state.is_on_belt() && !self.is_running() && !self.is_due(parcel.key.pass) {
+            return; // judged now, it would only wait for the lane
+        }
         let first = parcel.judged.is_none();
         let gone = !parcel.state.is_on_belt();
         let owed = first && (gone || parcel.inherited.is_some() || self.is_due(parcel.key.pass));
@@ -129,10 +132,10 @@ impl Drive {
         let parcel = &mut self.parcels[at];
         parcel.stale = false;
         let same = parcel.judged.as_ref().is_some_and(|judged| judged.1 == verdict);
-        if same && !parcel.unrecorded {
+        if same && !parcel.unrecorded && !parcel.again {
             return;
         }
-        parcel.unrecorded = false;
+        (parcel.unrecorded, parcel.again) = (false, false);
         parcel.revision += 1;
         parcel.asking = true;
         parcel.release = None;

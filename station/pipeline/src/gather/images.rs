@@ -2,7 +2,7 @@
 //!
 //! By time, length and count together: in the window in which a parcel's image must arrive, exactly one image arrives,
 //! and it is as long as the parcel. Anything else puts images and parcels out of step, and until the beam has been
-//! empty, and silent, for twice the scanner's longest latency, every parcel's image is contested.
+//! empty, and silent, for longer than the scanner's longest latency, every parcel's image is contested.
 
 use std::collections::VecDeque;
 
@@ -45,6 +45,9 @@ pub struct Images {
     /// Controller time of the last thing that did not fit.
     out_of_step: Option<i64>,
 }
+
+/// Beyond the scanner's longest latency: clock error and one turn of the station's loop.
+const QUIET_US: i64 = 50_000;
 
 impl Images {
     pub fn arrive(&mut self, file: ImageFile, at: Span, excused: bool) {
@@ -129,7 +132,7 @@ impl Images {
         let segment = &map.segments[usize::from(device.segment)];
         // The longest parcel that may still be leaving the beam closes its window this long after its image.
         let leave = segment.time(map.items.length_mm_max).0 as i64;
-        let quiet = 2 * i64::from(device.latency_ms_max) * 1_000;
+        let quiet = i64::from(device.latency_ms_max) * 1_000 + QUIET_US;
         let orphan = self.arrived.iter_mut().find(|arrived| !arrived.claimed && now > arrived.at.hi + leave + quiet);
         let was_in_step = self.out_of_step.is_none();
         if let Some(orphan) = orphan {
