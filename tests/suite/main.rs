@@ -1,4 +1,6 @@
 //! The product proved, in one binary: a module for each thing that is proved.
 
 mod checker;
+mod scenarios;
 mod tidy;
+mod world;

@@ -18,11 +18,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use gatepost_hardware::units::Micros;
+use gatepost_ledger::disk::SharedDisk;
+use gatepost_ledger::journal::read::{ReadError, Record, Records};
+use gatepost_ledger::journal::{Bounds, Journal, Setup as JournalSetup};
 use gatepost_virtual::faults::{FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
 use serde_json::Value;
+use std::sync::Arc;
 
+use crate::station::STATION;
 use crate::world::{Setup, World};
 
 /// A story's setting, read.
@@ -92,6 +97,21 @@ impl Story {
 fn micros(seconds: &str) -> Result<u64, String> {
     let seconds: f64 = seconds.parse().map_err(|_| format!("{seconds} is no number of seconds"))?;
     Ok((seconds * 1e6) as u64)
+}
+
+/// The envelopes in the journal of a run that has stopped, in order.
+///
+/// # Errors
+/// What the journal says when it cannot be read whole.
+pub fn records(world: &World) -> Result<Vec<Value>, String> {
+    let disk: SharedDisk = Arc::new(world.disk.clone());
+    let setup = JournalSetup { station: STATION.to_owned(), key: crate::station::key(), bounds: Bounds::default() };
+    let (journal, _) = Journal::open(disk, "journal", setup).map_err(|error| error.to_string())?;
+    let record = |record: Result<Record, ReadError>| {
+        let record = record.map_err(|error| error.to_string())?;
+        serde_json::from_slice(&record.bytes).map_err(|error| error.to_string())
+    };
+    Records::from(&journal.view(), 1).map(record).collect()
 }
 
 /// What came of a run, from its journal's records (envelopes, in order): a line a pass, then the alarms.

@@ -30,6 +30,12 @@ use crate::crash::{Crashes, Step};
 pub const WALL_START: i64 = 1_795_305_600_000;
 pub const STATION: &str = "world-1";
 const KEY: [u8; 32] = [7; 32];
+
+/// The station's key in every world.
+pub fn key() -> StationKey {
+    StationKey::from_bytes(&KEY)
+}
+
 /// Least time between two pulses.
 const PULSE_US: u64 = 20_000;
 
@@ -73,7 +79,7 @@ impl Station {
     /// # Errors
     /// What the journal or the rules say: in the world that is a finding.
     pub fn start(map: &LaneMap, disk: &MemoryDisk, rate: u16) -> Result<Self, String> {
-        let setup = Setup { station: STATION.to_owned(), key: StationKey::from_bytes(&KEY), bounds: Bounds::default() };
+        let setup = Setup { station: STATION.to_owned(), key: key(), bounds: Bounds::default() };
         let (journal, _opening) =
             Journal::open(Arc::new(disk.clone()), "journal", setup).map_err(|error| error.to_string())?;
         let mut recovery = Recovery::default();
@@ -84,21 +90,22 @@ impl Station {
                 recovery.read(envelope.seq, envelope.kind, envelope.body.get().as_bytes());
             }
         }
+        let rules = Ruleset::built_in().map_err(|error| error.to_string())?;
         let config = DriveConfig {
             station: STATION.to_owned(),
             map: map.clone(),
             epoch_next: recovery.epoch_next(),
             open: recovery.open(),
             closed: recovery.closed(),
+            highest: recovery.highest(),
             sampling: Some(SamplingKey { id: Token::clipped("world"), key: [3; 32], rate, rate_trusted: 0 }),
             weight_tolerance_g: Grams(30),
             radiation_fitted: false,
             smoke_fitted: false,
             utc_offset_min: 0,
             contingency: BTreeMap::new(),
-            versions: versions(),
+            versions: versions(&rules),
         };
-        let rules = Ruleset::built_in().map_err(|error| error.to_string())?;
         let codecs = |kind| map.devices.iter().enumerate().filter(move |(_, device)| device.kind == kind);
         use gatepost_hardware::lane::DeviceKind;
         let scanner = ScannerConfig::Plain(gatepost_hardware::scanner::plain::PlainConfig::default());
@@ -266,11 +273,11 @@ impl Station {
     }
 }
 
-fn versions() -> Versions {
+fn versions(rules: &Ruleset) -> Versions {
     let token = Token::clipped;
     Versions {
         software: token(env!("CARGO_PKG_VERSION")),
-        rules: token("built-in"),
+        rules: token(&rules.digest_hex()),
         model: token("injected by the world"),
         engine: token("none"),
         lists: token("world"),

@@ -4,6 +4,7 @@
 //! JSON lines, two files of [`BYTES_MAX`] in turn. Losing the black box never holds up a lane: a failing disk costs
 //! lines, which are counted, not parcels.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub enum Heard {
         epoch_next: u32,
         open: Vec<OpenPass>,
         closed: Vec<PassKey>,
+        highest: BTreeMap<u32, u32>,
         software: String,
     },
     Pulse {

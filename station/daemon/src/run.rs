@@ -202,6 +202,7 @@ impl Station {
             epoch_next: recovered.epoch_next(),
             open: recovered.open(),
             closed: recovered.closed(),
+            highest: recovered.highest(),
             sampling: Some(self.sampling.clone()),
             weight_tolerance_g: Grams(lane.weight_tolerance_g),
             radiation_fitted: lane.radiation_fitted,
@@ -230,6 +231,7 @@ fn start_lane(
         epoch_next: drive.epoch_next,
         open: drive.open.clone(),
         closed: drive.closed.clone(),
+        highest: drive.highest.clone(),
         software: drive.versions.software.as_str().to_owned(),
     };
     let folder = config.data().join("blackbox").join(&name);

@@ -310,6 +310,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         epoch_next: 4,
         open: Vec::new(),
         closed: Vec::new(),
+        highest: Default::default(),
         sampling: None,
         weight_tolerance_g: gatepost_hardware::units::Grams(30),
         radiation_fitted: false,
@@ -331,6 +332,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         epoch_next: config.epoch_next,
         open: Vec::new(),
         closed: Vec::new(),
+        highest: Default::default(),
         software: "0".to_owned(),
     };
     let mut drive = Drive::new(config, Ruleset::built_in().unwrap()).unwrap();

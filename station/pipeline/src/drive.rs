@@ -46,6 +46,8 @@ pub struct DriveConfig {
     /// Passes that the journal shows without an accounted end, and those that ended last ([`Recovery`]).
     pub open: Vec<OpenPass>,
     pub closed: Vec<PassKey>,
+    /// The highest pass of each epoch in the journal.
+    pub highest: BTreeMap<u32, u32>,
     pub sampling: Option<SamplingKey>,
     /// How far two weights of one parcel, or a declared and a measured one, may differ.
     pub weight_tolerance_g: Grams,
@@ -102,6 +104,8 @@ struct Parcel {
     permit: Option<u32>,
     /// The gate opened for it in an earlier life of the station: it is leaving by release.
     leaving: bool,
+    /// An earlier life of the station released it: the gate may have opened unseen.
+    released_before: bool,
     looked_up: bool,
     /// What was known of it when its place was forgotten.
     kept: Option<Box<Inputs>>,
@@ -409,6 +413,7 @@ impl Parcel {
             release: None,
             permit: None,
             leaving: false,
+            released_before: false,
             looked_up: false,
             kept: None,
             judged: None,
@@ -425,7 +430,13 @@ impl Parcel {
     fn left_open(open: &OpenPass) -> Self {
         // Its permit, if it had one, is named by the decision's record and may still stand.
         let permit = Some(open.seq as u32);
-        Self { seq: Some(open.seq), revision: open.revision, permit, ..Self::inherited(open.pass, Fault::Controller) }
+        Self {
+            seq: Some(open.seq),
+            revision: open.revision,
+            permit,
+            released_before: open.release,
+            ..Self::inherited(open.pass, Fault::Controller)
+        }
     }
     /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.
     fn signal(&mut self, signal: Signal) {

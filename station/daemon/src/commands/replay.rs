@@ -54,10 +54,11 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let file = File::open(&arguments.file)
         .map_err(|error| problem(&shown, format!("cannot be read ({error}); check the name")))?;
     let mut lines = Lines { reader: BufReader::with_capacity(1 << 20, file), shown, number: 0 };
-    let Some(Heard::Begin { station, lane, epoch_next, open, closed, software }) = lines.next()? else {
+    let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, software }) = lines.next()? else {
         return Err(problem(&lines.shown, "does not begin as a black box does; name one of DATA/blackbox/LANE"));
     };
-    let drive = begin(&config, &arguments.config, Begin { station, lane: lane.clone(), epoch_next, open, closed })?;
+    let drive =
+        begin(&config, &arguments.config, Begin { station, lane: lane.clone(), epoch_next, open, closed, highest })?;
     let mut life =
         Life { drive, replayed: Replayed::default(), did: None, events: 0, found: 0, differences: Vec::new() };
     while let Some(heard) = lines.next()? {
@@ -93,6 +94,7 @@ struct Begin {
     epoch_next: u32,
     open: Vec<OpenPass>,
     closed: Vec<PassKey>,
+    highest: std::collections::BTreeMap<u32, u32>,
 }
 
 /// The lane's mind as it was then, but for today's software, rules and model.
@@ -112,6 +114,7 @@ fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Drive, Failure> {
         epoch_next: begin.epoch_next,
         open: begin.open,
         closed: begin.closed,
+        highest: begin.highest,
         sampling: sampling(config)?,
         weight_tolerance_g: Grams(devices.weight_tolerance_g),
         radiation_fitted: devices.radiation_fitted,

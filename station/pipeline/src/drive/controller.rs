@@ -26,8 +26,10 @@ impl Drive {
         match report {
             Report::Hello { crc, epoch, .. } => self.hello(crc, epoch),
             Report::Configured { epoch } => {
-                self.epoch = Some(epoch);
                 self.failed.remove(&Fault::Controller);
+                if self.epoch.replace(epoch) == Some(epoch) {
+                    return; // asked twice, answered twice
+                }
                 self.entry(Kind::Config, Urgency::default(), &EpochBody { controller_epoch: epoch });
                 self.order(Order::TimeSync { host: mono });
             }
@@ -227,6 +229,7 @@ impl Drive {
         let Some(epoch) = self.epoch else { return };
         self.inventory_owed = false;
         for &pass in passes {
+            self.fill_gap(epoch, pass);
             let key = self.key(epoch, pass);
             match (self.find(key), self.closed.contains(&key)) {
                 (None, true) => self.order(Order::Forget { pass }), // it has left; the controller miscounted

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
-use crate::judge::{ContestedCause, Token};
+use crate::judge::{ContestedCause, Fault, Token};
 use crate::limits::PASSES_ON_BELT_MAX;
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
@@ -42,6 +42,7 @@ impl Drive {
         if self.find(key).is_some() {
             return;
         }
+        self.fill_gap(epoch, pass);
         self.parcels.push(Parcel::new(key));
         self.gather.enter(pass);
         if self.parcels.iter().filter(|parcel| parcel.state.is_on_belt()).count() > PASSES_ON_BELT_MAX {
@@ -52,6 +53,19 @@ impl Drive {
                 "more parcels are on the belt than it can hold: it is stopped",
             );
         }
+    }
+
+    /// Passes are counted without gaps: what lies between the last one known and `pass` entered unseen.
+    pub(super) fn fill_gap(&mut self, epoch: u32, pass: u32) {
+        let known = self.config.highest.get(&epoch).copied().unwrap_or(0);
+        let first = (known + 1).max(pass.saturating_sub(PASSES_ON_BELT_MAX as u32));
+        for missing in first..pass {
+            let key = self.key(epoch, missing);
+            if self.find(key).is_none() && !self.closed.contains(&key) {
+                self.parcels.push(Parcel::inherited(key, Fault::Cable));
+            }
+        }
+        self.config.highest.insert(epoch, known.max(pass));
     }
 
     fn appeared(&mut self, eye: u8) {
@@ -85,6 +99,11 @@ impl Drive {
         let leaving = self.parcels.iter().filter(lost).find(|parcel| parcel.leaving).map(|parcel| parcel.key);
         if let (Some(key), End::Release) = (leaving, end) {
             return self.end(key, End::Release, "the gate had opened for it before its place was lost");
+        }
+        let released = self.parcels.iter().filter(lost).find(|parcel| parcel.released_before).map(|parcel| parcel.key);
+        if let (Some(key), End::Release) = (released, end) {
+            self.alarm_too_late(key);
+            return self.end(key, End::Release, "it had been released before the station restarted");
         }
         let oldest = self.parcels.iter().filter(lost).find(|parcel| !parcel.leaving);
         match (oldest.map(|parcel| parcel.key), end) {
@@ -166,7 +185,8 @@ impl Drive {
         if let Some(code) = code {
             self.alarm(code, Some(key), &format!("{key} {says}"));
         }
-        if Some(key.epoch) == self.epoch {
+        // The controller counts down at the exits by itself; it must be told of those that will never come there.
+        if code.is_some() && Some(key.epoch) == self.epoch {
             self.order(Order::Forget { pass: key.pass });
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::judge::Outcome;
 use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
 use crate::record::Kind;
@@ -15,6 +16,8 @@ pub struct OpenPass {
     /// Its newest decision's record, and which decision of the pass that is: the next one supersedes it.
     pub seq: u64,
     pub revision: u32,
+    /// Whether that decision was a release: its permit may still stand, or may have been used.
+    pub release: bool,
 }
 
 /// Read once at start, over all records, in order.
@@ -22,6 +25,8 @@ pub struct OpenPass {
 pub struct Recovery {
     open: BTreeMap<PassKey, OpenPass>,
     closed: VecDeque<PassKey>,
+    /// The highest pass of each epoch that a record names.
+    highest: BTreeMap<u32, u32>,
     epoch_last: u32,
 }
 
@@ -29,8 +34,14 @@ pub struct Recovery {
 struct Named {
     pass: Option<PassKey>,
     revision: Option<u32>,
+    verdict: Option<NamedVerdict>,
     end: Option<serde::de::IgnoredAny>,
     controller_epoch: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct NamedVerdict {
+    outcome: Outcome,
 }
 
 impl Recovery {
@@ -43,10 +54,13 @@ impl Recovery {
         self.epoch_last = self.epoch_last.max(named.controller_epoch.unwrap_or(0));
         let Some(pass) = named.pass else { return };
         self.epoch_last = self.epoch_last.max(pass.epoch);
+        let highest = self.highest.entry(pass.epoch).or_default();
+        *highest = pass.pass.max(*highest);
         match (kind, named.revision, named.end) {
             // A decision that follows the end was owed while the disk was full: the pass stays closed.
             (Kind::Decision, Some(revision), _) if !self.closed.contains(&pass) => {
-                self.open.insert(pass, OpenPass { pass, seq, revision });
+                let release = named.verdict.is_some_and(|verdict| verdict.outcome == Outcome::Release);
+                self.open.insert(pass, OpenPass { pass, seq, revision, release });
             }
             (Kind::Sighting, _, Some(_)) => {
                 self.open.remove(&pass);
@@ -63,6 +77,10 @@ impl Recovery {
     /// The passes that ended last: what the controller still counts of them has left.
     pub fn closed(&self) -> Vec<PassKey> {
         self.closed.iter().copied().collect()
+    }
+    /// The highest pass of each epoch: what the controller counts beyond it entered unseen.
+    pub fn highest(&self) -> BTreeMap<u32, u32> {
+        self.highest.clone()
     }
     pub fn epoch_next(&self) -> u32 {
         self.epoch_last + 1
