@@ -286,7 +286,7 @@ fn functions(text: &str) -> Vec<(usize, String, usize)> {
         if line.ends_with(';') || line.ends_with('}') {
             continue;
         }
-        let length = lines[index + 1..].iter().position(|line| ends(&line)).map_or(1, |after| after + 2);
+        let length = lines[index + 1..].iter().position(ends).map_or(1, |after| after + 2);
         found.push((index + 1, name, length));
     }
     found

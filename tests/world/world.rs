@@ -244,8 +244,8 @@ impl World {
         self.acknowledged.extend(station.acknowledged.iter().cloned());
         drop(station);
         self.disk.power_off();
-        let seed = self.crashes.dice().next();
-        let crash = if seed % 2 == 0 { Crash::Everything } else { Crash::Seeded(seed) };
+        let seed = self.crashes.dice().draw();
+        let crash = if seed.is_multiple_of(2) { Crash::Everything } else { Crash::Seeded(seed) };
         self.disk.power_on(crash);
         if self.disk_full {
             self.disk.set_budget(Some(self.disk.used() + 2_000));
