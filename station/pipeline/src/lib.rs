@@ -13,4 +13,5 @@ pub mod ruleset;
 pub mod judge;
 pub mod record;
 pub mod divert;
+mod facts;
 pub mod drive;

@@ -4,10 +4,10 @@ use gatepost_hardware::lane::EyeRole;
 use gatepost_hardware::units::Micros;
 use serde::{Deserialize, Serialize};
 
-use super::facts::fill_match;
 use super::{AlarmCode, Drive, Versions};
 use crate::divert::{self, Approach};
 use crate::event::{Effect, Matched, Order};
+use crate::facts::fill_match;
 use crate::identify::ItemIdentity;
 use crate::judge::{Fault, Inputs, Outcome, Token, Verdict, judge};
 use crate::limits::DECIDE_BEFORE_MS;
