@@ -45,6 +45,7 @@ pub mod outbox;
 pub mod verify;
 pub mod evidence;
 pub mod package;
+pub mod sealed;
 pub mod personal;
 pub mod lists;
 pub mod bench;

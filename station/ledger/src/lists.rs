@@ -25,6 +25,7 @@ pub use line::{DeclarationLine, HoldLine, Line, ListKind};
 use crate::disk::{self, DiskError, SharedDisk};
 use crate::key::{PublicKey, StationKey};
 use crate::limits;
+use crate::sealed::Sealed;
 use file::{Body, Sink, Stream, read_lines};
 use force::{Entry, InForce};
 use index::{Found, Reload};
@@ -186,11 +187,11 @@ impl Lists {
         self.index.state()
     }
 
-    /// The personal text of an item's declaration: for the personal store, never for a record.
+    /// The sealed personal text of an item's declaration: to be opened into the personal store, never for a record.
     ///
     /// # Errors
     /// When the index cannot answer.
-    pub fn personal(&self, item: &Token) -> Result<Option<String>, IndexError> {
+    pub fn personal(&self, item: &Token) -> Result<Option<Sealed>, IndexError> {
         self.index.personal(item.as_str())
     }
 

@@ -17,6 +17,7 @@ use gatepost_ledger::lists::line::LineParser;
 use gatepost_ledger::lists::{
     Ages, Claims, Form, History, Index, IndexState, ListError, ListKind, Lists, MemoryIndex, Trust, local_issuer,
 };
+use gatepost_ledger::sealed::ReceivingKey;
 use gatepost_pipeline::judge::{Aed, ListState, Outcome, Previous, Token};
 use gatepost_pipeline::record::WallMs;
 use proptest::prelude::*;
@@ -46,7 +47,14 @@ fn hold(item: &str, id: &str, outcome: &str) -> String {
 }
 
 fn declared(item: &str) -> String {
-    format!(r#"{{"item":"{item}","aed":{{"state":"complete"}},"personal":"Erika Mustermann"}}"#)
+    let sealed = ReceivingKey::from_seed(&[5; 32]).public().seal(item, b"Erika Mustermann").unwrap();
+    format!(r#"{{"item":"{item}","aed":{{"state":"complete"}},"personal":"{}"}}"#, sealed.as_str())
+}
+
+/// What the lists keep of an item, opened as the station opens it.
+fn personal(lists: &Lists, item: &Token) -> Vec<u8> {
+    let sealed = lists.personal(item).unwrap().expect("a declaration with personal text");
+    ReceivingKey::from_seed(&[5; 32]).open(item.as_str(), &sealed).unwrap()
 }
 
 fn claims(kind: ListKind, form: Form, version: u64, body: &str) -> Claims {
@@ -96,7 +104,7 @@ fn snapshots_and_deltas_are_looked_up_by_exact_id_and_survive_a_restart() {
         assert_eq!(matched.aed, Aed::Complete);
         assert_eq!(matched.lists.holds, ListState::Fresh { version: Token::new("4").unwrap(), age_s: 1 });
         assert!(!serde_json::to_string(&matched).unwrap().contains("Erika"), "no personal text in a match");
-        assert_eq!(lists.personal(&Token::new(ITEM).unwrap()).unwrap().as_deref(), Some("Erika Mustermann"));
+        assert_eq!(personal(lists, &Token::new(ITEM).unwrap()), b"Erika Mustermann");
         assert_eq!(lists.look_up(Token::new("XX").as_ref(), Some(NOW)).aed, Aed::Missing);
     }
     install(&mut lists, ListKind::Holds, Form::Snapshot, 9, &[hold("CP1", "H-9", "exam")]).unwrap();
@@ -238,7 +246,7 @@ fn over_sled_the_answers_are_the_same_and_an_unusable_folder_is_built_anew() {
     }
     let matched = lists.look_up(Some(&item), Some(NOW));
     assert_eq!((matched.previous, matched.aed), (Previous::Decided { worst: Outcome::StopInPlace }, Aed::Complete));
-    assert_eq!(lists.personal(&item).unwrap().as_deref(), Some("Erika Mustermann"));
+    assert_eq!(personal(&lists, &item), b"Erika Mustermann");
     drop(lists);
     // What sled cannot open is left, and the lists are built from their files, past decisions from the history.
     for entry in std::fs::read_dir(folder.path()).unwrap() {

@@ -19,6 +19,7 @@ mod digits;
 mod dispatch;
 mod gs1;
 mod impb;
+mod impersonal;
 mod issuers;
 mod problem;
 mod s10;

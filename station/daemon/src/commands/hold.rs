@@ -18,6 +18,7 @@ use gatepost_ledger::lists::{
     Ages, Claims, FilesSource, Form, HoldLine, Index, IndexError, IndexState, Line, ListError, ListKind, Lists, Trust,
     local_issuer,
 };
+use gatepost_ledger::sealed::Sealed;
 use gatepost_pipeline::identify::identify;
 use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity};
 use serde::Serialize;
@@ -190,7 +191,7 @@ impl Index for NoIndex {
     fn find(&self, _: &str) -> Result<Found, IndexError> {
         Err(IndexError::Rebuilding)
     }
-    fn personal(&self, _: &str) -> Result<Option<String>, IndexError> {
+    fn personal(&self, _: &str) -> Result<Option<Sealed>, IndexError> {
         Err(IndexError::Rebuilding)
     }
     fn remember(&self, _: &str, _: Decided, _: i64) -> Result<(), IndexError> {

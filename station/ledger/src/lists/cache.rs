@@ -18,6 +18,7 @@ use sled::{Db, Tree};
 
 use super::index::{Feed, Found, Index, IndexError, IndexState, Past, Reload, Source};
 use super::line::{DeclarationLine, Line};
+use crate::sealed::Sealed;
 
 /// Folders given up in one run before the index counts as lost.
 const ABANDONED_MAX: u32 = 4;
@@ -57,7 +58,7 @@ const FAILED: u8 = 2;
 
 enum Request {
     Find(String, SyncSender<Found>),
-    Personal(String, SyncSender<Option<String>>),
+    Personal(String, SyncSender<Option<Sealed>>),
     Remember(String, Outcome, i64, SyncSender<()>),
     Reload(Reload),
     /// A build ended: the generation it made and the name of what is in it.
@@ -154,7 +155,7 @@ impl Index for Cache {
         self.ask(|answer| Request::Find(item.to_owned(), answer))
     }
 
-    fn personal(&self, item: &str) -> Result<Option<String>, IndexError> {
+    fn personal(&self, item: &str) -> Result<Option<Sealed>, IndexError> {
         self.ask(|answer| Request::Personal(item.to_owned(), answer))
     }
 
@@ -258,7 +259,7 @@ impl Generation {
             Line::Declaration(mut line) => {
                 let item = line.item.as_str().to_owned();
                 match line.personal.take() {
-                    Some(personal) => self.personal.insert(&item, personal.as_bytes())?,
+                    Some(personal) => self.personal.insert(&item, personal.as_str().as_bytes())?,
                     None => self.personal.remove(&item)?,
                 };
                 self.declarations.insert(&item, serde_json::to_vec(&line)?)?;
@@ -357,9 +358,9 @@ impl Worker {
         Ok(found)
     }
 
-    fn personal(&self, item: &str) -> Result<Option<String>, Trouble> {
+    fn personal(&self, item: &str) -> Result<Option<Sealed>, Trouble> {
         let bytes = self.tables.personal.get(item)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(bytes.and_then(|bytes| Sealed::parse(std::str::from_utf8(&bytes).ok()?)))
     }
 
     fn add_newest(&mut self) -> Result<(), Trouble> {

@@ -6,6 +6,7 @@ use gatepost_pipeline::judge::Outcome;
 use serde::{Deserialize, Serialize};
 
 use super::line::{DeclarationLine, HoldLine, Line, ListKind};
+use crate::sealed::Sealed;
 
 /// Whether the lane may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,11 +93,11 @@ pub trait Index: Send {
     /// # Errors
     /// When the index cannot answer: the lane goes to exam.
     fn find(&self, item: &str) -> Result<Found, IndexError>;
-    /// The personal text of an item's declaration.
+    /// The sealed personal text of an item's declaration.
     ///
     /// # Errors
     /// As [`Self::find`].
-    fn personal(&self, item: &str) -> Result<Option<String>, IndexError>;
+    fn personal(&self, item: &str) -> Result<Option<Sealed>, IndexError>;
     /// Adds a decision to what is remembered of an item.
     ///
     /// # Errors
@@ -178,7 +179,7 @@ impl Index for MemoryIndex {
         Ok(Found { holds, declaration, past: tables.past.get(item).copied() })
     }
 
-    fn personal(&self, item: &str) -> Result<Option<String>, IndexError> {
+    fn personal(&self, item: &str) -> Result<Option<Sealed>, IndexError> {
         Ok(self.lock().declarations.get(item).and_then(|line| line.personal.clone()))
     }
 

@@ -7,6 +7,7 @@ use gatepost_pipeline::judge::{Aed, Declared, Hold, MailClass, Outcome, Token};
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
+use crate::sealed::Sealed;
 
 /// What a list is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,9 +48,9 @@ pub struct DeclarationLine {
     pub mail_class: Option<MailClass>,
     #[serde(default)]
     pub trusted_shipper: bool,
-    /// Names, addresses, words: handed to the personal store when the item comes, never to a record.
+    /// Names, addresses, words: opened when the item comes and handed to the personal store, never to a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub personal: Option<String>,
+    pub personal: Option<Sealed>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -123,6 +123,19 @@ proptest! {
     }
 
     #[test]
+    fn reads_without_what_is_personal_are_taken_for_the_same_parcel(reads in reads(), key in any::<[u8; 32]>()) {
+        let reads = &reads[..reads.len().min(CODES_MAX)];
+        let reduced: Vec<CodeRead> = reads.iter().map(|read| read.impersonal(&key)).collect();
+        prop_assert_eq!(lookup_keys(&reduced), lookup_keys(reads));
+        match (arbitrate(reads), arbitrate(&reduced)) {
+            (ItemIdentity::NoRead(_), ItemIdentity::NoRead(_)) => {}
+            (before, after) => prop_assert_eq!(before, after),
+        }
+        let again: Vec<CodeRead> = reduced.iter().map(|read| read.impersonal(&key)).collect();
+        prop_assert_eq!(arbitrate(&again), arbitrate(&reduced), "reduced twice is reduced");
+    }
+
+    #[test]
     fn the_order_and_the_repetition_of_reads_never_matter(
         (reads, shuffled) in reads().prop_flat_map(|reads| (Just(reads.clone()), Just(reads).prop_shuffle()))
     ) {
