@@ -15,10 +15,11 @@ use gatepost_ledger::journal::envelope::Envelope;
 use gatepost_ledger::journal::read::Records;
 use gatepost_ledger::journal::{Bounds, Health, Journal, Setup};
 use gatepost_ledger::key::StationKey;
-use gatepost_pipeline::drive::{Drive, DriveConfig, LaneView, Recovery, SamplingKey, Versions};
+use gatepost_pipeline::drive::{DriveConfig, LaneView, Recovery, SamplingKey, Versions};
 use gatepost_pipeline::event::{ClockState, Effect, Event};
 use gatepost_pipeline::gather::reading::{code_of, weighed};
 use gatepost_pipeline::judge::Token;
+use gatepost_pipeline::mind::Mind;
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Kind, Pending};
 use gatepost_pipeline::ruleset::Ruleset;
@@ -58,7 +59,7 @@ pub struct Acknowledged {
 pub struct Died;
 
 pub struct Station {
-    drive: Drive,
+    mind: Mind,
     journal: Journal,
     commands: Sender,
     reports: Receiver,
@@ -113,7 +114,7 @@ impl Station {
         let scanners = codecs(DeviceKind::Scanner).map(|(index, _)| Ok((index as u8, ScannerCodec::new(&scanner)?)));
         let scales = codecs(DeviceKind::Scale).map(|(index, _)| Ok((index as u8, ScaleCodec::new(&scale)?)));
         Ok(Self {
-            drive: Drive::new(config, rules)?,
+            mind: Mind::new(config, rules)?,
             journal,
             commands: Sender::default(),
             reports: Receiver::default(),
@@ -196,14 +197,14 @@ impl Station {
     pub fn handle(&mut self, now: u64, event: Event, crashes: &mut Crashes) -> Result<(), Died> {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            for effect in self.drive.handle(event) {
+            for effect in self.mind.handle(event) {
                 match effect {
                     Effect::Record(pending) => events.extend(self.record(now, pending, crashes)?),
                     Effect::Permit(permit) => {
                         if crashes.strike(now, Step::PermitMade) {
                             return Err(Died);
                         }
-                        self.say(&permit.command());
+                        permit.command().iter().for_each(|command| self.say(command));
                         if crashes.strike(now, Step::PermitSent) {
                             return Err(Died);
                         }
@@ -264,7 +265,7 @@ impl Station {
         std::mem::take(&mut self.look_ups)
     }
     pub fn view(&self) -> LaneView {
-        self.drive.view()
+        self.mind.view()
     }
     /// A clean stop: the head is signed.
     pub fn stop(self, now: u64) {

@@ -307,6 +307,7 @@ impl LaneConfig {
     /// Every device of the lane file is connected, and nothing else is.
     fn matches(&self, map: &LaneMap, shown: &str) -> Result<(), ConfigError> {
         use gatepost_hardware::lane::{DeviceKind, LaneKind};
+        gatepost_pipeline::mind::runs(map.kind).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
         if map.kind == LaneKind::Conveyor && self.controller.is_none() {
             return Err(ConfigError(format!(
                 "{shown}: a conveyor needs lane.controller.port: the lane controller's cable"

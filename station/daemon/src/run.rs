@@ -18,9 +18,10 @@ use gatepost_ledger::journal::writer::{self, Writer};
 use gatepost_ledger::lists::Lists;
 use gatepost_ledger::lists::index::IndexState;
 use gatepost_models::session::{Inspector, Settings};
-use gatepost_pipeline::drive::{Drive, DriveConfig, Recovery, SamplingKey, Versions};
+use gatepost_pipeline::drive::{DriveConfig, Recovery, SamplingKey, Versions};
 use gatepost_pipeline::event::{ClockState, Event};
 use gatepost_pipeline::judge::{Lists as ListStates, Token};
+use gatepost_pipeline::mind::Mind;
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::ruleset::Ruleset;
 use gatepost_sync::session::Uplink;
@@ -236,7 +237,7 @@ fn start_lane(
     };
     let folder = config.data().join("blackbox").join(&name);
     make_folder(&folder)?;
-    let drive = Drive::new(drive, load_rules(config)?).map_err(ConfigError)?;
+    let mind = Mind::new(drive, load_rules(config)?).map_err(ConfigError)?;
     let cable = lane.controller.clone().map(|mut serial| {
         serial.port = config.path(&serial.port);
         devices::controller(serial, feed.clone(), station.board.part(&format!("{name} controller")))
@@ -261,7 +262,7 @@ fn start_lane(
         clock: config.station.clock,
         last_record: station.last_record,
     };
-    lane::start(drive, fed, around)
+    lane::start(mind, fed, around)
         .map(drop)
         .map_err(|error| ConfigError(format!("lane {name}: the operating system gives no thread: {error}")))
 }

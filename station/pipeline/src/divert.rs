@@ -1,33 +1,49 @@
 //! From a durable decision to a permit: the only door.
 //!
 //! A [`Permit`] is made by [`permit`] alone, which eats the [`Recorded`] proof of the very decision it acts on; there is
-//! no other way to have one, and none to copy it. Where the parcel is comes from tracking, on the diverter's segment.
+//! no other way to have one, and none to copy it. Where the parcel is comes from tracking, on the diverter's segment. A
+//! lane without a diverter has another door, the officer's eyes: [`show`] makes the leave to show a release.
 
 use gatepost_hardware::lane::{EyeRole, LaneMap};
 use gatepost_hardware::link;
 use gatepost_hardware::units::{Micros, Millimetres};
 
 use crate::judge::Outcome;
-use crate::record::Recorded;
+use crate::pass::PassKey;
+use crate::record::{Decided, Recorded};
 use crate::track::Mark;
 
 /// Leave to release one parcel, backed by a durable decision.
 #[derive(Debug)]
 pub struct Permit {
-    permit: link::Permit,
+    door: Door,
+    pass: PassKey,
     seq: u64,
 }
 
+/// What opens for it.
+#[derive(Debug)]
+enum Door {
+    /// The release chute, by the controller.
+    Gate(link::Permit),
+    /// The officer's hand: a release on screen or lamp.
+    Shown,
+}
+
 impl Permit {
-    /// What goes over the cable.
-    pub fn command(&self) -> link::Command {
-        link::Command::Permit(self.permit.clone())
+    /// What goes over the cable; nothing where an officer's hand is the diverter.
+    pub fn command(&self) -> Option<link::Command> {
+        match &self.door {
+            Door::Gate(permit) => Some(link::Command::Permit(permit.clone())),
+            Door::Shown => None,
+        }
     }
+    /// The record's number names the permit: one decision, one permit, and numbers that rise across restarts.
     pub fn id(&self) -> u32 {
-        self.permit.id
+        self.seq as u32
     }
-    pub fn pass(&self) -> u32 {
-        self.permit.pass
+    pub fn pass(&self) -> PassKey {
+        self.pass
     }
     /// The record that it stands on.
     pub fn seq(&self) -> u64 {
@@ -66,13 +82,7 @@ pub struct Approach<'a> {
 /// # Errors
 /// [`NoPermit`] says why there is none; the proof is used up all the same.
 pub fn permit(recorded: Recorded, approach: &Approach<'_>) -> Result<Permit, NoPermit> {
-    let decided = recorded.decided().ok_or(NoPermit::NotADecision)?;
-    if decided.revision != approach.revision {
-        return Err(NoPermit::Superseded);
-    }
-    if decided.outcome != Outcome::Release {
-        return Err(NoPermit::NotRelease);
-    }
+    let decided = release(&recorded, approach.revision)?;
     let map = approach.map;
     let (_, eye) = map.eye(EyeRole::Diverter).ok_or(NoPermit::NoDiverter)?;
     let (mark, length) = approach.mark.zip(approach.length_mm).ok_or(NoPermit::NotPlaced)?;
@@ -84,7 +94,6 @@ pub fn permit(recorded: Recorded, approach: &Approach<'_>) -> Result<Permit, NoP
     let expected = mark.lead + segment.ticks(way);
     let slack = segment.ticks(crate::track::slack(map, eye.segment, way));
     let permit = link::Permit {
-        // The record's number names the permit: one decision, one permit, and numbers that rise across restarts.
         id: recorded.seq() as u32,
         epoch: decided.pass.epoch,
         pass: decided.pass.pass,
@@ -94,5 +103,26 @@ pub fn permit(recorded: Recorded, approach: &Approach<'_>) -> Result<Permit, NoP
         length_mm_max: length + map.items.length_tolerance_mm,
         expires: approach.expires,
     };
-    Ok(Permit { permit, seq: recorded.seq() })
+    Ok(Permit { door: Door::Gate(permit), pass: decided.pass, seq: recorded.seq() })
+}
+
+/// Makes the leave to show a release to the officer, on a lane without a diverter. `revision`: the newest of this pass.
+///
+/// # Errors
+/// [`NoPermit`] says why there is none; the proof is used up all the same.
+pub fn show(recorded: Recorded, revision: u32) -> Result<Permit, NoPermit> {
+    let decided = release(&recorded, revision)?;
+    Ok(Permit { door: Door::Shown, pass: decided.pass, seq: recorded.seq() })
+}
+
+/// The release that this record proves, while it is the newest word.
+fn release(recorded: &Recorded, revision: u32) -> Result<Decided, NoPermit> {
+    let decided = recorded.decided().ok_or(NoPermit::NotADecision)?;
+    if decided.revision != revision {
+        return Err(NoPermit::Superseded);
+    }
+    if decided.outcome != Outcome::Release {
+        return Err(NoPermit::NotRelease);
+    }
+    Ok(decided)
 }

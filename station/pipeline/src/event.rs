@@ -130,9 +130,11 @@ pub enum ClockState {
 #[serde(rename_all = "kebab-case")]
 pub enum Weighed {
     Stable(Grams),
+    /// At rest on zero: nothing is on the scale.
+    Empty,
     Moving,
     OutOfRange,
-    /// Not a weight: fault, no unit, nothing on the scale.
+    /// Not a weight: fault, no unit, no answer.
     Nothing,
 }
 

@@ -310,7 +310,7 @@ impl Weights {
                 let (low, high) = self.stable.unwrap_or((grams, grams));
                 self.stable = Some((low.min(grams), high.max(grams)));
             }
-            Weighed::Stable(_) | Weighed::Nothing => {}
+            Weighed::Stable(_) | Weighed::Empty | Weighed::Nothing => {}
             Weighed::Moving => self.unstable = true,
             Weighed::OutOfRange => self.out_of_range = true,
         }

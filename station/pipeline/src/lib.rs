@@ -15,3 +15,6 @@ pub mod record;
 pub mod divert;
 mod facts;
 pub mod drive;
+mod officer;
+pub mod bench;
+pub mod mind;

@@ -35,6 +35,28 @@ pub const DECIDE_BEFORE_MS: u64 = 120 + 60 + 20;
 pub const HEARTBEAT_MS: u64 = 100;
 pub const TIME_SYNC_MS: u64 = 500;
 
+/// Presentations of a bench kept in mind: the one that lies there, and those whose records are not durable yet.
+pub const PRESENTATIONS_MAX: usize = 32;
+/// From the first reading of a presentation until what is missing is held to be missing.
+pub const PRESENTATION_MS_MAX: u64 = 10_000;
+/// All sensors of a bench have spoken, and for so long nothing new was said: time for a second label, or a second image.
+pub const PRESENTATION_QUIET_MS: u64 = 300;
+/// No answer of the lists for so long after they were asked is no answer.
+pub const LOOKUP_MS_MAX: u64 = 500;
+/// How long a changed weight must stand before something was laid on or taken off; shorter, it is a hand.
+pub const PLATE_CHANGE_MS: u64 = 800;
+/// From lifting an item until its chute's label must have been scanned; then it went where it was shown to go.
+pub const LIFTED_MS_MAX: u64 = 2_000;
+/// What was shown for less than this before an item was lifted, no officer can have acted on.
+pub const HAND_MS: u64 = 150;
+/// An item that was scanned, or pictured, and not laid on the scale for so long will not be.
+pub const SCANNED_MS_MAX: u64 = 60_000;
+/// An image that was missing when its item was lifted may come until so long afterwards; until then nobody can say whose
+/// an image is.
+pub const IMAGE_OWED_MS: u64 = 20_000;
+/// Images kept of one presentation.
+pub const PRESENTATION_IMAGES_MAX: usize = 4;
+
 /// Relative error of two crystals that are each good to 100 ppm.
 pub const CLOCK_DRIFT_PPM: i64 = 200;
 /// Where an edge is: debounce jitter and beam width.
@@ -43,3 +65,7 @@ pub const EDGE_MM: i32 = 10;
 const _: () = assert!(HEARTBEAT_MS * 3 < 500, "three beats must fit in the shortest heartbeat limit of a lane");
 const _: () = assert!(PASSES_ON_BELT_MAX <= INVENTORY_MAX, "what is on the belt must fit in one inventory");
 const _: () = assert!(READINGS_WAITING_MAX >= 4 * EYES_MAX, "a burst at every eye must not crowd readings out");
+const _: () = assert!(
+    PRESENTATION_QUIET_MS + LOOKUP_MS_MAX < PRESENTATION_MS_MAX,
+    "a complete item must not wait for its deadline"
+);

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use gatepost_hardware::units::Grams;
 use gatepost_models::session::Inspector;
-use gatepost_pipeline::drive::{Drive, DriveConfig, OpenPass, SamplingKey};
+use gatepost_pipeline::drive::{DriveConfig, OpenPass, SamplingKey};
 use gatepost_pipeline::event::Effect;
+use gatepost_pipeline::mind::Mind;
 use gatepost_pipeline::pass::PassKey;
 use serde::Serialize;
 
@@ -57,10 +58,10 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, software }) = lines.next()? else {
         return Err(problem(&lines.shown, "does not begin as a black box does; name one of DATA/blackbox/LANE"));
     };
-    let drive =
+    let mind =
         begin(&config, &arguments.config, Begin { station, lane: lane.clone(), epoch_next, open, closed, highest })?;
     let mut life =
-        Life { drive, replayed: Replayed::default(), did: None, events: 0, found: 0, differences: Vec::new() };
+        Life { mind, replayed: Replayed::default(), did: None, events: 0, found: 0, differences: Vec::new() };
     while let Some(heard) = lines.next()? {
         life.hear(lines.number, heard);
     }
@@ -98,7 +99,7 @@ struct Begin {
 }
 
 /// The lane's mind as it was then, but for today's software, rules and model.
-fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Drive, Failure> {
+fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Mind, Failure> {
     let maps = config.lane_maps()?;
     let found = maps.into_iter().zip(&config.lanes).find(|(map, _)| map.name.as_str() == begin.lane);
     let Some((map, devices)) = found else {
@@ -123,7 +124,7 @@ fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Drive, Failure> {
         contingency: BTreeMap::new(),
         versions: crate::run::versions(&inspector, &rules),
     };
-    Drive::new(drive, rules).map_err(Failure::Problem)
+    Mind::new(drive, rules).map_err(Failure::Problem)
 }
 
 /// The key of the random draw, where it is; a replay makes none.
@@ -167,7 +168,7 @@ impl Lines {
 
 /// The life being lived again.
 struct Life {
-    drive: Drive,
+    mind: Mind,
     replayed: Replayed,
     /// What today's software did and the black box has not confirmed yet.
     did: Option<Heard>,
@@ -199,7 +200,7 @@ impl Life {
             return self.differ(line, "a record was answered".to_owned(), "no record was asked for".to_owned());
         };
         self.events += 1;
-        let effects: Vec<Effect> = self.drive.handle(event);
+        let effects: Vec<Effect> = self.mind.handle(event);
         if !effects.is_empty() {
             self.did = Some(fingerprint(&effects));
             self.replayed.keep(effects);

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use gatepost_hardware::link::Command;
 use gatepost_hardware::units::Micros;
 use gatepost_ledger::journal::writer::Writer;
-use gatepost_pipeline::drive::{Drive, LaneView};
+use gatepost_pipeline::drive::LaneView;
 use gatepost_pipeline::event::{Effect, Event};
 use gatepost_pipeline::judge::Token;
+use gatepost_pipeline::mind::Mind;
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::Pending;
 
@@ -48,13 +49,13 @@ pub struct Surroundings {
 ///
 /// # Errors
 /// When the operating system gives no thread.
-pub fn start(drive: Drive, fed: Fed, around: Surroundings) -> std::io::Result<JoinHandle<()>> {
-    let name = format!("lane {}", drive.view().lane);
-    std::thread::Builder::new().name(name).spawn(move || Lane { drive, around, pulsed: None, showed: None }.run(&fed))
+pub fn start(mind: Mind, fed: Fed, around: Surroundings) -> std::io::Result<JoinHandle<()>> {
+    let name = format!("lane {}", mind.view().lane);
+    std::thread::Builder::new().name(name).spawn(move || Lane { mind, around, pulsed: None, showed: None }.run(&fed))
 }
 
 struct Lane {
-    drive: Drive,
+    mind: Mind,
     around: Surroundings,
     pulsed: Option<Instant>,
     showed: Option<Instant>,
@@ -88,7 +89,7 @@ impl Lane {
         if self.showed.is_none_or(|showed| showed.elapsed() >= SHOW) {
             self.showed = Some(Instant::now());
             if let Ok(mut shown) = self.around.shown.lock() {
-                *shown = Some(self.drive.view());
+                *shown = Some(self.mind.view());
             }
             (self.around.on_show)();
             self.around.black_box.flush();
@@ -100,7 +101,7 @@ impl Lane {
         let mut next = VecDeque::from([event]);
         while let Some(event) = next.pop_front() {
             self.around.black_box.write(&Heard::of(&event));
-            let effects = self.drive.handle(event);
+            let effects = self.mind.handle(event);
             if !effects.is_empty() {
                 self.around.black_box.write(&fingerprint(&effects));
             }
@@ -126,7 +127,8 @@ impl Lane {
                 );
                 return answered.err().map(|overflow| overflow.pending);
             }
-            Effect::Permit(permit) => self.say(&permit.command()),
+            // On a bench the permit is what the page shows: nothing goes over a cable.
+            Effect::Permit(permit) => permit.command().iter().for_each(|command| self.say(command)),
             Effect::Order(order) => self.say(&Command::from(order)),
             Effect::Lookup { pass, item } => {
                 // Unanswered is unanswered: the judge says so when the decision is due.

@@ -1,30 +1,12 @@
 //! What an officer does to the lane, allowed or denied; both are recorded.
 
-use serde::Serialize;
-
 use super::{AlarmCode, Drive, OfficerAction};
 use crate::event::{Effect, Order};
-use crate::judge::{Clearance, Token, clearable};
+use crate::judge::{Clearance, Token};
+use crate::officer::{ActionBody, ClearanceBody, may_clear};
 use crate::pass::PassKey;
 use crate::pass::life::{End, State};
 use crate::record::{Kind, Pending, Urgency};
-
-#[derive(Serialize)]
-struct ClearanceBody<'a> {
-    pass: PassKey,
-    disposition: &'static str,
-    officer: &'a Token,
-    verdict: &'a Token,
-    every_view_seen: bool,
-}
-
-#[derive(Serialize)]
-struct ActionBody<'a> {
-    action: &'static str,
-    pass: Option<PassKey>,
-    officer: &'a Token,
-    denied: Option<String>,
-}
 
 impl Drive {
     pub(super) fn officer(&mut self, officer: &Token, action: OfficerAction) {
@@ -66,13 +48,7 @@ impl Drive {
             return Err("the parcel is past the point where it can be cleared".to_owned());
         }
         let (_, verdict) = parcel.judged.as_deref().ok_or("the parcel is not decided yet")?;
-        if verdict.digest() != *shown {
-            return Err("the decision has changed since it was shown: look again".to_owned());
-        }
-        if !every_view_seen {
-            return Err("every view must be seen before a parcel is cleared".to_owned());
-        }
-        clearable(verdict).map_err(|why| why.to_string())
+        may_clear(verdict, shown, every_view_seen)
     }
 
     fn audit(&mut self, officer: &Token, action: &'static str, pass: Option<PassKey>, denied: Option<String>) {

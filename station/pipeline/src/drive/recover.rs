@@ -9,11 +9,12 @@ use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
 use crate::record::Kind;
 
-/// A pass that the journal shows decided and not ended.
+/// A pass that the journal shows decided, or presented on a bench, and not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPass {
     pub pass: PassKey,
-    /// Its newest decision's record, and which decision of the pass that is: the next one supersedes it.
+    /// Its newest decision's record, and which decision of the pass that is: the next one supersedes it. 0 and 0: it was
+    /// presented, and never decided.
     pub seq: u64,
     pub revision: u32,
     /// Whether that decision was a release: its permit may still stand, or may have been used.
@@ -47,7 +48,7 @@ struct NamedVerdict {
 impl Recovery {
     /// Takes one record of the lane. Bodies that name no pass change nothing.
     pub fn read(&mut self, seq: u64, kind: Kind, body: &[u8]) {
-        if !matches!(kind, Kind::Decision | Kind::Sighting | Kind::Config) {
+        if !matches!(kind, Kind::Decision | Kind::Sighting | Kind::Config | Kind::Presentation) {
             return;
         }
         let Ok(named) = serde_json::from_slice::<Named>(body) else { return };
@@ -61,6 +62,10 @@ impl Recovery {
             (Kind::Decision, Some(revision), _) if !self.closed.contains(&pass) => {
                 let release = named.verdict.is_some_and(|verdict| verdict.outcome == Outcome::Release);
                 self.open.insert(pass, OpenPass { pass, seq, revision, release });
+            }
+            // It is owed a decision and an end, whatever became of it.
+            (Kind::Presentation, ..) if !self.closed.contains(&pass) => {
+                self.open.entry(pass).or_insert(OpenPass { pass, seq: 0, revision: 0, release: false });
             }
             (Kind::Sighting, _, Some(_)) => {
                 self.open.remove(&pass);

@@ -20,11 +20,11 @@ pub fn code_of(scan: &Scan<'_>) -> CodeRead {
     }
 }
 
-/// A reading as a weight. Nothing is nothing: an empty scale weighs no parcel.
+/// A reading as a weight. An empty scale weighs no parcel, and says so.
 pub fn weighed(reading: &Reading) -> Weighed {
     match reading.stable_weight() {
         Ok(grams) if grams > Grams::ZERO => Weighed::Stable(grams),
-        Ok(_) => Weighed::Nothing,
+        Ok(_) => Weighed::Empty,
         Err(NoWeight::InMotion | NoWeight::NotReady) => Weighed::Moving,
         Err(
             NoWeight::OverRange | NoWeight::UnderRange | NoWeight::OutOfRange | NoWeight::Negative | NoWeight::TooLarge,

@@ -1,0 +1,296 @@
+//! One item on the bench, from its first reading until its end is on disk: what was said of it, and how far it has come.
+//!
+//! Apart from the bench because readings add up here and nowhere else. One at a time is the rule of a bench, so whatever
+//! is read while an item lies there is its own; what shows that there were two contests it.
+
+use std::collections::BTreeSet;
+
+use gatepost_hardware::lane::{DeviceKind, LaneMap};
+use gatepost_hardware::units::{Grams, Micros};
+
+use crate::event::{ImageFile, Matched, Weighed};
+use crate::identify::{CodeRead, ItemIdentity, arbitrate};
+use crate::judge::{
+    BlindCause, Clearance, ContestedCause, Image, Inputs, NoWeightCause, Outcome, Overflow, Token, Verdict, Weight,
+};
+use crate::limits::{CODES_MAX, PLATE_CHANGE_MS, PRESENTATION_IMAGES_MAX};
+use crate::pass::PassKey;
+use crate::pass::life::{End, Signal, State};
+use crate::record::Recorded;
+
+#[derive(Debug)]
+pub(super) struct Presentation {
+    pub key: PassKey,
+    pub state: State,
+    /// First reading, and the last one that said something new.
+    pub began: Micros,
+    pub heard: Micros,
+    /// Nobody saw the bench empty before it: it may have lain there while the station was away.
+    pub restart: bool,
+    /// Of an earlier life of the station, which ended while it lay there.
+    pub inherited: bool,
+    pub readings: Readings,
+    pub lists: Answer,
+    /// Its id was on an item that was taken away by hand, or lost, and did not come back through a chute.
+    pub twice: bool,
+    pub judged: Option<Box<(Inputs, Verdict)>>,
+    /// Judge again: something it was judged from has changed. `again`: and record it, even if the verdict is the same.
+    pub stale: bool,
+    pub again: bool,
+    /// The ledger gave a decision of it back.
+    pub unrecorded: bool,
+    /// Decisions asked for so far; whether one is on its way to the disk; the newest durable one.
+    pub revision: u32,
+    pub asking: bool,
+    pub seq: Option<u64>,
+    /// Proof of a durable release, until it is shown.
+    pub release: Option<Recorded>,
+    /// What the officer sees of it, and since when.
+    pub shown: Option<(Outcome, Micros)>,
+    pub clearance: Option<Clearance>,
+    /// The clearance being written, as it will stand when durable.
+    pub clearing: Option<Clearance>,
+    /// The chute's label was scanned, or the officer said that it was taken away.
+    pub put: Option<End>,
+    pub lifted: Option<Lifted>,
+    /// Why it ended, until the record of its end is made.
+    pub ends: Option<&'static str>,
+}
+
+/// The lists' answer, and how often they were asked: an answer counts when it is the one to the last question.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub identity: Option<ItemIdentity>,
+    pub asked: u32,
+    pub asked_at: Micros,
+    pub answered: u32,
+    pub matched: Option<Box<Matched>>,
+}
+
+/// An item was taken off the scale.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lifted {
+    pub at: Micros,
+    /// Where it goes if its chute says nothing else.
+    pub goes: End,
+}
+
+/// What the devices said.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Readings {
+    codes: Vec<CodeRead>,
+    /// Scanners, by index in the lane map, that have spoken.
+    scanned: BTreeSet<u8>,
+    /// The first stable weight; everything later is held against it.
+    stable: Option<Grams>,
+    moving: bool,
+    out_of_range: bool,
+    /// Another weight has stood since then.
+    changed: Option<(Micros, Grams)>,
+    /// The plate moves since then: it may be being lifted.
+    pub leaving: Option<Micros>,
+    pub images: Vec<Pictured>,
+    pub contested: BTreeSet<ContestedCause>,
+    pub overflow: BTreeSet<Overflow>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Pictured {
+    pub file: ImageFile,
+    pub assessed: Option<Image>,
+}
+
+/// What a weight did to a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plate {
+    Nothing,
+    /// A first weight, or the same again.
+    Stands,
+    /// Something was laid on beside it.
+    Heavier,
+    /// A part of it was taken off.
+    Lighter,
+}
+
+impl Presentation {
+    pub fn new(key: PassKey, began: Micros, restart: bool) -> Self {
+        Self {
+            key,
+            state: State::OnBelt,
+            began,
+            heard: began,
+            restart,
+            inherited: false,
+            readings: Readings::default(),
+            lists: Answer::default(),
+            twice: false,
+            judged: None,
+            stale: false,
+            again: false,
+            unrecorded: false,
+            revision: 0,
+            asking: false,
+            seq: None,
+            release: None,
+            shown: None,
+            clearance: None,
+            clearing: None,
+            put: None,
+            lifted: None,
+            ends: None,
+        }
+    }
+
+    /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.
+    pub fn signal(&mut self, signal: Signal) {
+        let after = self.state.after(signal);
+        debug_assert!(after.is_some(), "{}: {signal:?} in state {:?}", self.key, self.state);
+        self.state = after.unwrap_or(self.state);
+    }
+
+    /// Whether it lies on the bench.
+    pub fn lies_here(&self) -> bool {
+        self.state.is_on_belt() && self.lifted.is_none() && !self.inherited
+    }
+
+    /// Something new was said of it.
+    pub fn news(&mut self, at: Micros) {
+        self.heard = at;
+        self.stale |= self.judged.is_some();
+    }
+
+    pub fn contest(&mut self, cause: ContestedCause) {
+        if self.readings.contested.insert(cause) {
+            self.stale |= self.judged.is_some();
+        }
+    }
+
+    /// Whether nothing about it is on its way to the disk any more.
+    pub fn is_settled(&self) -> bool {
+        let done = matches!(self.state, State::Closed(_)) && self.ends.is_none();
+        done && self.seq.is_some() && self.clearing.is_none() && !self.stale && !self.asking
+    }
+
+    /// The item id, as far as it is certain.
+    pub fn item(&self) -> Option<Token> {
+        match self.lists.identity.as_ref()? {
+            ItemIdentity::Item(item) => Token::new(&item.id),
+            ItemIdentity::NoRead(_) | ItemIdentity::Conflicting(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    /// The lists' answer to the last question.
+    pub fn current(&self) -> Option<&Matched> {
+        self.matched.as_deref().filter(|_| self.answered == self.asked)
+    }
+}
+
+impl Readings {
+    /// Whether the code is new.
+    pub fn code(&mut self, device: u8, code: CodeRead) -> bool {
+        let first = self.scanned.insert(device);
+        if self.codes.contains(&code) {
+            return first;
+        }
+        if self.codes.len() == CODES_MAX {
+            return self.overflow.insert(Overflow::Readings);
+        }
+        self.codes.push(code);
+        true
+    }
+
+    pub fn image(&mut self, file: ImageFile) {
+        if self.images.len() == PRESENTATION_IMAGES_MAX {
+            self.overflow.insert(Overflow::Images);
+        } else {
+            self.images.push(Pictured { file, assessed: None });
+        }
+    }
+
+    /// Takes a weight of a plate that is not empty.
+    pub fn weight(&mut self, at: Micros, weighed: Weighed, tolerance: Grams) -> Plate {
+        let grams = match weighed {
+            Weighed::Stable(grams) => grams,
+            Weighed::Moving => {
+                self.moving = true;
+                self.leaving = self.leaving.or(self.stable.map(|_| at));
+                return Plate::Nothing;
+            }
+            Weighed::OutOfRange => {
+                self.out_of_range = true;
+                return Plate::Nothing;
+            }
+            Weighed::Empty | Weighed::Nothing => return Plate::Nothing,
+        };
+        let known = *self.stable.get_or_insert(grams);
+        if grams.abs_diff(known) <= tolerance {
+            (self.changed, self.leaving) = (None, None);
+            return Plate::Stands;
+        }
+        let (since, _) = *self.changed.insert(self.changed.map_or((at, grams), |(since, _)| (since, grams)));
+        match at >= since + Micros::from_ms(PLATE_CHANGE_MS) {
+            true if grams > known => Plate::Heavier,
+            true => Plate::Lighter,
+            false => Plate::Nothing,
+        }
+    }
+
+    /// Whether it was ever on the scale.
+    pub fn was_laid(&self) -> bool {
+        self.stable.is_some()
+    }
+    pub fn is_scanned(&self, map: &LaneMap) -> bool {
+        devices(map, DeviceKind::Scanner).all(|index| self.scanned.contains(&index))
+    }
+
+    /// Whether every device of the bench has said what it can say.
+    pub fn is_complete(&self, map: &LaneMap) -> bool {
+        let weighed = self.stable.is_some() || devices(map, DeviceKind::Scale).next().is_none();
+        let pictured = !self.images.is_empty() && self.images.iter().all(|image| image.assessed.is_some());
+        let pictured = pictured || devices(map, DeviceKind::Xray).next().is_none();
+        self.is_scanned(map) && weighed && pictured
+    }
+
+    pub fn identity(&self) -> ItemIdentity {
+        arbitrate(&self.codes)
+    }
+
+    /// The weight, or why there is none.
+    pub fn weight_of(&self, map: &LaneMap, tolerance_g: Grams) -> Weight {
+        let none = |cause| Weight::Unknown { cause };
+        if devices(map, DeviceKind::Scale).next().is_none() {
+            return none(NoWeightCause::NoScale);
+        }
+        let two = [ContestedCause::TwoObjects, ContestedCause::Appeared];
+        match self.stable {
+            Some(_) if two.iter().any(|cause| self.contested.contains(cause)) => none(NoWeightCause::TwoObjects),
+            Some(grams) => Weight::Known { grams, tolerance_g },
+            None if self.out_of_range => none(NoWeightCause::OutOfRange),
+            None if self.moving => none(NoWeightCause::Unstable),
+            None => none(NoWeightCause::Late),
+        }
+    }
+
+    /// The one image of the item.
+    pub fn picture(&self) -> Option<&Pictured> {
+        match self.images.as_slice() {
+            [one] if !self.contested.contains(&ContestedCause::ImageOrder) => Some(one),
+            _ => None,
+        }
+    }
+
+    /// What was seen in it, or why nothing was.
+    pub fn seen(&self) -> Image {
+        match self.picture() {
+            None => Image::Blind { cause: BlindCause::NoImage },
+            Some(picture) => picture.assessed.clone().unwrap_or(Image::Blind { cause: BlindCause::Late }),
+        }
+    }
+}
+
+/// Indices of the devices of a kind.
+fn devices(map: &LaneMap, kind: DeviceKind) -> impl Iterator<Item = u8> {
+    map.devices.iter().enumerate().filter(move |(_, device)| device.kind == kind).map(|(index, _)| index as u8)
+}
