@@ -1,7 +1,8 @@
 //! The black box: everything one lane heard, and a fingerprint of everything it did, so that `gatepost replay` can live
 //! the hour again and say where today's software would have done otherwise.
 //!
-//! JSON lines, two files of [`BYTES_MAX`] in turn. Losing the black box never holds up a lane: a failing disk costs
+//! JSON lines, two files of [`BYTES_MAX`] in turn; a file that goes on with a life says so. Of codes it holds what the
+//! lane heard, which is their numbers and nothing personal ([`CodeRead::impersonal`]). Losing the black box never holds up a lane: a failing disk costs
 //! lines, which are counted, not parcels.
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use gatepost_hardware::link::Report;
 use gatepost_hardware::units::{Micros, WallMs};
-use gatepost_pipeline::drive::OpenPass;
+use gatepost_pipeline::drive::{OpenPass, Versions};
 use gatepost_pipeline::event::{ClockState, Effect, Event, ImageFile, Matched, OfficerAction, Weighed};
 use gatepost_pipeline::identify::CodeRead;
 use gatepost_pipeline::judge::{Fault, Image, Token};
@@ -34,7 +35,10 @@ pub enum Heard {
         open: Vec<OpenPass>,
         closed: Vec<PassKey>,
         highest: BTreeMap<u32, u32>,
-        software: String,
+        versions: Versions,
+        /// 0: this file begins with the life of the lane. Else files of that life were written over before it, and what
+        /// the lane knew by then is not in it.
+        part: u32,
     },
     Pulse {
         mono: Micros,
@@ -76,7 +80,10 @@ pub enum Heard {
         seq: u64,
         head: String,
     },
-    Unrecorded,
+    /// The record whose body has this digest was not stored.
+    Unrecorded {
+        body: String,
+    },
     LedgerReady,
     Part {
         fault: Fault,
@@ -107,7 +114,7 @@ impl Heard {
             Event::Matched { pass, answer } => Self::Matched { pass: *pass, answer: answer.clone() },
             Event::ListsChanged => Self::ListsChanged,
             Event::Recorded(recorded) => Self::recorded(recorded),
-            Event::Unrecorded(_) => Self::Unrecorded,
+            Event::Unrecorded(pending) => Self::Unrecorded { body: body_digest(pending) },
             Event::LedgerReady => Self::LedgerReady,
             Event::Part { fault, failed } => Self::Part { fault: *fault, failed: *failed },
             Event::Officer { officer, action } => Self::Officer { officer: officer.clone(), action: action.clone() },
@@ -134,9 +141,14 @@ impl Heard {
             Self::LedgerReady => Event::LedgerReady,
             Self::Part { fault, failed } => Event::Part { fault, failed },
             Self::Officer { officer, action } => Event::Officer { officer, action },
-            Self::Begin { .. } | Self::Recorded { .. } | Self::Unrecorded | Self::Did { .. } => return None,
+            Self::Begin { .. } | Self::Recorded { .. } | Self::Unrecorded { .. } | Self::Did { .. } => return None,
         })
     }
+}
+
+/// What tells a refused record from others that are under way.
+fn body_digest(pending: &Pending) -> String {
+    data_encoding::HEXLOWER.encode(&blake3::hash(pending.body()).as_bytes()[..16])
 }
 
 /// Fingerprint of what one event made the lane do.
@@ -199,6 +211,9 @@ impl BlackBox {
         self.written = 0;
         let begin = self.begin.clone();
         self.put(&begin);
+        if let Heard::Begin { part, .. } = &mut self.begin {
+            *part += 1;
+        }
     }
 
     fn put(&mut self, line: &Heard) {
@@ -240,7 +255,11 @@ impl Replayed {
     pub fn recorded(&mut self, seq: u64, head: [u8; 32]) -> Option<Event> {
         Some(Event::Recorded(self.asked.pop_front()?.durable(seq, head)))
     }
-    pub fn unrecorded(&mut self) -> Option<Event> {
-        self.asked.pop_front().map(Event::Unrecorded)
+    /// The ledger refused the record with this body. A queue that was full refuses the newest, not the oldest; where
+    /// today's software asked for another body it is the newest all the same.
+    pub fn unrecorded(&mut self, body: &str) -> Option<Event> {
+        let at = self.asked.iter().position(|pending| body_digest(pending) == body);
+        let at = at.or(self.asked.len().checked_sub(1))?;
+        self.asked.remove(at).map(Event::Unrecorded)
     }
 }

@@ -142,6 +142,10 @@ pub struct LedgerConfig {
     /// Most bytes the journal may take; 0 for the built-in bound.
     pub journal_bytes_max: u64,
     pub evidence_bytes_max: u64,
+    /// Bytes of journal kept although central has verified them; 0 for half of the bound.
+    pub journal_keep_bytes: u64,
+    /// Days after which the personal text of an item visit is destroyed; 0 for the usual 90.
+    pub personal_days_max: u32,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

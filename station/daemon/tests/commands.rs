@@ -295,7 +295,8 @@ fn a_running_station_keeps_others_out_of_its_memory() {
     std::fs::create_dir(site.at("data")).unwrap();
     let lock = std::fs::File::create(site.at("data/station.lock")).unwrap();
     lock.lock().unwrap();
-    gatepost(&["hold", "list", "--config", &site.config()]).is(1, &["in use by a running station", "stop it first"]);
+    gatepost(&["hold", "remove", "--config", &site.config(), "RR473124829GB", "H1"])
+        .is(1, &["in use by a running station", "stop it first"]);
     gatepost(&["run", "--config", &site.config()]).is(1, &["in use by a running station"]);
     drop(lock);
     gatepost(&["hold", "list", "--config", &site.config()]).is(0, &[]);
@@ -333,7 +334,8 @@ fn record_black_box(site: &Site) -> PathBuf {
         open: Vec::new(),
         closed: Vec::new(),
         highest: Default::default(),
-        software: "0".to_owned(),
+        versions: config.versions.clone(),
+        part: 0,
     };
     let mut drive = Drive::new(config, Ruleset::built_in().unwrap()).unwrap();
     let mut black_box = BlackBox::new(site.folder.path(), begin);

@@ -1,24 +1,17 @@
 //! `gatepost hold` and `declarations`: lists on this station's own disk, without central.
 //!
-//! Local entries only escalate, and expire. A list that somebody signed is taken as it was signed or not at all; lifting
+//! While the station runs, what is added goes through its inbox (`run::inbox`), and nothing is ended or replaced. Local
+//! entries only escalate, and expire. A list that somebody signed is taken as it was signed or not at all; lifting
 //! a hold of somebody else comes signed from them, never from here.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
-use gatepost_ledger::disk::SharedDisk;
-use gatepost_ledger::disk::real::RealDisk;
-use gatepost_ledger::key::{PublicKey, StationKey};
-use gatepost_ledger::lists::index::{Feed, Found, Reload, Source};
-use gatepost_ledger::lists::{
-    Ages, Claims, FilesSource, Form, HoldLine, Index, IndexError, IndexState, Line, ListError, ListKind, Lists, Trust,
-    local_issuer,
-};
-use gatepost_ledger::sealed::Sealed;
+use gatepost_ledger::lists::index::{Feed, Reload, Source};
+use gatepost_ledger::lists::{Claims, Form, HoldLine, Line, ListKind};
 use gatepost_pipeline::identify::identify;
 use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity};
 use serde::Serialize;
@@ -27,14 +20,23 @@ use serde_json::json;
 use super::{ConfigFile, Ending, Failure, Outcome, document, lock, problem, say};
 use crate::config::Config;
 use crate::run::clock::wall_now;
+use crate::run::inbox::{self, Letter};
 
 const DAY_MS: i64 = 86_400_000;
+/// How long a running station may take to answer: it looks once a second.
+const ANSWER_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 /// Holds printed by `hold list`; a list may have millions.
 const SHOWN_MAX: usize = 10_000;
 
+mod opened;
+
+use opened::Opened;
+pub(super) use opened::in_force;
+
 #[derive(Subcommand)]
 pub(super) enum Arguments {
-    /// Take a list from a file: signed by an issuer this station trusts, or a local one (replaces all local holds)
+    /// Take a list from a file: signed by an issuer this station trusts, or a local one (replaces all local holds;
+    /// while the station runs it adds to them)
     Import {
         #[command(flatten)]
         config: ConfigFile,
@@ -124,81 +126,23 @@ pub(super) fn declarations(arguments: DeclarationArguments, json: bool) -> Outco
     import(&config, &file, ListKind::Declarations, json)
 }
 
-/// The lists of a station that is not running.
-struct Opened {
-    lists: Lists,
-    source: Arc<FilesSource>,
-    key: StationKey,
-    data: PathBuf,
-    issuer: String,
-    _held: File,
-}
-
-impl Opened {
-    fn open(file: &ConfigFile) -> Result<Self, Failure> {
-        let config = Config::read(&file.config)?;
-        let data = config.data();
-        let _held = lock::hold(&data)?;
-        let about = data.display().to_string();
-        let disk: SharedDisk = Arc::new(RealDisk::new(&data).map_err(|error| problem(&about, error))?);
-        let key = StationKey::load_or_create(disk.as_ref(), "station.key").map_err(|error| problem(&about, error))?;
-        let station = config.station.name.clone();
-        let issuer = local_issuer(&station);
-        let mut keys = vec![(issuer.clone(), key.public())];
-        for text in &config.lists.trusted {
-            let parsed = text.split_once('=').and_then(|(name, hex)| Some((name.to_owned(), PublicKey::parse(hex)?)));
-            keys.push(parsed.ok_or_else(|| {
-                Failure::Problem(format!(
-                    "lists.trusted = \"{text}\": write issuer=key, as \"central=9f…\" with 64 hex digits"
-                ))
-            })?);
+/// Hands a list to the station that runs; nothing when none does.
+fn hand_over(config: &ConfigFile, kind: Letter, from: &mut impl std::io::Read) -> Result<Option<Claims>, Failure> {
+    let data = Config::read(&config.config)?.data();
+    if !lock::is_held(&data) {
+        return Ok(None);
+    }
+    let about = data.join(inbox::FOLDER).display().to_string();
+    let name = format!("{}-{}", wall_now().0, std::process::id());
+    let put = inbox::put(&data, kind, from, &name)
+        .map_err(|error| problem(&about, format!("cannot be written ({error}); run as the station's user")))?;
+    match inbox::answer(&put, ANSWER_WAIT) {
+        Some(inbox::Answer::InForce(claims)) => Ok(Some(claims)),
+        Some(inbox::Answer::Refused(why)) => Err(Failure::Problem(format!("the running station refused it: {why}"))),
+        None => {
+            let says = "the running station has not answered; it takes what lies here when it can (its log says more)";
+            Err(problem(put.display(), says))
         }
-        let age_ms = i64::from(config.lists.age_h_max) * 3_600_000;
-        let trust = Trust { station, keys, ages: Ages { holds_ms: age_ms, declarations_ms: age_ms } };
-        let (lists, source) = without_index(&disk, trust).map_err(|error| problem(&about, error))?;
-        Ok(Self { lists, source, key, data, issuer, _held })
-    }
-
-    /// Takes lines as this station's own holds.
-    fn take(&mut self, lines: &mut (impl BufRead + std::io::Seek), name: &str, form: Form) -> Result<Claims, Failure> {
-        let taken = self.lists.import_local(&self.key, lines, name, form, wall_now());
-        taken.map_err(|error| Failure::Problem(error.to_string()))
-    }
-}
-
-/// What is in force on a disk, without trusting or changing anything.
-pub(super) fn in_force(disk: &SharedDisk) -> Result<Vec<Claims>, ListError> {
-    let trust = Trust { station: String::new(), keys: Vec::new(), ages: Ages { holds_ms: 0, declarations_ms: 0 } };
-    without_index(disk, trust).map(|(lists, _)| lists.in_force())
-}
-
-/// Opens the files alone: the running station builds its index from them at its next start.
-fn without_index(disk: &SharedDisk, trust: Trust) -> Result<(Lists, Arc<FilesSource>), ListError> {
-    let mut kept = None;
-    let lists = Lists::open(disk.clone(), "lists", trust, None, |source| {
-        kept = Some(source);
-        Ok(Box::new(NoIndex))
-    })?;
-    kept.map(|source| (lists, source)).ok_or(ListError::Index(IndexError::Lost))
-}
-
-struct NoIndex;
-
-impl Index for NoIndex {
-    fn state(&self) -> IndexState {
-        IndexState::Rebuilding
-    }
-    fn find(&self, _: &str) -> Result<Found, IndexError> {
-        Err(IndexError::Rebuilding)
-    }
-    fn personal(&self, _: &str) -> Result<Option<Sealed>, IndexError> {
-        Err(IndexError::Rebuilding)
-    }
-    fn remember(&self, _: &str, _: Decided, _: i64) -> Result<(), IndexError> {
-        Err(IndexError::Rebuilding)
-    }
-    fn reload(&mut self, _: Reload) -> Result<(), IndexError> {
-        Ok(())
     }
 }
 
@@ -209,9 +153,19 @@ fn import(config: &ConfigFile, path: &Path, kind: ListKind, json: bool) -> Outco
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let begin = reader.fill_buf().map_err(|error| problem(&shown, format!("cannot be read ({error})")))?;
     let signed = begin.starts_with(b"{\"list\":");
+    if signed {
+        let first = begin.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        is_of_kind(&String::from_utf8_lossy(first), &shown, kind)?;
+    }
+    let letter = if signed { Letter::Package } else { Letter::Holds };
+    if (signed || kind == ListKind::Holds)
+        && let Some(claims) = hand_over(config, letter, &mut reader)?
+    {
+        return said(&claims, json);
+    }
     let mut opened = Opened::open(config)?;
     let claims = if signed {
-        install(&mut opened, &mut reader, &shown, kind)?
+        install(&mut opened, &mut reader, &shown)?
     } else if kind == ListKind::Declarations {
         let says = "is not signed; declarations count only as their issuer signed them: ask for the signed package";
         return Err(problem(&shown, says));
@@ -221,32 +175,24 @@ fn import(config: &ConfigFile, path: &Path, kind: ListKind, json: bool) -> Outco
     said(&claims, json)
 }
 
-fn install(opened: &mut Opened, reader: &mut impl BufRead, shown: &str, kind: ListKind) -> Result<Claims, Failure> {
+fn install(opened: &mut Opened, reader: &mut impl BufRead, shown: &str) -> Result<Claims, Failure> {
     let unreadable =
         |error: std::io::Error| problem(shown, format!("cannot be copied into the station ({error}); free disk space"));
     let incoming = opened.data.join("lists").join("incoming");
     let mut copy = File::create(&incoming).map_err(unreadable)?;
     std::io::copy(reader, &mut copy).and_then(|_| copy.sync_all()).map_err(unreadable)?;
-    let first = first_line(&incoming).map_err(unreadable)?;
+    opened.lists.install("lists/incoming", Some(wall_now())).map_err(|error| problem(shown, error))
+}
+
+fn is_of_kind(first_line: &str, shown: &str, kind: ListKind) -> Result<(), Failure> {
     let wanted = match kind {
         ListKind::Holds => "\"kind\":\"holds\"",
         ListKind::Declarations => "\"kind\":\"declarations\"",
     };
-    if !first.contains(wanted) {
-        let _removed = std::fs::remove_file(&incoming);
-        return Err(problem(
-            shown,
-            format!("is another kind of list (its first line has no {wanted}); use the other import"),
-        ));
+    if first_line.contains(wanted) {
+        return Ok(());
     }
-    opened.lists.install("lists/incoming", Some(wall_now())).map_err(|error| problem(shown, error))
-}
-
-fn first_line(path: &Path) -> std::io::Result<String> {
-    let mut line = Vec::new();
-    let mut start = std::io::Read::take(BufReader::new(File::open(path)?), 4_096);
-    start.read_until(b'\n', &mut line)?;
-    Ok(String::from_utf8_lossy(&line).into_owned())
+    Err(problem(shown, format!("is another kind of list (its first line has no {wanted}); use the other import")))
 }
 
 fn said(claims: &Claims, json: bool) -> Outcome {
@@ -267,7 +213,7 @@ struct Shown {
 }
 
 fn list(config: &ConfigFile, all: bool, json: bool) -> Outcome {
-    let opened = Opened::open(config)?;
+    let opened = Opened::look(config)?;
     let now = wall_now().0;
     let mut held: BTreeMap<(String, String, String), HoldLine> = BTreeMap::new();
     let mut left_off = 0_u64;
@@ -334,8 +280,10 @@ fn add_one(add: &Add, json: bool) -> Outcome {
     let hold = json!({"id": id, "kind": "local", "issue": add.issue, "purpose": add.purpose,
         "severity": add.severity, "outcome": outcome, "authority": add.authority, "audience": "all"});
     let line = json!({"item": item, "hold": hold, "until": now.0 + add.days * DAY_MS}).to_string() + "\n";
-    let mut opened = Opened::open(&add.config)?;
-    let claims = opened.take(&mut Cursor::new(line), "hold add", Form::Delta)?;
+    let claims = match hand_over(&add.config, Letter::Holds, &mut line.as_bytes())? {
+        Some(claims) => claims,
+        None => Opened::open(&add.config)?.take(&mut Cursor::new(line), "hold add", Form::Delta)?,
+    };
     if json {
         document(&claims)?;
     } else {

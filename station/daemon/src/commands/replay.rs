@@ -1,8 +1,9 @@
 //! `gatepost replay`: yesterday's black box through today's software, and where they differ.
 //!
 //! The lane's mind begins as the first line says, hears every event again, and is given the ledger's answers that it was
-//! given then. Nothing is recorded, no device is touched. A black box that was turned over begins in the middle of a
-//! life: then the first differences are those of what it had forgotten.
+//! given then. Nothing is recorded, no device is touched, no model runs: what the model said was heard too, and decisions
+//! name the versions of then, so that only what would be decided differently differs. A black box that was turned over
+//! begins in the middle of a life, and says so: then the first differences are those of what it had forgotten.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,14 +12,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gatepost_hardware::units::Grams;
-use gatepost_models::session::Inspector;
-use gatepost_pipeline::drive::{DriveConfig, OpenPass, SamplingKey};
+use gatepost_pipeline::drive::{DriveConfig, OpenPass, SamplingKey, Versions};
 use gatepost_pipeline::event::Effect;
+use gatepost_pipeline::judge::Token;
 use gatepost_pipeline::mind::Mind;
 use gatepost_pipeline::pass::PassKey;
+use gatepost_pipeline::ruleset::Ruleset;
 use serde::Serialize;
 
-use super::{Ending, Failure, Outcome, document, inspect, problem, say};
+use super::{Ending, Failure, Outcome, document, problem, say};
 use crate::blackbox::{Difference, Heard, Replayed, fingerprint};
 use crate::config::Config;
 
@@ -39,8 +41,10 @@ pub(super) struct Arguments {
 #[derive(Serialize)]
 struct Answer {
     same: bool,
+    /// Whether the file begins where the lane's life did; otherwise differences may be those of what came before it.
+    from_the_start: bool,
     lane: String,
-    /// Software that wrote the black box, and this one.
+    /// Software and rules that wrote the black box, and those of today.
     was: String,
     now: String,
     lines: usize,
@@ -55,11 +59,16 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let file = File::open(&arguments.file)
         .map_err(|error| problem(&shown, format!("cannot be read ({error}); check the name")))?;
     let mut lines = Lines { reader: BufReader::with_capacity(1 << 20, file), shown, number: 0 };
-    let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, software }) = lines.next()? else {
+    let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, versions, part }) =
+        lines.next()?
+    else {
         return Err(problem(&lines.shown, "does not begin as a black box does; name one of DATA/blackbox/LANE"));
     };
-    let mind =
-        begin(&config, &arguments.config, Begin { station, lane: lane.clone(), epoch_next, open, closed, highest })?;
+    let rules = crate::run::load_rules(&config)?;
+    let now = format!("{} with rules {}", env!("CARGO_PKG_VERSION"), Token::clipped(&rules.digest_hex()));
+    let was = format!("{} with rules {}", versions.software, versions.rules);
+    let begun = Begin { station, lane: lane.clone(), epoch_next, open, closed, highest, versions };
+    let mind = begin(&config, &arguments.config, begun, rules)?;
     let mut life =
         Life { mind, replayed: Replayed::default(), did: None, events: 0, found: 0, differences: Vec::new() };
     while let Some(heard) = lines.next()? {
@@ -68,9 +77,10 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     life.settle(lines.number);
     let answer = Answer {
         same: life.found == 0,
+        from_the_start: part == 0,
         lane,
-        was: software,
-        now: env!("CARGO_PKG_VERSION").to_owned(),
+        was,
+        now,
         lines: lines.number,
         events: life.events,
         differences_found: life.found,
@@ -81,6 +91,16 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     } else {
         for one in &answer.differences {
             say(format!("{}:{}: was {}, now {}", lines.shown, one.line, one.was, one.now));
+        }
+        if !answer.from_the_start {
+            say(format!(
+                "{}: begins in the middle of the lane's life (part {}): what was on the belt by then is not in it",
+                lines.shown,
+                part + 1
+            ));
+        }
+        if answer.was != answer.now {
+            say(format!("was {}; now {}", answer.was, answer.now));
         }
         let Answer { events, differences_found, .. } = &answer;
         say(format!("lane {}: {events} events, {differences_found} differences", answer.lane));
@@ -95,11 +115,12 @@ struct Begin {
     epoch_next: u32,
     open: Vec<OpenPass>,
     closed: Vec<PassKey>,
-    highest: std::collections::BTreeMap<u32, u32>,
+    highest: BTreeMap<u32, u32>,
+    versions: Versions,
 }
 
-/// The lane's mind as it was then, but for today's software, rules and model.
-fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Mind, Failure> {
+/// The lane's mind as it was then, but for today's software and rules.
+fn begin(config: &Config, file: &Path, begin: Begin, rules: Ruleset) -> Result<Mind, Failure> {
     let maps = config.lane_maps()?;
     let found = maps.into_iter().zip(&config.lanes).find(|(map, _)| map.name.as_str() == begin.lane);
     let Some((map, devices)) = found else {
@@ -107,8 +128,6 @@ fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Mind, Failure> {
             format!("has no lane \"{}\", which the black box is of; use that station's configuration", begin.lane);
         return Err(problem(file.display(), says));
     };
-    let rules = crate::run::load_rules(config)?;
-    let inspector = Inspector::open(&inspect::of(config));
     let drive = DriveConfig {
         station: begin.station,
         map,
@@ -122,7 +141,7 @@ fn begin(config: &Config, file: &Path, begin: Begin) -> Result<Mind, Failure> {
         smoke_fitted: devices.smoke_fitted,
         utc_offset_min: config.station.utc_offset_min,
         contingency: BTreeMap::new(),
-        versions: crate::run::versions(&inspector, &rules),
+        versions: begin.versions,
     };
     Mind::new(drive, rules).map_err(Failure::Problem)
 }
@@ -193,7 +212,7 @@ impl Life {
                 let head = data_encoding::HEXLOWER.decode(head.as_bytes()).ok().and_then(|head| head.try_into().ok());
                 head.and_then(|head| self.replayed.recorded(seq, head))
             }
-            Heard::Unrecorded => self.replayed.unrecorded(),
+            Heard::Unrecorded { body } => self.replayed.unrecorded(&body),
             other => other.event(),
         };
         let Some(event) = event else {

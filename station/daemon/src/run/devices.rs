@@ -53,18 +53,11 @@ pub fn controller(config: SerialConfig, feed: Feed, health: Health) -> Cable {
         }
         Line::Down(why) => {
             health.down(&format!("the controller's cable at {port} is down ({why}); check the plug and its power"));
-            listening.offer(Event::Part { fault: Fault::Cable, failed: true });
             listening.offer(Event::CableLost { mono: listening.now() });
         }
         Line::Bytes { at, bytes } => {
             for &byte in bytes {
                 let Some(received) = receiver.push::<Report>(byte) else { continue };
-                if received.missing.is_some_and(|missing| missing > 0)
-                    && !matches!(received.message, Report::Hello { .. })
-                {
-                    listening.offer(Event::CableLost { mono: at });
-                }
-                listening.offer(Event::Part { fault: Fault::Cable, failed: false });
                 listening.offer(Event::Controller { mono: at, report: received.message });
             }
         }
@@ -79,6 +72,9 @@ pub fn controller(config: SerialConfig, feed: Feed, health: Health) -> Cable {
 /// What is wrong with its protocol's configuration.
 pub fn scanner(config: ScannerDevice, device: u8, feed: Feed, health: Health) -> Result<(), &'static str> {
     let mut codec = Box::new(ScannerCodec::new(&config.protocol)?);
+    // A code may hold a name and an address: from here on the station knows its number only.
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|_| "the operating system gives no random numbers")?;
     let (_say, said) = mpsc::channel(1);
     let listening = feed.clone();
     let port = config.serial.port.display().to_string();
@@ -95,10 +91,12 @@ pub fn scanner(config: ScannerDevice, device: u8, feed: Feed, health: Health) ->
                 health.down(&format!("the scanner at {port} does not answer ({why}); check its cable and power"));
                 listening.offer(Event::Part { fault: Fault::Scanner, failed: true });
             }
-            Line::Bytes { at, bytes } => codec.feed(at, bytes, &mut |found| scan(found.at(), code_of(&found))),
+            Line::Bytes { at, bytes } => {
+                codec.feed(at, bytes, &mut |found| scan(found.at(), code_of(&found).impersonal(&key)))
+            }
             Line::Idle { at } => {
                 if let Some(found) = codec.idle(at) {
-                    scan(found.at(), code_of(&found));
+                    scan(found.at(), code_of(&found).impersonal(&key));
                 }
             }
         }

@@ -23,6 +23,7 @@ use crate::config::ClockSource;
 use crate::run::clock;
 use crate::run::devices::Cable;
 use crate::run::feed::{Fed, Feed};
+use crate::run::visits::Note;
 
 /// Time between pulses: what a permit may lose by waiting for the clock.
 const PULSE: Duration = Duration::from_millis(20);
@@ -36,6 +37,8 @@ pub struct Surroundings {
     pub cable: Option<Cable>,
     /// Asks the lists; never waits. False: the question could not even be put.
     pub look_up: Box<dyn Fn(PassKey, Option<Token>) -> bool + Send>,
+    /// Told of each record that is durable and speaks of a visit, on the ledger's thread.
+    pub on_durable: Arc<dyn Fn(u64, Note) + Send + Sync>,
     pub shown: Arc<Mutex<Option<LaneView>>>,
     /// Told after each copy.
     pub on_show: Box<dyn Fn() + Send>,
@@ -116,9 +119,13 @@ impl Lane {
         match effect {
             Effect::Record(pending) => {
                 let feed = self.around.feed.clone();
+                let (note, on_durable) = (Note::of(&pending), Arc::clone(&self.around.on_durable));
                 let answered = self.around.ledger.record(
                     pending,
                     Box::new(move |result| {
+                        if let (Ok(recorded), Some(note)) = (&result, note) {
+                            on_durable(recorded.seq(), note);
+                        }
                         feed.answer(match result {
                             Ok(recorded) => Event::Recorded(recorded),
                             Err(not) => Event::Unrecorded(not.pending),

@@ -7,17 +7,16 @@ use gatepost_ledger::journal::View;
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_ledger::lists::{Claims, Lists};
 use gatepost_pipeline::event::Event;
-use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use gatepost_sync::mqtt::Broker;
 use gatepost_sync::session::{Config as UplinkSetup, Inbound, Uplink};
 use gatepost_sync::tls::Tls;
 use gatepost_sync::topics::{Address, Down};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::config::{Config, ConfigError, UplinkConfig};
-use crate::run::clock;
 use crate::run::feed::{Fed, Feed};
 use crate::run::uplink::{Memory, SharedEvidence};
+use crate::run::{audit, clock};
 
 /// Documents from central waiting to be taken in.
 const INBOUND_MAX: usize = 64;
@@ -69,23 +68,16 @@ struct Taker {
     ledger: Writer,
 }
 
-/// Body of a *list* record: what came, and whether it is in force.
-#[derive(Serialize)]
-struct ListBody {
-    document: &'static str,
-    digest: String,
-    in_force: bool,
-    says: String,
-}
-
 impl Taker {
     async fn take_all(self, mut received: tokio::sync::mpsc::Receiver<Inbound>) {
         while let Some(inbound) = received.recv().await {
             match inbound.document {
                 Down::Holds | Down::Declarations => tokio::task::block_in_place(|| self.take_list(&inbound)),
                 // Rules, models and commands come with the seam issue; until then they are refused and recorded.
-                _ => self
-                    .record(&inbound, Err("this station does not take such documents over the network yet".to_owned())),
+                _ => tokio::task::block_in_place(|| {
+                    let says = "this station does not take such documents over the network yet";
+                    self.record(&inbound, Err(says.to_owned()));
+                }),
             }
         }
     }
@@ -120,16 +112,7 @@ impl Taker {
     }
 
     fn record(&self, inbound: &Inbound, taken: Result<(), String>) {
-        let body = ListBody {
-            document: inbound.document.as_str(),
-            digest: blake3::hash(&inbound.bytes).to_hex().to_string(),
-            in_force: taken.is_ok(),
-            says: taken.err().unwrap_or_else(|| "in force".to_owned()),
-        };
-        tracing::info!("{}: {}", body.document, body.says);
-        let urgency = Urgency { denied: !body.in_force, ..Urgency::default() };
-        if let Ok(pending) = Pending::entry(Kind::List, urgency, Audience::All, "", clock::wall_now(), &body) {
-            let _kept = self.ledger.record(pending, Box::new(drop));
-        }
+        let digest = blake3::hash(&inbound.bytes).to_hex().to_string();
+        audit::list(&self.ledger, inbound.document.as_str(), digest, taken);
     }
 }

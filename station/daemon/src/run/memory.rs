@@ -11,14 +11,16 @@ use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::evidence::Evidence;
 use gatepost_ledger::journal::envelope::Envelope;
 use gatepost_ledger::journal::read::Records;
-use gatepost_ledger::journal::{Bounds, Journal, Opening, Setup};
+use gatepost_ledger::journal::{Bounds, Journal, Opening, Setup, View};
 use gatepost_ledger::key::{PublicKey, StationKey};
 use gatepost_ledger::lists::cache::{Cache, CacheSetup};
-use gatepost_ledger::lists::{Ages, Lists, Trust, local_issuer};
+use gatepost_ledger::lists::{Ages, History, Lists, Trust, local_issuer};
 use gatepost_pipeline::drive::Recovery;
 
 use crate::config::{Config, ConfigError};
+use crate::run::personal::PersonalKeeper;
 use crate::run::uplink::SharedEvidence;
+use crate::run::visits::{self, Visits};
 
 const EVIDENCE_BYTES_USUAL: u64 = 20 << 30;
 /// Memory for pages of the look-up index.
@@ -30,10 +32,15 @@ pub struct Memory {
     pub journal: Journal,
     pub opening: Opening,
     pub public: PublicKey,
+    /// Signs what is entered at the station.
+    pub key: StationKey,
+    pub personal: PersonalKeeper,
     pub evidence: SharedEvidence,
     pub lists: Lists,
     /// What each lane left behind, by lane name.
     pub recovered: BTreeMap<String, Recovery>,
+    /// Passes whose visit has not ended, and the visits that ended last.
+    pub visits: Visits,
     /// Wall time of the last record.
     pub last_record: WallMs,
 }
@@ -47,46 +54,58 @@ impl Memory {
             ConfigError(format!("{}: {what}: {error}; `gatepost verify {}` says more", data.display(), data.display()))
         };
         let disk: SharedDisk = Arc::new(RealDisk::new(&data).map_err(|error| failed("the data folder", &error))?);
-        let key = StationKey::load_or_create(disk.as_ref(), "station.key")
-            .map_err(|error| failed("the station's key", &error))?;
+        let load = || StationKey::load_or_create(disk.as_ref(), "station.key");
+        let key = load().map_err(|error| failed("the station's key", &error))?;
         let public = key.public();
         let mut bounds = Bounds::default();
         if config.ledger.journal_bytes_max > 0 {
             bounds.journal_bytes_max = config.ledger.journal_bytes_max;
         }
+        // Made before the journal's own reserve is: a first start on a small disk.
+        let personal = PersonalKeeper::open(&disk).map_err(|error| failed("the personal store", &error))?;
         let setup = Setup { station: config.station.name.clone(), key, bounds };
         let (journal, opening) =
             Journal::open(disk.clone(), "journal", setup).map_err(|error| failed("the journal", &error))?;
-        let (recovered, last_record) = recover(&journal).map_err(|error| failed("the journal", &error))?;
+        let (recovered, visits, last_record) = recover(&journal).map_err(|error| failed("the journal", &error))?;
         let bytes_max =
             Some(config.ledger.evidence_bytes_max).filter(|&bytes| bytes > 0).unwrap_or(EVIDENCE_BYTES_USUAL);
         let evidence =
             Evidence::open(disk.clone(), "evidence", bytes_max).map_err(|error| failed("the evidence", &error))?;
-        let lists = open_lists(config, &disk, &public, &data).map_err(|error| failed("the lists", &error))?;
+        let view = journal.view();
+        let lists = open_lists(config, &disk, &public, &data, view).map_err(|error| failed("the lists", &error))?;
         let evidence = Arc::new(Mutex::new(evidence));
-        Ok(Self { disk, journal, opening, public, evidence, lists, recovered, last_record })
+        let key = load().map_err(|error| failed("the station's key", &error))?;
+        Ok(Self { disk, journal, opening, public, key, personal, evidence, lists, recovered, visits, last_record })
     }
 }
 
-/// Reads the journal once: which passes are open, which epochs were used.
-fn recover(journal: &Journal) -> Result<(BTreeMap<String, Recovery>, WallMs), String> {
+/// Reads the journal once: which passes are open, which epochs were used, who was here.
+fn recover(journal: &Journal) -> Result<(BTreeMap<String, Recovery>, Visits, WallMs), String> {
     let mut lanes: BTreeMap<String, Recovery> = BTreeMap::new();
+    let mut visits = Visits::default();
     let mut last = WallMs::ZERO;
     let view = journal.view();
     for record in Records::from(&view, view.first_seq()) {
         let record = record.map_err(|error| error.to_string())?;
         let envelope = Envelope::parse(&record.bytes).map_err(|error| error.to_string())?;
         last = last.max(WallMs(envelope.at));
+        visits.recover(&envelope);
         lanes.entry(envelope.lane.into_owned()).or_default().read(
             envelope.seq,
             envelope.kind,
             envelope.body.get().as_bytes(),
         );
     }
-    Ok((lanes, last))
+    Ok((lanes, visits, last))
 }
 
-fn open_lists(config: &Config, disk: &SharedDisk, public: &PublicKey, data: &Path) -> Result<Lists, String> {
+fn open_lists(
+    config: &Config,
+    disk: &SharedDisk,
+    public: &PublicKey,
+    data: &Path,
+    view: View,
+) -> Result<Lists, String> {
     let mut keys = vec![(local_issuer(&config.station.name), *public)];
     for text in &config.lists.trusted {
         let (issuer, key) = text.split_once('=').ok_or_else(|| {
@@ -105,6 +124,7 @@ fn open_lists(config: &Config, disk: &SharedDisk, public: &PublicKey, data: &Pat
         answer: Duration::from_millis(20),
         build: Duration::from_secs(600),
     };
-    Lists::open(disk.clone(), "lists", trust, None, |source| Ok(Box::new(Cache::start(setup, source)?)))
+    let history: History = Arc::new(move |each| visits::history(&view, each));
+    Lists::open(disk.clone(), "lists", trust, Some(history), |source| Ok(Box::new(Cache::start(setup, source)?)))
         .map_err(|error| error.to_string())
 }

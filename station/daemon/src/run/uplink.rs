@@ -1,6 +1,7 @@
 //! The journal and the evidence as the uplink sees them.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use gatepost_ledger::chain::Digest;
 use gatepost_ledger::evidence::Evidence;
@@ -22,14 +23,18 @@ pub struct Memory {
     evidence: SharedEvidence,
     /// Where central is in the image being sent.
     sending: Option<(Digest, u64)>,
+    saved: Instant,
 }
+
+/// Acknowledgements are made durable at most this often: losing some only sends records again.
+const SAVE: Duration = Duration::from_secs(1);
 
 impl Memory {
     /// # Errors
     /// When the disk cannot be read.
     pub fn open(view: View, evidence: SharedEvidence) -> Result<Self, String> {
         let cursor = Cursor::open(view.clone()).map_err(|error| error.to_string())?;
-        Ok(Self { view, cursor, evidence, sending: None })
+        Ok(Self { view, cursor, evidence, sending: None, saved: Instant::now() })
     }
 
     /// Records not given yet and not in `skip`, from where the cursor stands.
@@ -52,6 +57,14 @@ impl Memory {
         Ok(taken)
     }
 
+    fn save_when_due(&mut self) -> Result<(), OutboxError> {
+        if self.saved.elapsed() < SAVE {
+            return Ok(());
+        }
+        self.saved = Instant::now();
+        self.cursor.save().map_err(said)
+    }
+
     fn evidence(&self) -> Result<std::sync::MutexGuard<'_, Evidence>, OutboxError> {
         self.evidence.lock().map_err(|_| OutboxError("the evidence store stopped after a fault".to_owned()))
     }
@@ -59,6 +72,7 @@ impl Memory {
 
 impl Outbox for Memory {
     fn next(&mut self, skip: &RangeSet, records_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, OutboxError> {
+        self.save_when_due()?;
         let taken = self.take(skip, records_max, bytes_max)?;
         if !taken.is_empty() || self.cursor.backlog() <= skip.count() {
             return Ok(taken);
@@ -71,7 +85,7 @@ impl Outbox for Memory {
     fn acknowledged(&mut self, ranges: &RangeSet) -> Result<(), OutboxError> {
         let ranges: Vec<(u64, u64)> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
         self.cursor.acknowledge(&ranges);
-        self.cursor.save().map_err(said)
+        self.save_when_due()
     }
 
     fn backlog(&self) -> Backlog {
@@ -104,6 +118,13 @@ impl Outbox for Memory {
         }
         self.sending = Some((digest, ack.have));
         Ok(())
+    }
+}
+
+impl Drop for Memory {
+    /// At a clean stop nothing that central has is sent again.
+    fn drop(&mut self) {
+        let _sent_again = self.cursor.save();
     }
 }
 

@@ -1,0 +1,107 @@
+//! Records that the station makes about itself: what it began with, what it found wrong, what it took in or let go.
+//!
+//! Shapes only. A record that cannot be queued is lost and said in the log; what it is about has happened all the same.
+
+use gatepost_hardware::units::WallMs;
+use gatepost_ledger::disk::DiskError;
+use gatepost_ledger::journal::Torn;
+use gatepost_ledger::journal::writer::Writer;
+use gatepost_ledger::retain::Dropped;
+use gatepost_pipeline::drive::Versions;
+use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
+use serde::Serialize;
+
+use crate::run::clock;
+
+/// Puts a record of the whole station into the journal.
+pub fn put<B: Serialize>(ledger: &Writer, kind: Kind, urgency: Urgency, body: &B) {
+    let made = Pending::entry(kind, urgency, Audience::All, "", clock::wall_now(), body);
+    let queued = made.map_err(|error| error.to_string()).and_then(|pending| {
+        ledger.record_waiting(pending, Box::new(drop)).map_err(|_| "the ledger has stopped".to_owned())
+    });
+    if let Err(why) = queued {
+        tracing::error!("a record of the station is lost: {why}");
+    }
+}
+
+/// *config*: with what this run of the station began.
+#[derive(Serialize)]
+pub struct Began<'a> {
+    pub event: &'static str,
+    pub versions: &'a Versions,
+    /// The key that signs, and the one personal text is sealed to.
+    pub key: String,
+    pub seal_to: String,
+    /// Wall time of the last record before.
+    pub last_record: WallMs,
+}
+
+/// *audit*, an alert: bytes at the journal's end that were never acknowledged, as after a cut of the power. Recorded as
+/// possible tampering, because from inside nobody can tell.
+#[derive(Serialize)]
+pub struct Found<'a> {
+    event: &'static str,
+    segment: &'a str,
+    at: u64,
+    bytes: u64,
+    kept_as: Option<&'a str>,
+    says: &'static str,
+}
+
+pub fn torn(ledger: &Writer, torn: &Torn) {
+    let body = Found {
+        event: "torn-tail",
+        segment: &torn.segment,
+        at: torn.at,
+        bytes: torn.bytes,
+        kept_as: torn.kept_as.as_deref(),
+        says: "the journal ended in a record that was never whole; it was cut off and kept beside",
+    };
+    put(ledger, Kind::Audit, Urgency { tampering: true, ..Urgency::default() }, &body);
+}
+
+/// *device*, an alert: the disk did something that the journal overcame.
+#[derive(Serialize)]
+struct Trouble<'a> {
+    event: &'static str,
+    path: &'a str,
+    says: String,
+}
+
+pub fn trouble(ledger: &Writer, error: &DiskError) {
+    let body = Trouble { event: "disk-trouble", path: &error.path, says: error.cause.to_string() };
+    put(ledger, Kind::Device, Urgency { alert: true, ..Urgency::default() }, &body);
+}
+
+/// *audit*: records that central has and that were let go here.
+#[derive(Serialize)]
+struct Retained {
+    event: &'static str,
+    first_seq: u64,
+    last_seq: u64,
+    segments: usize,
+}
+
+pub fn retained(ledger: &Writer, gone: &[Dropped]) {
+    let (Some(first), Some(last)) = (gone.first(), gone.last()) else { return };
+    let body =
+        Retained { event: "retention", first_seq: first.first_seq, last_seq: last.last_seq, segments: gone.len() };
+    put(ledger, Kind::Audit, Urgency::default(), &body);
+}
+
+/// *list*: what came, from where, and whether it is in force. Refused is an alert.
+#[derive(Serialize)]
+pub struct ListBody<'a> {
+    pub document: &'a str,
+    pub digest: String,
+    pub in_force: bool,
+    pub says: String,
+}
+
+pub fn list(ledger: &Writer, document: &str, digest: String, taken: Result<(), String>) {
+    let in_force = taken.is_ok();
+    let says = taken.err().unwrap_or_else(|| "in force".to_owned());
+    tracing::info!("{document}: {says}");
+    let urgency = Urgency { denied: !in_force, ..Urgency::default() };
+    put(ledger, Kind::List, urgency, &ListBody { document, digest, in_force, says });
+}

@@ -1,0 +1,63 @@
+//! What a lane decides by: the rules in force, the key of the random draw, and the names of all that a decision rests on.
+
+use gatepost_models::session::Inspector;
+use gatepost_pipeline::drive::{SamplingKey, Versions};
+use gatepost_pipeline::judge::Token;
+use gatepost_pipeline::ruleset::Ruleset;
+
+use std::path::Path;
+
+use crate::config::{Config, ConfigError};
+
+/// The rule pack in force.
+///
+/// # Errors
+/// [`ConfigError`] with file, line, rule and remedy.
+pub fn load_rules(config: &Config) -> Result<Ruleset, ConfigError> {
+    let Some(pack) = &config.rules.pack else {
+        return Ruleset::built_in().map_err(|error| ConfigError(error.to_string()));
+    };
+    let path = config.path(pack);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| ConfigError(format!("{}: cannot be read ({error}); check rules.pack", path.display())))?;
+    Ruleset::load(&path.display().to_string(), &text).map_err(|error| ConfigError(error.to_string()))
+}
+
+/// The key of the random draw: configured, or made at first start, readable by the station alone.
+pub(crate) fn sampling_key(config: &Config) -> Result<SamplingKey, ConfigError> {
+    let path =
+        config.sampling.key.as_ref().map_or_else(|| config.data().join("sampling.key"), |path| config.path(path));
+    let shown = path.display().to_string();
+    if config.sampling.key.is_none() && !path.exists() {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|error| ConfigError(format!("{shown}: no random numbers: {error}")))?;
+        write_private(&path, &data_encoding::HEXLOWER.encode(&key))
+            .map_err(|error| ConfigError(format!("{shown}: cannot be written ({error}); check the data folder")))?;
+    }
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| ConfigError(format!("{shown}: cannot be read ({error}); check sampling.key")))?;
+    let key = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
+    let key: Option<[u8; 32]> = key.and_then(|key| key.try_into().ok());
+    let key = key.ok_or_else(|| ConfigError(format!("{shown}: a sampling key is 64 hexadecimal digits")))?;
+    let id = Token::clipped(&blake3::hash(&key).to_hex()[..16]);
+    Ok(SamplingKey { id, key, rate: config.sampling.rate, rate_trusted: config.sampling.rate_trusted })
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+pub(crate) fn versions(inspector: &Inspector, rules: &Ruleset) -> Versions {
+    let model = inspector.versions();
+    Versions {
+        software: Token::clipped(env!("CARGO_PKG_VERSION")),
+        rules: Token::clipped(&rules.digest_hex()),
+        model: Token::clipped(model.map_or("none", |versions| versions.model_digest.as_str())),
+        engine: Token::clipped(model.map_or("none", |versions| versions.engine_digest.as_str())),
+        lists: Token::clipped("see the answer's states"),
+    }
+}

@@ -1,0 +1,134 @@
+//! Starting the lanes: each one's devices, its mind, its black box.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gatepost_hardware::lane::{DeviceKind, LaneMap};
+use gatepost_hardware::units::Grams;
+use gatepost_pipeline::drive::DriveConfig;
+use gatepost_pipeline::mind::Mind;
+
+use crate::blackbox::{BlackBox, Heard};
+use crate::config::{Config, ConfigError, LaneConfig};
+use crate::run::feed::{Fed, Feed};
+use crate::run::lists::Ask;
+use crate::run::{Station, devices, images, lane, load_rules, make_folder, systemd};
+
+impl Station {
+    /// What a lane's mind is told.
+    pub(super) fn lane(&self, config: &Config, lane: &LaneConfig, map: LaneMap) -> DriveConfig {
+        let recovered = self.recovered.get(map.name.as_str()).cloned().unwrap_or_default();
+        DriveConfig {
+            station: config.station.name.clone(),
+            epoch_next: recovered.epoch_next(),
+            open: recovered.open(),
+            closed: recovered.closed(),
+            highest: recovered.highest(),
+            sampling: Some(self.sampling.clone()),
+            weight_tolerance_g: Grams(lane.weight_tolerance_g),
+            radiation_fitted: lane.radiation_fitted,
+            smoke_fitted: lane.smoke_fitted,
+            utc_offset_min: config.station.utc_offset_min,
+            contingency: BTreeMap::new(),
+            versions: self.versions.clone(),
+            map,
+        }
+    }
+}
+
+/// Starts one lane: its devices, its mind, its black box.
+///
+/// # Errors
+/// [`ConfigError`]: what is wrong with a device, the lane or the rules.
+pub(super) fn start(
+    config: &Config,
+    lane: &LaneConfig,
+    drive: DriveConfig,
+    feed: Feed,
+    fed: Fed,
+    station: &Station,
+) -> Result<(), ConfigError> {
+    let (map, name) = (drive.map.clone(), drive.map.name.as_str().to_owned());
+    let begin = Heard::Begin {
+        station: drive.station.clone(),
+        lane: name.clone(),
+        epoch_next: drive.epoch_next,
+        open: drive.open.clone(),
+        closed: drive.closed.clone(),
+        highest: drive.highest.clone(),
+        versions: drive.versions.clone(),
+        part: 0,
+    };
+    let folder = config.data().join("blackbox").join(&name);
+    make_folder(&folder)?;
+    let mind = Mind::new(drive, load_rules(config)?).map_err(ConfigError)?;
+    let cable = lane.controller.clone().map(|mut serial| {
+        serial.port = config.path(&serial.port);
+        devices::controller(serial, feed.clone(), station.board.part(&format!("{name} controller")))
+    });
+    connect(config, lane, &map, &feed, station)?;
+    let asks = station.asks.clone();
+    let (remembering, visits) = (station.asks.clone(), Arc::clone(&station.visits));
+    let asking = feed.clone();
+    let (desk, wake) = (Arc::clone(&station.desk), Arc::clone(&station.wake));
+    let shown = station.desk.lanes.get(&name).map(|end| Arc::clone(&end.shown)).unwrap_or_default();
+    let around = lane::Surroundings {
+        feed,
+        ledger: station.ledger.clone(),
+        cable,
+        look_up: Box::new(move |pass, item| asks.try_send(Ask::LookUp { pass, item, feed: asking.clone() }).is_ok()),
+        on_durable: Arc::new(move |seq, note| {
+            let ended = visits.lock().ok().and_then(|mut visits| visits.take(seq, note));
+            if let Some(visit) = ended {
+                // The index is a cache: what it has no room for it is told when it is built again.
+                let _cached = remembering.try_send(Ask::Remember(visit));
+            }
+        }),
+        shown,
+        on_show: Box::new(move || {
+            desk.lane_showed();
+            wake.notify_one();
+            systemd::alive();
+        }),
+        black_box: BlackBox::new(&folder, begin),
+        clock: config.station.clock,
+        last_record: station.last_record,
+    };
+    lane::start(mind, fed, around)
+        .map(drop)
+        .map_err(|error| ConfigError(format!("lane {name}: the operating system gives no thread: {error}")))
+}
+
+/// Connects every device of a lane.
+fn connect(
+    config: &Config,
+    lane: &LaneConfig,
+    map: &LaneMap,
+    feed: &Feed,
+    station: &Station,
+) -> Result<(), ConfigError> {
+    for (index, device) in map.devices.iter().enumerate() {
+        let (index, name) = (index as u8, device.name.as_str());
+        let health = |kind: &str| station.board.part(&format!("{} {kind}", map.name));
+        let wrong = |why: &str| ConfigError(format!("lane {}, device {name}: {why}", map.name));
+        match device.kind {
+            DeviceKind::Scanner => {
+                let mut scanner = lane.scanners[name].clone();
+                scanner.serial.port = config.path(&scanner.serial.port);
+                devices::scanner(scanner, index, feed.clone(), health("scanner")).map_err(wrong)?;
+            }
+            DeviceKind::Scale => {
+                let mut scale = lane.scales[name].clone();
+                scale.serial.port = config.path(&scale.serial.port);
+                devices::scale(scale, index, feed.clone(), health("scale")).map_err(wrong)?;
+            }
+            DeviceKind::Xray => {
+                let xray = lane.xrays[name].clone();
+                let folder = config.path(&xray.folder);
+                let looker = station.looker.clone();
+                tokio::spawn(images::serve(xray, folder, index, feed.clone(), health("xray"), looker));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The lists' own thread: answers look-ups through the lane's feed, and remembers what became of items.
+//!
+//! A lane never waits for it: a question that finds no room, or no answer, is unanswered, and the judge says so.
+
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gatepost_hardware::units::WallMs;
+use gatepost_ledger::lists::Lists;
+use gatepost_ledger::lists::index::IndexState;
+use gatepost_pipeline::event::{ClockState, Event};
+use gatepost_pipeline::judge::{Lists as ListStates, Token};
+use gatepost_pipeline::pass::PassKey;
+
+use crate::config::{ClockSource, ConfigError};
+use crate::run::clock;
+use crate::run::feed::Feed;
+use crate::run::keeper::Chores;
+use crate::run::visits::Visit;
+
+/// Questions waiting at the lists.
+const ASKED_MAX: usize = 128;
+/// Time between looks at the index while nobody asks.
+const LOOK: Duration = Duration::from_millis(250);
+
+pub enum Ask {
+    LookUp { pass: PassKey, item: Option<Token>, feed: Feed },
+    Remember(Visit),
+}
+
+/// What the thread works with.
+pub struct Desk {
+    pub lists: Arc<Mutex<Lists>>,
+    /// The state of the lists at the last look-up, for the page.
+    pub listed: Arc<Mutex<Option<ListStates>>>,
+    pub clock: ClockSource,
+    pub last_record: WallMs,
+    pub feeds: Vec<Feed>,
+    /// Where an item's personal text goes.
+    pub chores: Chores,
+}
+
+/// # Errors
+/// When the operating system gives no thread.
+pub fn start(desk: Desk) -> Result<SyncSender<Ask>, ConfigError> {
+    let (asks, asked) = sync_channel(ASKED_MAX);
+    let run = move || {
+        let mut ready = false;
+        loop {
+            let ask = asked.recv_timeout(LOOK);
+            let Ok(is_ready) = desk.lists.lock().map(|lists| lists.index_state() == IndexState::Ready) else { return };
+            if is_ready && !ready {
+                // Whoever was looked up while the index was being built is looked up again.
+                desk.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
+            }
+            ready = is_ready;
+            match ask {
+                Ok(Ask::LookUp { pass, item, feed }) => desk.answer(pass, item.as_ref(), &feed),
+                Ok(Ask::Remember(visit)) => desk.remember(&visit),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("lists".to_owned())
+        .spawn(run)
+        .map_err(|error| ConfigError(format!("the operating system gives no thread for the lists: {error}")))?;
+    Ok(asks)
+}
+
+impl Desk {
+    fn answer(&self, pass: PassKey, item: Option<&Token>, feed: &Feed) {
+        let trusted = clock::state(self.clock, self.last_record) == ClockState::Trusted;
+        let now = trusted.then(clock::wall_now);
+        let Ok(lists) = self.lists.lock() else { return };
+        let answer = lists.look_up(item, now);
+        let personal = item.and_then(|item| Some((item.clone(), lists.personal(item).ok()??)));
+        drop(lists);
+        if let Ok(mut listed) = self.listed.lock() {
+            *listed = Some(answer.lists.clone());
+        }
+        feed.offer(Event::Matched { pass, answer: Box::new(answer) });
+        if let Some((item, sealed)) = personal {
+            self.chores.keep(item, sealed);
+        }
+    }
+
+    fn remember(&self, visit: &Visit) {
+        let Ok(lists) = self.lists.lock() else { return };
+        // The journal has it, and an index that is built anew is told.
+        if let Err(error) = lists.remember(&visit.item, visit.worst, visit.at) {
+            tracing::debug!("a visit is not in the index yet: {error}");
+        }
+    }
+}
