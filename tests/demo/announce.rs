@@ -12,6 +12,7 @@ use gatepost_ledger::chain::Digest;
 use gatepost_ledger::key::StationKey;
 use gatepost_ledger::lists::file::first_line;
 use gatepost_ledger::lists::{Claims, DeclarationLine, Form, ListKind};
+use gatepost_ledger::sealed::{SealTo, Sealed};
 use gatepost_pipeline::judge::{
     Aed, Category, ContentTag, Country, Declaration, Declared, Hold, HoldKind, IssueCode, Outcome, Purpose, Severity,
     Source, Token,
@@ -21,6 +22,7 @@ use gatepost_sync::topics::{Address, Down};
 use gatepost_virtual::parcel::{Generator, ParcelTruth, Plan};
 
 use crate::lane::wall_ms;
+use crate::people::People;
 
 /// Under which name the station trusts the key.
 pub const POST: &str = "post";
@@ -34,6 +36,8 @@ const KNOWN_MAX: usize = 800;
 pub struct Announcer {
     address: Address,
     key: StationKey,
+    /// The station's receiving key, as enrolment gave it.
+    seal_to: SealTo,
     lanes: Vec<Announced>,
     /// Parcels on their way to the hold list.
     to_hold: Vec<String>,
@@ -42,20 +46,20 @@ pub struct Announcer {
 struct Announced {
     generator: Generator,
     plan: Plan,
-    drawn: Vec<ParcelTruth>,
+    drawn: Vec<(ParcelTruth, Option<Sealed>)>,
 }
 
 impl Announcer {
     /// # Errors
     /// When there are no random numbers for a key.
-    pub fn new(address: Address, lanes: &[(LaneMap, u64, Plan)]) -> Result<Self, String> {
+    pub fn new(address: Address, seal_to: SealTo, lanes: &[(LaneMap, u64, Plan)]) -> Result<Self, String> {
         let key = StationKey::generate().map_err(|error| format!("no key for declarations: {error}"))?;
         let announced = |(map, seed, plan): &(LaneMap, u64, Plan)| Announced {
             generator: Generator::new(map, *seed),
             plan: plan.clone(),
             drawn: Vec::new(),
         };
-        Ok(Self { address, key, lanes: lanes.iter().map(announced).collect(), to_hold: Vec::new() })
+        Ok(Self { address, key, seal_to, lanes: lanes.iter().map(announced).collect(), to_hold: Vec::new() })
     }
 
     /// `issuer=key`, as the station's configuration wants it.
@@ -66,16 +70,19 @@ impl Announcer {
     /// Draws the parcels to come on a lane, up to this one and some more. False when all of them were known.
     pub fn know(&mut self, lane: usize, up_to: u32) -> bool {
         let Some(lane) = self.lanes.get_mut(lane) else { return false };
-        let known = lane.drawn.last().map_or(0, |last| last.id);
+        let known = lane.drawn.last().map_or(0, |(last, _)| last.id);
         if known >= up_to {
             return false;
         }
-        while lane.drawn.last().map_or(0, |last| last.id) < up_to.saturating_add(AHEAD) {
+        while lane.drawn.last().map_or(0, |(last, _)| last.id) < up_to.saturating_add(AHEAD) {
             let parcel = lane.generator.next(&lane.plan);
             if parcel.held {
                 self.to_hold.push(parcel.item.clone());
             }
-            lane.drawn.push(parcel);
+            let personal = People::of(&parcel).declared();
+            // Nothing in it is too long, and then there is no other way to fail.
+            let sealed = self.seal_to.seal(&parcel.item, personal.as_bytes()).ok();
+            lane.drawn.push((parcel, sealed));
         }
         let surplus = lane.drawn.len().saturating_sub(KNOWN_MAX.max(usize::try_from(lane.plan.parcels).unwrap_or(0)));
         // Those that have long passed; a run with an end keeps them all.
@@ -102,9 +109,9 @@ impl Announcer {
 
     fn declarations(&self) -> Vec<u8> {
         let (mut body, mut lines) = (Vec::new(), 0);
-        for parcel in self.lanes.iter().flat_map(|lane| &lane.drawn).filter(|parcel| parcel.declared) {
+        for (parcel, sealed) in self.lanes.iter().flat_map(|lane| &lane.drawn).filter(|(parcel, _)| parcel.declared) {
             // A struct of text and integers always serialises.
-            body.extend(serde_json::to_vec(&declared(parcel)).unwrap_or_default());
+            body.extend(serde_json::to_vec(&declared(parcel, sealed.clone())).unwrap_or_default());
             body.push(b'\n');
             lines += 1;
         }
@@ -124,7 +131,7 @@ impl Announcer {
     }
 }
 
-fn declared(parcel: &ParcelTruth) -> DeclarationLine {
+fn declared(parcel: &ParcelTruth, personal: Option<Sealed>) -> DeclarationLine {
     let aed = Declaration {
         category: Some(Category::SaleOfGoods),
         value_cents: Some(4_500),
@@ -140,7 +147,7 @@ fn declared(parcel: &ParcelTruth) -> DeclarationLine {
         declared: Declared { aed: Some(aed), entry: None, post: None },
         mail_class: None,
         trusted_shipper: false,
-        personal: None,
+        personal,
     }
 }
 

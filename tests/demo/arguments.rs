@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use gatepost_virtual::faults::{self, Fault};
 
+use crate::disk;
+
 /// The lanes that run side by side when none is named.
 pub const LANES: [&str; 2] = ["north", "south"];
 
@@ -40,6 +42,13 @@ pub struct Arguments {
     /// Faults by name, divided by commas, or `all`.
     #[arg(long, default_value = "")]
     pub faults: String,
+    /// Kills the first station's process (SIGKILL) so many times, at moments of the seed; it comes back by itself.
+    #[arg(long, default_value_t = 0)]
+    pub kills: u32,
+    /// Keeps everything that goes over the wire, and the names on the parcels, in this folder: for tests that look for
+    /// what must not be there.
+    #[arg(long, hide = true)]
+    pub capture: Option<PathBuf>,
     /// Which lane controller: the firmware library in this process, or the firmware in an emulator.
     #[arg(long, value_enum, default_value_t = Controllers::Host)]
     pub controller: Controllers,
@@ -107,8 +116,10 @@ impl Arguments {
 /// What the demonstration can make happen, and what it cannot, said by name: nothing is pretended.
 fn divide(asked: &[Fault]) -> (Vec<Fault>, Vec<(Fault, &'static str)>) {
     let why_not = |fault: Fault| match fault {
-        Fault::DiskFull => Some("this process cannot fill the station's disk alone; the world harness runs it"),
-        Fault::ClockJump => Some("setting the machine's clock would need its administrator; the world harness runs it"),
+        Fault::DiskFull if !disk::is_possible() => {
+            Some("mounting a small disk for the station needs the machine's administrator; the world harness runs it")
+        }
+        Fault::ClockJump => Some("the clock is the whole machine's, not the station's; the world harness runs it"),
         Fault::ModelFailed => Some("a running station has no handle to break its model by; the world harness runs it"),
         _ => None,
     };

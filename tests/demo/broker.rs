@@ -12,6 +12,8 @@ use rumqttd::{ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::capture::{self, Capture};
+
 /// Largest message: list packages are the large ones.
 const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 const INFLIGHT_MAX: usize = 500;
@@ -28,12 +30,12 @@ pub struct Broker {
 impl Broker {
     /// # Errors
     /// A sentence when no broker listens.
-    pub async fn start() -> Result<Self, String> {
+    pub async fn start(capture: Capture) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("the broker's port: {error}");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
         let (leads, led) = watch::channel(Some(start_inner().await?));
-        tokio::spawn(relay(listener, port, led));
+        tokio::spawn(relay(listener, port, led, capture));
         Ok(Self { port, leads })
     }
 
@@ -120,7 +122,7 @@ fn settings(port: u16) -> rumqttd::Config {
 }
 
 /// Carries connections to wherever the door leads, until there is no door any more.
-async fn relay(listener: TcpListener, port: u16, mut leads: watch::Receiver<Option<u16>>) {
+async fn relay(listener: TcpListener, port: u16, mut leads: watch::Receiver<Option<u16>>, capture: Capture) {
     let mut listener = Some(listener);
     loop {
         let to = *leads.borrow_and_update();
@@ -140,7 +142,7 @@ async fn relay(listener: TcpListener, port: u16, mut leads: watch::Receiver<Opti
         };
         tokio::select! {
             accepted = open.accept() => if let Ok((outer, _)) = accepted {
-                tokio::spawn(carry(outer, to, leads.clone()));
+                tokio::spawn(carry(outer, to, leads.clone(), capture.clone()));
             },
             changed = leads.changed() => if changed.is_err() { return },
         }
@@ -148,11 +150,20 @@ async fn relay(listener: TcpListener, port: u16, mut leads: watch::Receiver<Opti
 }
 
 /// One connection, until either end or the door closes it.
-async fn carry(mut outer: TcpStream, to: u16, mut leads: watch::Receiver<Option<u16>>) {
-    let Ok(mut inner) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)).await else { return };
+async fn carry(outer: TcpStream, to: u16, mut leads: watch::Receiver<Option<u16>>, capture: Capture) {
+    let Ok(inner) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)).await else { return };
     let _quick = (outer.set_nodelay(true), inner.set_nodelay(true));
+    let kept = match capture.connection() {
+        Ok(kept) => kept,
+        // Nobody connects rather than something passing unseen.
+        Err(error) => return eprintln!("the capture cannot be written: {error}"),
+    };
+    let ((from_outer, to_outer), (from_inner, to_inner)) = (outer.into_split(), inner.into_split());
+    let both = async {
+        tokio::join!(capture::carry(from_outer, to_inner, kept.up), capture::carry(from_inner, to_outer, kept.down))
+    };
     tokio::select! {
-        _ended = tokio::io::copy_bidirectional(&mut outer, &mut inner) => {}
+        _ended = both => {}
         _shut = leads.wait_for(|now| *now != Some(to)) => {}
     }
 }

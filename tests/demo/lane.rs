@@ -13,9 +13,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::link::Report;
 use gatepost_hardware::link::frame::Receiver;
-use gatepost_virtual::device::Emitted;
+use gatepost_virtual::device::{Emitted, scan};
 use gatepost_virtual::lane::{Chute, Happened, VirtualLane};
+use gatepost_virtual::parcel::ParcelTruth;
 
+use crate::people::People;
 use crate::port::{Cable, Port};
 use crate::tunnel::{Filed, Tunnel};
 
@@ -23,6 +25,8 @@ use crate::tunnel::{Filed, Tunnel};
 const STEP: Duration = Duration::from_millis(4);
 /// The world goes on by at most this much between two looks at its devices.
 const STEP_US: u64 = 5_000;
+/// Parcels among which the label that was read is looked for: more than lie on a lane.
+const LABELS_NEAR: usize = 96;
 /// Time between two copies for whoever watches.
 const SHOW_US: u64 = 100_000;
 
@@ -206,6 +210,7 @@ impl Running {
                 Emitted::Scanner { device, bytes } | Emitted::Scale { device, bytes } => {
                     if let Some(port) = self.setup.devices.get(&device).filter(|_| up) {
                         port.write(&bytes);
+                        self.label_beside(&bytes).iter().for_each(|label| port.write(label));
                     }
                 }
                 Emitted::Image { image, .. } => {
@@ -213,6 +218,13 @@ impl Running {
                 }
             }
         }
+    }
+
+    /// Who read a label's number has read the two-dimensional code beside it too, names and all.
+    fn label_beside(&self, read: &[u8]) -> Option<Vec<u8>> {
+        let said = |parcel: &&ParcelTruth| read.windows(parcel.item.len()).any(|part| part == parcel.item.as_bytes());
+        let parcel = self.setup.lane.parcels().iter().rev().take(LABELS_NEAR).find(said)?;
+        Some(scan(*b"L0", &People::of(parcel).label(&parcel.item)))
     }
 
     /// The epoch that a boot was given stands on the cable and nowhere else.

@@ -15,10 +15,15 @@
 mod announce;
 mod arguments;
 mod broker;
+mod capture;
+mod disk;
+mod found;
 mod history;
+mod kills;
 mod lane;
 mod lane_file;
 mod outside;
+mod people;
 mod picture;
 mod port;
 mod process;
@@ -49,7 +54,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&arguments, &wanted) {
+    match disk::move_in(&wanted.faults).and_then(|()| run(&arguments, &wanted)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => {

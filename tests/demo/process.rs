@@ -44,8 +44,15 @@ pub fn be_station(config: Option<OsString>) -> ExitCode {
     }
 }
 
+/// What a supervisor is told.
+enum Order {
+    Stop,
+    /// As a cut of the power to this process alone: SIGKILL.
+    Kill,
+}
+
 pub struct Process {
-    stop: SyncSender<()>,
+    orders: SyncSender<Order>,
     thread: JoinHandle<Ended>,
 }
 
@@ -73,22 +80,27 @@ impl Process {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(setup: Setup) -> Result<Self, String> {
-        let (stop, stopped) = sync_channel(1);
+        let (orders, ordered) = sync_channel(4);
         let thread = std::thread::Builder::new()
             .name("supervisor".to_owned())
-            .spawn(move || supervise(&setup, &stopped))
+            .spawn(move || supervise(&setup, &ordered))
             .map_err(|error| format!("no thread for the station's supervisor: {error}"))?;
-        Ok(Self { stop, thread })
+        Ok(Self { orders, thread })
+    }
+
+    /// Kills the station in the middle of whatever it does; it is started again.
+    pub fn kill(&self) {
+        let _told = self.orders.try_send(Order::Kill);
     }
 
     /// Ends the station and waits for it.
     pub fn stop(self) -> Ended {
-        let _told = self.stop.try_send(());
+        let _told = self.orders.send(Order::Stop);
         self.thread.join().unwrap_or_default()
     }
 }
 
-fn supervise(setup: &Setup, stopped: &Receiver<()>) -> Ended {
+fn supervise(setup: &Setup, ordered: &Receiver<Order>) -> Ended {
     let mut ended = Ended::default();
     let mut pause = PAUSE.0;
     loop {
@@ -102,7 +114,7 @@ fn supervise(setup: &Setup, stopped: &Receiver<()>) -> Ended {
             }
         };
         setup.runs.store(true, Ordering::Relaxed);
-        let died = watch(&mut child, stopped);
+        let died = watch(&mut child, ordered);
         setup.runs.store(false, Ordering::Relaxed);
         let Some(how) = died else {
             ended.clean = end(&mut child);
@@ -112,11 +124,32 @@ fn supervise(setup: &Setup, stopped: &Receiver<()>) -> Ended {
         eprintln!("the station's process ended ({how}); it is started again. Its words: {}", setup.log.display());
         ended.deaths.push(how);
         ended.deaths.truncate(100);
+        keep_black_box(&setup.config, ended.deaths.len());
         pause = if started.elapsed() > PAUSE.1 { PAUSE.0 } else { (pause * 2).min(PAUSE.1) };
-        let told = stopped.recv_timeout(pause);
+        let told = ordered.recv_timeout(pause);
         ended.down.push((from, Instant::now()));
-        if !matches!(told, Err(RecvTimeoutError::Timeout)) {
+        if !matches!(told, Err(RecvTimeoutError::Timeout) | Ok(Order::Kill)) {
             return ended;
+        }
+    }
+}
+
+/// What a station that died had heard and been promised: the next one writes over it, and whoever proves something later
+/// wants it. A copy beside the station's own files.
+fn keep_black_box(config: &Path, death: usize) {
+    let Some(folder) = config.parent() else { return };
+    let into = folder.join("deaths").join(format!("{death:04}"));
+    let Ok(lanes) = std::fs::read_dir(folder.join("blackbox")) else { return };
+    for lane in lanes.filter_map(Result::ok) {
+        let into = into.join(lane.file_name());
+        let Ok(files) = std::fs::read_dir(lane.path()) else { continue };
+        let copied = std::fs::create_dir_all(&into).and_then(|()| {
+            files
+                .filter_map(Result::ok)
+                .try_for_each(|file| std::fs::copy(file.path(), into.join(file.file_name())).map(drop))
+        });
+        if let Err(error) = copied {
+            eprintln!("{}: the black box of a death is not kept: {error}", into.display());
         }
     }
 }
@@ -139,15 +172,20 @@ fn spawn(setup: &Setup) -> Result<Child, String> {
 }
 
 /// Until it dies (how) or is to be stopped (nothing).
-fn watch(child: &mut Child, stopped: &Receiver<()>) -> Option<String> {
+fn watch(child: &mut Child, ordered: &Receiver<Order>) -> Option<String> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status.to_string()),
             Ok(None) => {}
             Err(error) => return Some(error.to_string()),
         }
-        if !matches!(stopped.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout)) {
-            return None;
+        match ordered.recv_timeout(LOOK) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Order::Kill) => {
+                let _killed = child.kill();
+                return Some(child.wait().map_or_else(|error| error.to_string(), |status| status.to_string()));
+            }
+            Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
 }

@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use gatepost_ledger::disk::SharedDisk;
+use gatepost_ledger::disk::real::RealDisk;
+use gatepost_ledger::verify;
 use gatepost_world::checker::report::Report;
 use gatepost_world::checker::{CentralTables, Checked, Station, check, files};
 
+use crate::arguments::Arguments;
+use crate::disk::SmallDisk;
 use crate::history::{self, LaneRun};
 use crate::lane::End;
 
@@ -16,6 +22,8 @@ pub struct Remains {
     pub name: String,
     pub folder: PathBuf,
     pub lanes: Vec<(Instant, End)>,
+    /// Its own disk, to be taken away when everything was read.
+    pub disk: Option<SmallDisk>,
     /// When its process did not run.
     pub down: Vec<(Instant, Instant)>,
     pub central: Option<CentralTables>,
@@ -23,11 +31,49 @@ pub struct Remains {
     pub settled: bool,
 }
 
+/// What a run found.
+pub struct Outcome {
+    pub good: bool,
+}
+
+/// Checks, says what was found, and writes the report.
+///
+/// # Errors
+/// When a journal cannot be read or the report not written.
+pub fn conclude(arguments: &Arguments, remains: &[Remains], cut_off: bool) -> Result<Outcome, String> {
+    let checked = tokio::task::block_in_place(|| checked(remains))?;
+    if cut_off {
+        println!("\nCut off while parcels lay on the belts; so far:");
+    }
+    print!("\n{}", summary(&checked.report));
+    for (_, end) in remains.iter().flat_map(|station| &station.lanes) {
+        let filed = &end.filed;
+        if filed.late > 0 {
+            println!(
+                "note         {} images came late, the worst by {} ms: this machine is too slow",
+                filed.late, filed.worst_ms
+            );
+        }
+        filed.trouble.iter().for_each(|trouble| println!("note         {trouble}"));
+    }
+    if let Some(file) = &arguments.report {
+        write(&checked.report, file)?;
+        println!("report       {}", file.display());
+    }
+    if cut_off {
+        return Ok(Outcome { good: true });
+    }
+    if !checked.findings.is_clean() {
+        println!("\nThe checker found:\n{}", checked.findings);
+    }
+    Ok(Outcome { good: checked.findings.is_clean() })
+}
+
 /// Holds everything against everything.
 ///
 /// # Errors
 /// When a journal cannot be read.
-pub fn checked(remains: &[Remains]) -> Result<Checked, String> {
+fn checked(remains: &[Remains]) -> Result<Checked, String> {
     let mut stations = Vec::new();
     for station in remains {
         let folder = station.folder.join("journal");
@@ -68,9 +114,19 @@ fn run(start: Instant, end: &End, station: &Remains) -> LaneRun {
     }
 }
 
+/// The highest record in a station's journal.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn last_seq(station: &Path) -> Result<u64, String> {
+    let disk = RealDisk::new(station).map_err(|error| error.to_string())?;
+    let disk: SharedDisk = Arc::new(disk);
+    verify::journal(&disk, "journal", None).map(|report| report.last_seq).map_err(|error| error.to_string())
+}
+
 /// # Errors
 /// When the file cannot be written.
-pub fn write(report: &Report, file: &Path) -> Result<(), String> {
+fn write(report: &Report, file: &Path) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("--report {}: {error}", file.display());
     let mut text = serde_json::to_string_pretty(report).map_err(|error| failed(&error))?;
     text.push('\n');
@@ -78,7 +134,7 @@ pub fn write(report: &Report, file: &Path) -> Result<(), String> {
 }
 
 /// A few lines for a person.
-pub fn summary(report: &Report) -> String {
+fn summary(report: &Report) -> String {
     let mut text = String::new();
     let all = &report.totals;
     let (parcels, association, truth) = (&all.parcels, &all.association, &all.truth);

@@ -1,18 +1,20 @@
 //! The whole run: broker, central and stations up, parcels on, faults from outside, everything down in order.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gatepost_central::{Central, Config as CentralConfig};
-use gatepost_models::{catalog, runtime};
 use tokio::sync::watch;
 
 use crate::announce;
 use crate::arguments::{Arguments, Wanted};
-use crate::broker::{Broker, free_port};
+use crate::broker::Broker;
+use crate::capture::Capture;
+use crate::found::{find_model, page_address};
+use crate::kills::Kills;
 use crate::outside::Outside;
-use crate::report::{self, Remains};
+use crate::people::write_people;
+use crate::report::{self, Remains, conclude};
 use crate::station::{Common, Station, expected_ms};
 use crate::tables::Tables;
 
@@ -35,11 +37,6 @@ pub struct Stage {
     parcels: Option<u32>,
 }
 
-/// What a run found.
-pub struct Outcome {
-    pub good: bool,
-}
-
 /// Runs it all. `stop` turns true at Ctrl-C.
 ///
 /// # Errors
@@ -49,20 +46,24 @@ pub async fn run(
     wanted: &Wanted,
     data: PathBuf,
     mut stop: watch::Receiver<bool>,
-) -> Result<Outcome, String> {
+) -> Result<report::Outcome, String> {
     let mut stage = Stage::set(arguments, wanted, data).await?;
     let ran = stage.play(arguments, wanted, &mut stop).await;
     let settled = ran.as_ref().is_ok_and(|settled| *settled);
-    let remains = stage.strike(settled).await?;
-    ran?;
+    let mut remains = stage.strike(settled, arguments.capture.as_deref()).await?;
     // Told to stop in the middle: what lies on the belts has no end yet, which is nobody's fault.
-    conclude(arguments, &remains, *stop.borrow() && !settled)
+    let concluded = ran.and_then(|_| conclude(arguments, &remains, *stop.borrow() && !settled));
+    for disk in remains.iter_mut().filter_map(|station| station.disk.take()) {
+        disk.leave()?;
+    }
+    concluded
 }
 
 impl Stage {
     async fn set(arguments: &Arguments, wanted: &Wanted, data: PathBuf) -> Result<Self, String> {
         let (model, engine) = tokio::task::block_in_place(find_model);
-        let broker = Broker::start().await?;
+        let capture = arguments.capture.clone().map_or(Ok(Capture::default()), Capture::into_folder)?;
+        let broker = Broker::start(capture).await?;
         let central_folder = data.join("central");
         let mut central_config = CentralConfig::local(broker.port(), &central_folder);
         let central = Central::start(central_config.clone()).await.map_err(|error| format!("central: {error}"))?;
@@ -110,10 +111,13 @@ impl Stage {
         }
         self.stations.iter().flat_map(|station| &station.lanes).for_each(crate::lane::Lane::feed);
         let mut outside = Outside::new(arguments.seed, &wanted.faults, self.longest_ms());
+        let mut kills = Kills::draw(arguments.seed, arguments.kills, self.longest_ms());
         let patience = Duration::from_millis(self.longest_ms() * 4) + Duration::from_secs(120);
         let (started, mut told, mut quiet) = (Instant::now(), Instant::now(), None);
         while !*stop.borrow() {
             outside.act(&mut self.broker, &mut self.central, &self.central_config).await?;
+            kills.act(self.stations.first().and_then(|station| station.process.as_ref()));
+            self.fill_disks();
             if self.parcels.is_none() {
                 self.announce_on().await?;
             }
@@ -140,6 +144,7 @@ impl Stage {
                 _stopped = stop.changed() => {}
             }
         }
+        self.stations.iter_mut().filter_map(|station| station.disk.as_mut()).for_each(|(_, disk)| disk.act(false));
         outside.end(&mut self.broker, &mut self.central, &self.central_config).await?;
         self.progress();
         if !*stop.borrow() && !arguments.headless {
@@ -150,7 +155,8 @@ impl Stage {
         Ok(quiet.is_some())
     }
 
-    /// Waits until central has acknowledged everything, for a while.
+    /// Waits until central has acknowledged everything that a station says it has recorded, for a while. What a station
+    /// records after that, it sends before it stops.
     async fn settle(&self) -> Result<(), String> {
         let (started, mut since) = (Instant::now(), None);
         while started.elapsed() < SETTLE_MAX {
@@ -166,6 +172,17 @@ impl Stage {
         }
         println!("Central has not acknowledged everything after {} s.", SETTLE_MAX.as_secs());
         Ok(())
+    }
+
+    /// Fills the stations' own disks while their fault lasts.
+    fn fill_disks(&mut self) {
+        for station in &mut self.stations {
+            let Some(start) = station.lanes.first().map(|lane| lane.start) else { continue };
+            if let Some((window, disk)) = &mut station.disk {
+                let now = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+                disk.act((window.from.0..window.until.0).contains(&now));
+            }
+        }
     }
 
     async fn announce(&mut self, index: usize) -> Result<Option<String>, String> {
@@ -252,7 +269,7 @@ impl Stage {
     }
 
     /// Ends everything in order and keeps what the checker needs.
-    async fn strike(mut self, settled: bool) -> Result<Vec<Remains>, String> {
+    async fn strike(mut self, settled: bool, people: Option<&Path>) -> Result<Vec<Remains>, String> {
         let mut remains = Vec::new();
         for station in self.stations.drain(..) {
             let process = station.process;
@@ -269,11 +286,15 @@ impl Stage {
                 let start = lane.start;
                 lanes.push((start, tokio::task::block_in_place(|| lane.stop())?));
             }
+            if let Some(folder) = people {
+                write_people(folder, lanes.iter().map(|(_, end)| end))?;
+            }
             remains.push(Remains {
                 name: station.name,
                 folder: station.folder,
                 lanes,
                 down: ended.down,
+                disk: station.disk.map(|(_, disk)| disk),
                 central: None,
                 settled,
             });
@@ -283,63 +304,13 @@ impl Stage {
         }
         for station in &mut remains {
             station.central = Some(self.tables.of_station(&station.name).await?);
+            let (progress, last) = (self.tables.progress(&station.name).await?, report::last_seq(&station.folder)?);
+            let reached = u64::try_from(progress.verified_to).unwrap_or(0);
+            match reached >= last {
+                true => println!("{}: central has acknowledged all {last} records.", station.name),
+                false => println!("{}: central has acknowledged {reached} of {last} records.", station.name),
+            }
         }
         Ok(remains)
     }
-}
-
-/// Where a station's page is: as asked, else the usual place when it is free, else any.
-fn page_address(asked: Option<SocketAddr>, number: u32) -> Result<SocketAddr, String> {
-    let more = u16::try_from(number - 1).unwrap_or(0);
-    if let Some(asked) = asked {
-        let port = asked.port().checked_add(more).ok_or("--http: the ports end at 65535")?;
-        return Ok(SocketAddr::new(asked.ip(), port));
-    }
-    let usual = SocketAddr::from(([127, 0, 0, 1], 8_380 + more));
-    if std::net::TcpListener::bind(usual).is_ok() {
-        return Ok(usual);
-    }
-    let port = free_port().map_err(|error| format!("no port for the page: {error}"))?;
-    Ok(SocketAddr::from(([127, 0, 0, 1], port)))
-}
-
-/// The model's folder and the runtime's library, where they are to be had; says what is missing and what follows.
-fn find_model() -> (Option<PathBuf>, Option<PathBuf>) {
-    let model = catalog::find(None).inspect_err(|error| {
-        println!("NO MODEL: {error}. The station is BLIND: every parcel goes to exam.");
-    });
-    println!("Looking for ONNX Runtime {}; it is fetched once when this machine does not have it.", runtime::VERSION);
-    let library = runtime::find_or_fetch(None).inspect_err(|error| {
-        println!("NO RUNTIME LIBRARY: {error}. The station is BLIND: every parcel goes to exam.");
-    });
-    (model.ok(), library.ok().map(|library| library.path))
-}
-
-fn conclude(arguments: &Arguments, remains: &[Remains], cut_off: bool) -> Result<Outcome, String> {
-    let checked = tokio::task::block_in_place(|| report::checked(remains))?;
-    if cut_off {
-        println!("\nCut off while parcels lay on the belts; so far:");
-    }
-    print!("\n{}", report::summary(&checked.report));
-    for (_, end) in remains.iter().flat_map(|station| &station.lanes) {
-        let filed = &end.filed;
-        if filed.late > 0 {
-            println!(
-                "note         {} images came late, the worst by {} ms: this machine is too slow",
-                filed.late, filed.worst_ms
-            );
-        }
-        filed.trouble.iter().for_each(|trouble| println!("note         {trouble}"));
-    }
-    if let Some(file) = &arguments.report {
-        report::write(&checked.report, file)?;
-        println!("report       {}", file.display());
-    }
-    if cut_off {
-        return Ok(Outcome { good: true });
-    }
-    if !checked.findings.is_clean() {
-        println!("\nThe checker found:\n{}", checked.findings);
-    }
-    Ok(Outcome { good: checked.findings.is_clean() })
 }

@@ -8,12 +8,15 @@ use std::sync::atomic::AtomicBool;
 
 use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::units::Micros;
+use gatepost_ledger::disk::real::RealDisk;
+use gatepost_ledger::sealed::{ReceivingKey, SealTo};
 use gatepost_sync::topics::Address;
-use gatepost_virtual::faults::{Fault, FaultSchedule};
+use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::VirtualLane;
 use gatepost_virtual::parcel::Plan;
 
 use crate::announce::Announcer;
+use crate::disk::SmallDisk;
 use crate::history;
 use crate::lane::{self, Lane};
 use crate::lane_file;
@@ -55,6 +58,8 @@ pub struct Station {
     pub lanes: Vec<Lane>,
     pub announcer: Announcer,
     pub process: Option<Process>,
+    /// When its disk is to be full, and the disk; nothing: it lives on the machine's own.
+    pub disk: Option<(FaultWindow, SmallDisk)>,
     runs: Arc<AtomicBool>,
 }
 
@@ -73,23 +78,26 @@ impl Station {
     pub fn prepare(common: &Common, number: u32, http: SocketAddr) -> Result<Self, String> {
         let name = format!("st-{number:02}");
         let folder = common.data.join(&name);
-        for inside in ["dev", "lanes", "xray"] {
+        make(&folder)?;
+        let disk = own_disk(common, &folder)?;
+        for inside in ["dev", "lanes"] {
             make(&folder.join(inside))?;
         }
         let run = history::begin(&folder)?;
-        let planned = plan(common, number, run)?;
+        let planned = plan(common, number, run, disk.as_ref().map(|(window, _)| *window))?;
         let address = Address::new(FACILITY, &name).ok_or("the station's name cannot stand in a topic")?;
         let announced: Vec<_> = planned.iter().map(|lane| (lane.map.clone(), lane.seed, lane.plan.clone())).collect();
-        let announcer = Announcer::new(address, &announced)?;
-        let config = configuration(common, &name, http, &planned, &announcer.trusted());
+        let announcer = Announcer::new(address, enrol(&folder)?, &announced)?;
+        let images = common.data.join("xray").join(&name);
+        let config = configuration(common, &name, http, &planned, &announcer.trusted(), &images);
         write(&folder.join("station.toml"), &config)?;
         let runs = Arc::new(AtomicBool::new(false));
         let mut lanes = Vec::new();
         for lane in planned {
             write(&folder.join("lanes").join(format!("{}.toml", lane.map.name)), &lane.text)?;
-            lanes.push(start_lane(&folder, lane, &runs)?);
+            lanes.push(start_lane(&folder, &images, lane, &runs)?);
         }
-        Ok(Self { name, folder, http, lanes, announcer, process: None, runs })
+        Ok(Self { name, folder, http, lanes, announcer, process: None, disk, runs })
     }
 
     /// Starts the station itself.
@@ -108,7 +116,31 @@ impl Station {
     }
 }
 
-fn plan(common: &Common, number: u32, run: u32) -> Result<Vec<Planned>, String> {
+/// The key that personal text is sealed to, as it would be handed over when a station is enrolled; made at its first start.
+fn enrol(folder: &Path) -> Result<SealTo, String> {
+    let disk = RealDisk::new(folder).map_err(|error| error.to_string())?;
+    let key = ReceivingKey::load_or_create(&disk, gatepost_daemon::run::personal::KEY);
+    key.map(|key| key.public()).map_err(|error| error.to_string())
+}
+
+/// A small disk where the fault asks for one: room for the ledger's reserve, its first files and every image.
+fn own_disk(common: &Common, folder: &Path) -> Result<Option<(FaultWindow, SmallDisk)>, String> {
+    if !common.faults.contains(&Fault::DiskFull) {
+        return Ok(None);
+    }
+    let parcels = common.parcels.unwrap_or(600);
+    let longest = common.lanes.iter().filter_map(|lane| lane_file::at_pace(lane, common.pace).ok());
+    let all_ms = longest.map(|(_, map)| expected_ms(&map, parcels)).max().unwrap_or(60_000);
+    // Alone in the middle; behind the others where there are others.
+    let alone = common.faults.iter().all(|fault| fault.outside());
+    let from = FAULTS_FROM_MS + if alone { all_ms * 3 / 10 } else { all_ms * 9 / 10 };
+    let until = from + (all_ms / 5).clamp(5_000, 12_000);
+    let window = FaultWindow { fault: Fault::DiskFull, from: Micros::from_ms(from), until: Micros::from_ms(until) };
+    let disk = SmallDisk::mount(folder, 160 + 2 * u64::from(parcels) * common.lanes.len() as u64)?;
+    Ok(Some((window, disk)))
+}
+
+fn plan(common: &Common, number: u32, run: u32, disk: Option<FaultWindow>) -> Result<Vec<Planned>, String> {
     let ms = |ms: u32| Some((f64::from(ms) / common.pace).round() as u32);
     let mut planned = Vec::new();
     for (index, lane) in common.lanes.iter().enumerate() {
@@ -127,8 +159,10 @@ fn plan(common: &Common, number: u32, run: u32) -> Result<Vec<Planned>, String> 
         let inside: Vec<Fault> = common.faults.iter().copied().filter(|fault| !fault.outside()).collect();
         let all_ms = common.parcels.map_or(600_000, |parcels| expected_ms(&map, parcels));
         let (from, until) = (Micros::from_ms(FAULTS_FROM_MS), Micros::from_ms(FAULTS_FROM_MS + all_ms * 9 / 10));
-        let faults =
+        let mut faults =
             if inside.is_empty() { FaultSchedule::none() } else { FaultSchedule::random(seed, &inside, from, until) };
+        // The lane cannot see it; its log says which parcels it happened to.
+        faults.windows.extend(disk);
         planned.push(Planned { text, map, seed, plan, faults });
     }
     Ok(planned)
@@ -137,7 +171,7 @@ fn plan(common: &Common, number: u32, run: u32) -> Result<Vec<Planned>, String> 
 /// The station has started and the first parcels are on the belt by then.
 pub const FAULTS_FROM_MS: u64 = 15_000;
 
-fn start_lane(folder: &Path, planned: Planned, runs: &Arc<AtomicBool>) -> Result<Lane, String> {
+fn start_lane(folder: &Path, images: &Path, planned: Planned, runs: &Arc<AtomicBool>) -> Result<Lane, String> {
     let map = planned.map.clone();
     let dev = |device: &str| folder.join("dev").join(format!("{}-{device}", map.name));
     let mut devices = BTreeMap::new();
@@ -146,7 +180,7 @@ fn start_lane(folder: &Path, planned: Planned, runs: &Arc<AtomicBool>) -> Result
             devices.insert(index as u8, Port::open(&dev(device.name.as_str()))?);
         }
     }
-    let images = folder.join("xray").join(map.name.as_str());
+    let images = images.join(map.name.as_str());
     make(&images)?;
     Lane::start(lane::Setup {
         controller: Port::open(&dev("controller"))?,
@@ -157,7 +191,14 @@ fn start_lane(folder: &Path, planned: Planned, runs: &Arc<AtomicBool>) -> Result
     })
 }
 
-fn configuration(common: &Common, name: &str, http: SocketAddr, lanes: &[Planned], post: &str) -> String {
+fn configuration(
+    common: &Common,
+    name: &str,
+    http: SocketAddr,
+    lanes: &[Planned],
+    post: &str,
+    images: &Path,
+) -> String {
     let quoted = |path: &Path| serde_json::Value::from(path.to_string_lossy()).to_string();
     let mut text = format!(
         "# Written by gatepost-demo; paths are relative to this file.\n[station]\nname = \"{name}\"\n\
@@ -171,12 +212,12 @@ fn configuration(common: &Common, name: &str, http: SocketAddr, lanes: &[Planned
         }
     }
     for lane in lanes {
-        text += &lane_configuration(&lane.map);
+        text += &lane_configuration(&lane.map, &quoted(&images.join(lane.map.name.as_str())));
     }
     text
 }
 
-fn lane_configuration(map: &LaneMap) -> String {
+fn lane_configuration(map: &LaneMap, images: &str) -> String {
     let lane = map.name.as_str();
     let mut text =
         format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\ncontroller = {{ port = \"dev/{lane}-controller\" }}\n");
@@ -189,7 +230,7 @@ fn lane_configuration(map: &LaneMap) -> String {
                 format!("\n[lane.scale.{name}]\n{serial}\nprotocol = {{ mt-sics = {{}} }}\npoll_ms = 0\n")
             }
             DeviceKind::Xray => format!(
-                "\n[lane.xray.{name}]\nfolder = \"xray/{lane}\"\npitch_um = {}\nbelt_step_um = {}\n",
+                "\n[lane.xray.{name}]\nfolder = {images}\npitch_um = {}\nbelt_step_um = {}\n",
                 SCANNER.pitch_um, SCANNER.belt_step_um
             ),
         };
