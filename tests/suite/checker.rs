@@ -3,6 +3,7 @@
 //! Each mutant changes the evidence in one way that a defect of the station could, and names the promise by which it
 //! must be found. A checker that finds nothing here would find nothing anywhere.
 
+mod faults;
 mod forge;
 mod story;
 

@@ -1,6 +1,7 @@
 //! The product proved, in one binary: a module for each thing that is proved.
 
 mod checker;
+mod mutants;
 mod scenarios;
 mod tidy;
 mod world;

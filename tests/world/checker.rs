@@ -16,7 +16,10 @@ pub mod findings;
 mod conservation;
 mod routing;
 mod doubts;
+pub mod predicted;
+pub mod faults;
 pub mod uplink;
+pub mod acknowledged;
 pub mod report;
 
 use std::collections::BTreeMap;
@@ -58,7 +61,9 @@ pub fn check(stations: &[Station]) -> Checked {
     for station in stations {
         totals.add(&check_station(station, &mut lanes, &mut findings));
     }
-    Checked { report: Report { totals: totals.figures(), lanes }, findings }
+    let totals = totals.figures();
+    totals.faults.check_shares(&mut findings);
+    Checked { report: Report { totals, lanes }, findings }
 }
 
 fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut Findings) -> Tally {
@@ -74,13 +79,14 @@ fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut 
         let broken = found.any(Promise::Conservation);
         routing::check(&lane, &station.durable_ms, &mut found);
         doubts::check(&lane, &journal, &mut found);
+        let faults = faults::check(&lane, &mut found);
         found
             .kept
             .into_iter()
             .for_each(|kept| findings.add(kept.promise, format!("{} {}", station.name, kept.place), kept.says));
         findings.more += found.more;
         let uplink = uplink::figures(&journal, station.central.as_ref(), Some(&truth.lane));
-        let tally = Tally::of(&lane, &station.durable_ms, uplink, broken);
+        let tally = Tally::of(&lane, &station.durable_ms, uplink, broken, faults);
         lanes.push(LaneReport { station: station.name.clone(), lane: truth.lane.clone(), figures: tally.figures() });
         total.add(&tally);
     }

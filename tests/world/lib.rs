@@ -10,3 +10,4 @@ pub mod lists;
 pub mod crash;
 pub mod scenario;
 pub mod checker;
+pub mod mutants;

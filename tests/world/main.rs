@@ -1,16 +1,23 @@
 //! `gatepost-world`: many days of a lane in virtual time, each from its own seed, each judged by the checker.
 //!
-//! `gatepost-world [--parcels N] [--runs N] [--seed S] [--lane NAME] [--faults LIST|all|none] [--crash-every SECONDS]`.
-//! Exit 0 when the checker found nothing, 1 when it did; every finding names its seed.
+//! `gatepost-world [--parcels N] [--runs N] [--seed S] [--lane NAME] [--faults LIST|all|none] [--crash-every SECONDS]
+//! [--late-holds PERMILLE]`. Exit 0 when the checker found nothing, 1 when it did, 2 for wrong usage; every finding names
+//! its seed. A line for every 10 runs goes to stderr; a table of the faults and one line of sums end the output.
 
 use clap::Parser;
 use gatepost_hardware::units::Micros;
-use gatepost_virtual::faults::{FaultSchedule, parse_list};
+use gatepost_virtual::faults::{Fault, FaultSchedule, parse_list};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
+use gatepost_world::checker::acknowledged;
+use gatepost_world::checker::faults::Faults;
+use gatepost_world::checker::findings::Findings;
+use gatepost_world::checker::report::{AssociationFigures, Holds, Parcels, TruthFigures};
+use gatepost_world::crash::Dice;
 use gatepost_world::world::{Setup, World};
+use std::fmt;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Parser)]
 #[command(name = "gatepost-world", about = "Days of a lane in virtual time, judged by the independent checker")]
@@ -26,58 +33,153 @@ struct Arguments {
     #[arg(long, default_value = "north")]
     lane: String,
     /// Fault names, separated by commas; `all`, or `none`.
-    #[arg(long, default_value = "none")]
-    faults: String,
+    #[arg(long, default_value = "none", value_parser = faults)]
+    faults: Schedule,
     /// Mean seconds between deaths of the station; 0 for none.
     #[arg(long, default_value_t = 0)]
     crash_every: u64,
+    /// Of 1,000 parcels, for how many a hold arrives while they are on their way.
+    #[arg(long, default_value_t = 0)]
+    late_holds: u64,
+}
+
+/// Which faults happen; none for an empty list.
+#[derive(Clone)]
+struct Schedule(Vec<Fault>);
+
+fn faults(list: &str) -> Result<Schedule, String> {
+    if list == "none" {
+        return Ok(Schedule(Vec::new()));
+    }
+    parse_list(list).map(Schedule).map_err(|error| error.to_string())
+}
+
+/// Progress is said after so many runs.
+const RUNS_A_LINE: u64 = 10;
+/// When the first fault may come, and how long a parcel takes in the mean, microseconds.
+const FAULTS_FROM_US: u64 = 20_000_000;
+const PARCEL_US: u64 = 2_600_000;
+/// How long a parcel is on its way at most, microseconds.
+const WAY_US: u64 = 25_000_000;
+
+/// All runs together.
+#[derive(Default)]
+struct Sums {
+    runs: u64,
+    runs_found: u64,
+    deaths: u64,
+    belt_s: u64,
+    living: Duration,
+    checking: Duration,
+    parcels: Parcels,
+    association: AssociationFigures,
+    truth: TruthFigures,
+    holds: Holds,
+    faults: Faults,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let faults = match arguments.faults.as_str() {
-        "none" => Vec::new(),
-        list => match parse_list(list) {
-            Ok(faults) => faults,
-            Err(error) => {
-                eprintln!("--faults: {error}");
-                return ExitCode::from(2);
-            }
-        },
-    };
-    let (began, mut virtual_s, mut found, mut died) = (Instant::now(), 0, 0, 0);
+    let mut sums = Sums::default();
     for seed in arguments.seed..arguments.seed + arguments.runs {
-        let until = Micros(20_000_000 + u64::from(arguments.parcels) * 2_600_000);
-        let schedule = match faults.as_slice() {
-            [] => FaultSchedule::none(),
-            faults => FaultSchedule::random(seed, faults, Micros(20_000_000), until),
-        };
-        let mut world = World::new(Setup {
-            map: shipped(&arguments.lane),
-            seed,
-            plan: Plan { parcels: arguments.parcels, ..Plan::default() },
-            faults: schedule,
-            crash_every_s: arguments.crash_every,
-            sampling_rate: 100,
-            late_holds: Vec::new(),
-        });
-        world.run();
-        virtual_s += world.lane.now().0 / 1_000_000;
-        died += world.lives - 1;
-        let checked = world.checked();
-        world.broken.iter().for_each(|broken| println!("SEED={seed}: {broken}"));
-        let dirty = !checked.findings.is_clean() || !world.broken.is_empty();
-        found += u64::from(dirty);
-        if dirty {
-            println!("SEED={seed}:\n{}", checked.findings);
+        live(seed, &arguments, &mut sums);
+        if sums.runs.is_multiple_of(RUNS_A_LINE) {
+            eprintln!("{sums}");
         }
     }
-    let took = began.elapsed().as_secs_f64();
-    println!(
-        "{} runs of {} parcels, {died} deaths, {virtual_s} s of belt in {took:.0} s ({:.0} × real time); the checker found something in {found} runs",
-        arguments.runs,
-        arguments.parcels,
-        virtual_s as f64 / took
-    );
-    if found == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    if !sums.faults.is_empty() {
+        println!("{}", sums.faults);
+    }
+    let mut findings = Findings::default();
+    sums.faults.check_shares(&mut findings);
+    print!("{findings}");
+    println!("{sums}");
+    if sums.runs_found == 0 && findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// One day, and the checker's word on it.
+fn live(seed: u64, arguments: &Arguments, sums: &mut Sums) {
+    let began = Instant::now();
+    let mut world = World::new(setup(seed, arguments));
+    world.run();
+    sums.living += began.elapsed();
+
+    let began = Instant::now();
+    let checked = world.checked();
+    let given = world.acknowledged.iter().map(|acknowledged| (acknowledged.seq, acknowledged.head));
+    let lost = acknowledged::check(world.station_name(), &world.journal_files(), given);
+    sums.checking += began.elapsed();
+
+    for broken in &world.broken {
+        println!("SEED={seed}: {broken}");
+    }
+    if !checked.findings.is_clean() || !lost.is_clean() {
+        println!("SEED={seed}:\n{}{lost}", checked.findings);
+    }
+    let clean = world.broken.is_empty() && checked.findings.is_clean() && lost.is_clean();
+    let figures = checked.report.totals;
+    sums.runs += 1;
+    sums.runs_found += u64::from(!clean);
+    sums.deaths += u64::from(world.lives.saturating_sub(1));
+    sums.belt_s += world.lane.now().0 / 1_000_000;
+    sums.parcels += figures.parcels;
+    sums.association += figures.association;
+    sums.truth += figures.truth;
+    sums.holds += figures.holds;
+    sums.faults += &figures.faults;
+}
+
+fn setup(seed: u64, arguments: &Arguments) -> Setup {
+    let until = Micros(FAULTS_FROM_US + u64::from(arguments.parcels) * PARCEL_US);
+    let schedule = match arguments.faults.0.as_slice() {
+        [] => FaultSchedule::none(),
+        faults => FaultSchedule::random(seed, faults, Micros(FAULTS_FROM_US), until),
+    };
+    let mut dice = Dice::new(seed ^ 0x401D);
+    let held = (1..=arguments.parcels).filter(|_| dice.below(1_000) < arguments.late_holds).collect::<Vec<u32>>();
+    let late_holds = held.into_iter().map(|parcel| (u64::from(parcel) * PARCEL_US + dice.below(WAY_US), parcel));
+    Setup {
+        map: shipped(&arguments.lane),
+        seed,
+        plan: Plan { parcels: arguments.parcels, ..Plan::default() },
+        faults: schedule,
+        crash_every_s: arguments.crash_every,
+        sampling_rate: 100,
+        late_holds: late_holds.collect(),
+    }
+}
+
+impl fmt::Display for Sums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pace = |took: Duration| self.belt_s as f64 / took.as_secs_f64().max(1e-9);
+        write!(
+            f,
+            "{} runs, {} parcels, {} deaths, {} s of belt: lived in {:.1} s ({:.0} × real time), checked in {:.1} s \
+             ({:.0} ×); ",
+            self.runs,
+            self.parcels.entered,
+            self.deaths,
+            self.belt_s,
+            self.living.as_secs_f64(),
+            pace(self.living),
+            self.checking.as_secs_f64(),
+            pace(self.checking),
+        )?;
+        write!(
+            f,
+            "wrong {}, contested {}, misrouted {}, undecided {}, unaccounted {}, stopped in place {}, holds stopped \
+             {}/{}, clean released {}/{}; the checker found something in {} runs",
+            self.association.wrong,
+            self.association.contested,
+            self.parcels.misrouted,
+            self.parcels.undecided,
+            self.parcels.unaccounted,
+            self.parcels.stopped,
+            self.holds.stopped,
+            self.holds.present,
+            self.truth.clean_released,
+            self.truth.clean_eligible,
+            self.runs_found,
+        )
+    }
 }

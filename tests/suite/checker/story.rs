@@ -215,6 +215,7 @@ fn truth() -> Truth {
             (entry(9) + 15 * SECOND + 5_000, LaneEvent::BeltsRun),
         ],
         images: (1..=10).map(|id| (image(id), vec![id])).collect(),
+        windows: Vec::new(),
         down: Vec::new(),
         settled: true,
     }

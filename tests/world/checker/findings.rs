@@ -37,11 +37,36 @@ pub enum Promise {
     Motion,
     /// What is missing, or came in from the side, is said.
     Alarm,
-    /// Central has every record, once.
+    /// What a fault touched ended otherwise than the fault table says.
+    FaultTable,
+    /// Too much clean mail was kept, though no fault touched it.
+    Facilitation,
+    /// Central has every record, once; and the journal has what it acknowledged.
     NothingLost,
 }
 
 impl Promise {
+    pub const ALL: [Self; 18] = [
+        Self::Chain,
+        Self::Checkpoint,
+        Self::Body,
+        Self::Conservation,
+        Self::RecordBeforeAct,
+        Self::Routing,
+        Self::Revocation,
+        Self::Doubt,
+        Self::Blind,
+        Self::StopInPlace,
+        Self::Ownership,
+        Self::Escalation,
+        Self::Hold,
+        Self::Motion,
+        Self::Alarm,
+        Self::FaultTable,
+        Self::Facilitation,
+        Self::NothingLost,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Promise::Chain => "chain",
@@ -59,6 +84,8 @@ impl Promise {
             Promise::Hold => "hold",
             Promise::Motion => "motion",
             Promise::Alarm => "alarm",
+            Promise::FaultTable => "fault table",
+            Promise::Facilitation => "facilitation",
             Promise::NothingLost => "nothing acknowledged is lost",
         }
     }

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatepost_virtual::device::Part;
-use gatepost_virtual::faults::{Fault, FaultSchedule};
+use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::{self, Happened};
 use gatepost_virtual::parcel::ParcelTruth;
 
-use super::truth::{Chute, Clock, Crossing, LaneEvent, Parcel, Touch, Truth};
+use super::truth::{Chute, Clock, Crossing, LaneEvent, Parcel, Touch, Truth, Window};
 
 /// What one virtual lane can tell.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,7 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
         crossings: Vec::new(),
         events: Vec::new(),
         images: BTreeMap::new(),
+        windows: log.faults.windows.iter().map(window).collect(),
         down: Vec::new(),
         settled: true,
     };
@@ -97,6 +98,10 @@ fn parcel(truth: &ParcelTruth) -> Parcel {
     }
 }
 
+fn window(window: &FaultWindow) -> Window {
+    Window { fault: window.fault.name().to_owned(), from_us: window.from.0, until_us: window.until.0 }
+}
+
 fn lane_event(what: &Happened) -> Option<LaneEvent> {
     Some(match what {
         Happened::Belts { run: true } => LaneEvent::BeltsRun,
@@ -157,7 +162,7 @@ fn touch_from_outside(parcels: &mut [Parcel], faults: &FaultSchedule) {
             let Some(from) = parcel.entered_us.or(parcel.inserted_us) else { continue };
             let until = parcel.diverted_us().or(parcel.gone_us()).unwrap_or(u64::MAX);
             if from < window.until.0 && window.from.0 < until {
-                parcel.touched.push(Touch { fault: window.fault.name().to_owned(), direct: false });
+                parcel.touched.push(Touch { fault: window.fault.name().to_owned(), direct: true });
             }
         }
     }

@@ -38,7 +38,7 @@ impl Journal {
         self.records.get(at)
     }
     /// The head after record `seq`, where that is known.
-    fn head(&self, seq: u64) -> Option<[u8; 32]> {
+    pub fn head(&self, seq: u64) -> Option<[u8; 32]> {
         if seq == self.dropped_to {
             return Some(self.first_head);
         }

@@ -10,6 +10,7 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::doubts::is_wrong;
+use super::faults::Faults;
 use super::passes::{Lane, Pass};
 use super::record::{Association, Decision, End, Image, Outcome};
 use super::routing::{is_hold_present, is_misrouted};
@@ -39,6 +40,8 @@ pub struct Figures {
     pub latency_ms: Latency,
     pub uplink: Uplink,
     pub conservation: Conservation,
+    /// By the fault's name; empty when there were none.
+    pub faults: Faults,
 }
 
 macro_rules! counts {
@@ -104,11 +107,12 @@ pub struct Tally {
     image_to_decision: Vec<i64>,
     decision_to_durable: Vec<i64>,
     broken: bool,
+    faults: Faults,
 }
 
 impl Tally {
-    pub fn of(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, uplink: Uplink, broken: bool) -> Self {
-        let mut tally = Self { uplink, broken, ..Self::default() };
+    pub fn of(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, uplink: Uplink, broken: bool, faults: Faults) -> Self {
+        let mut tally = Self { uplink, broken, faults, ..Self::default() };
         for pass in lane.passes.iter().filter(|pass| !pass.parcels.is_empty()) {
             tally.pass(pass, &lane.truth.clock);
             pass.parcels.iter().for_each(|parcel| tally.parcel(pass, parcel));
@@ -130,6 +134,7 @@ impl Tally {
         self.image_to_decision.extend(&other.image_to_decision);
         self.decision_to_durable.extend(&other.decision_to_durable);
         self.broken |= other.broken;
+        self.faults += &other.faults;
     }
 
     /// The station's own figures in place of its lanes' sum: records that belong to no lane count here.
@@ -149,6 +154,7 @@ impl Tally {
             },
             uplink: self.uplink,
             conservation: Conservation { ok: !self.broken && self.parcels.undecided == 0 },
+            faults: self.faults.clone(),
         }
     }
 
@@ -209,9 +215,14 @@ impl Tally {
 
 /// A clean parcel that should be released: no target, no hold, readable, declared, not sampled, untouched by a fault.
 pub fn is_eligible(pass: &Pass<'_>, parcel: &Parcel) -> bool {
+    is_plain(pass, parcel) && parcel.touched.is_empty() && pass.parcels.len() == 1
+}
+
+/// Nothing about the parcel itself speaks against it, and chance did not pick it.
+pub fn is_plain(pass: &Pass<'_>, parcel: &Parcel) -> bool {
     let sampled = pass.decisions.iter().any(|decision| decision.what.inputs.sampled());
-    let plain = parcel.target.is_none() && parcel.held_since_us.is_none() && parcel.readable && parcel.declared;
-    plain && !sampled && parcel.touched.is_empty() && pass.parcels.len() == 1
+    let clean = parcel.target.is_none() && parcel.held_since_us.is_none();
+    clean && parcel.readable && parcel.declared && !sampled
 }
 
 /// Sent to exam because of something the model reported.

@@ -33,7 +33,7 @@ pub enum Chute {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touch {
     pub fault: String,
-    /// To itself; else to a neighbour, or to the station while it was on the belt.
+    /// To itself, or to all that was on the belts; else to a neighbour.
     pub direct: bool,
 }
 
@@ -101,6 +101,14 @@ pub enum LaneEvent {
     CableMended,
 }
 
+/// A fault, from when until when, microseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub fault: String,
+    pub from_us: u64,
+    pub until_us: u64,
+}
+
 #[derive(Clone, Debug)]
 pub struct Truth {
     /// The lane's name, as in the records.
@@ -112,6 +120,7 @@ pub struct Truth {
     pub events: Vec<(u64, LaneEvent)>,
     /// BLAKE3 of an image file, in hex: the parcels that it shows whole. Empty: images are not checked.
     pub images: BTreeMap<String, Vec<u32>>,
+    pub windows: Vec<Window>,
     /// Stretches in which the station did not run.
     pub down: Vec<(u64, u64)>,
     /// Whether the run came to rest: nothing on the belt is waiting for anything any more.
