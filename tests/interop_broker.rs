@@ -15,7 +15,7 @@ use gatepost_ledger::key::PublicKey;
 use gatepost_ledger::lists::file::{read_first_line, read_lines};
 use gatepost_ledger::lists::line::{Line, LineParser};
 use gatepost_pipeline::record::{Class, Kind};
-use gatepost_sync::chain::{Digest, head};
+use gatepost_sync::chain::Digest;
 use gatepost_sync::envelope::{self, AddressedTo, Draft, TrustedKey, Versions};
 use gatepost_sync::mqtt::{Broker, Connection, Event, Message};
 use gatepost_sync::outbox::{Memory, Outgoing};
@@ -111,7 +111,7 @@ fn records(station: &str, count: u64) -> Vec<Outgoing> {
                 r#"{{"seq":{seq},"prev":"{prev}","station":"{station}","lane":"A","at":{seq},"kind":"decision","class":"{name}","audience":"all","body":{{"pass":"A/1/{seq}","item":"RB{seq:09}US","text":"Reason {seq}.","padding":"{padding}"}}}}"#
             );
             let bytes = text.into_bytes();
-            prev = head(prev, Digest::of(&bytes));
+            prev = prev.then(Digest::of(&bytes));
             Outgoing { seq, class, kind: Kind::Decision, at_ms: seq as i64, bytes }
         })
         .collect()

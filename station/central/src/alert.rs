@@ -4,7 +4,6 @@
 
 use gatepost_pipeline::record::{Audience, Class};
 use gatepost_sync::chain::Envelope;
-use gatepost_sync::cloudevents::kind_name;
 use serde_json::{Map, Value};
 
 /// The longest text taken from a body.
@@ -59,7 +58,7 @@ fn reason(envelope: &Envelope) -> String {
         }
     });
     told.or_else(|| ["says", "text", "reason", "alarm"].iter().find_map(|key| text(body, key)))
-        .unwrap_or_else(|| format!("an alert of kind {}; open the record", kind_name(envelope.kind)))
+        .unwrap_or_else(|| format!("an alert of kind {}; open the record", envelope.kind.name()))
 }
 
 fn text(object: &Map<String, Value>, key: &str) -> Option<String> {

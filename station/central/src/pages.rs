@@ -138,7 +138,7 @@ impl IntoResponse for Failed {
 
 /// A kind in words.
 pub(crate) fn kind_in_words(kind: &str) -> &str {
-    let known = Kind::ALL.into_iter().map(gatepost_sync::cloudevents::kind_name).find(|name| *name == kind);
+    let known = Kind::ALL.into_iter().map(Kind::name).find(|name| *name == kind);
     match known {
         Some("device") => "equipment",
         Some("exam") => "examination",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use gatepost_pipeline::record::Class;
 use gatepost_sync::chain::{Digest, Received};
-use gatepost_sync::topics::{Address, class_name};
+use gatepost_sync::topics::Address;
 
 /// A stored record, as far as the chain is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub fn read(address: &Address, class: Class, bytes: &[u8]) -> Result<Received, D
         });
     }
     if received.envelope.class != class {
-        return Err(Doubt::OtherClass { is: class_name(received.envelope.class), topic: class_name(class) });
+        return Err(Doubt::OtherClass { is: received.envelope.class.name(), topic: class.name() });
     }
     Ok(received)
 }

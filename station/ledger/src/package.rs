@@ -201,7 +201,7 @@ fn check_span(span: &Span, expected: Option<PublicKey>, proof: &mut Proof) {
                 records += 1;
                 match Envelope::parse(text.as_bytes()) {
                     Ok(envelope) if envelope.seq == seq && envelope.prev == head => {
-                        station = Some(envelope.station.into_owned());
+                        station = Some(envelope.station.clone());
                     }
                     _ => proof.problems.push(format!("record {seq} is not linked to the record before it")),
                 }

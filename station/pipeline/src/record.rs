@@ -4,6 +4,9 @@
 //! and `Recorded` cannot be copied, built or read from outside: a `Recorded` exists only because the ledger synced that
 //! very body, and a permit needs one (promise 2). This module does not know what a journal looks like.
 
+pub mod chain;
+pub mod envelope;
+
 pub use gatepost_hardware::units::WallMs;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +52,36 @@ impl Kind {
         Kind::List,
         Kind::Audit,
     ];
+
+    /// As it stands in the envelope.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Decision => "decision",
+            Kind::Disposition => "disposition",
+            Kind::Exam => "exam",
+            Kind::Sighting => "sighting",
+            Kind::Presentation => "presentation",
+            Kind::Custody => "custody",
+            Kind::Device => "device",
+            Kind::Config => "config",
+            Kind::List => "list",
+            Kind::Audit => "audit",
+        }
+    }
+}
+
+impl Class {
+    pub const ALL: [Class; 4] = [Class::Alert, Class::Disposition, Class::Decision, Class::Health];
+
+    /// As it stands in the envelope and in the topic.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Alert => "alert",
+            Class::Disposition => "disposition",
+            Class::Decision => "decision",
+            Class::Health => "health",
+        }
+    }
 }
 
 /// What in a record makes operations look up from their work.
@@ -300,6 +333,13 @@ mod tests {
         assert!(matches!(entry(0.5), Err(BodyError::Float(_))));
         assert!(matches!(entry(1e30), Err(BodyError::Float(_))));
         assert!(entry(true).is_ok() && entry(Some(-3)).is_ok() && entry([1, 2]).is_ok());
+    }
+
+    #[test]
+    fn names_are_those_that_serde_writes() {
+        let written = |value: &str| format!("\"{value}\"");
+        Kind::ALL.iter().for_each(|kind| assert_eq!(serde_json::to_string(kind).unwrap(), written(kind.name())));
+        Class::ALL.iter().for_each(|class| assert_eq!(serde_json::to_string(class).unwrap(), written(class.name())));
     }
 
     #[test]

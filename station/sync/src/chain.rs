@@ -1,82 +1,19 @@
 //! Reading a record's envelope and its place in the station's chain. Writes neither: the ledger does.
 //!
+//! The chain itself is defined where records are ([`gatepost_pipeline::record::chain`]).
 //! `d(n) = BLAKE3(bytes)`, `head(n) = BLAKE3(head(n-1) ‖ d(n))`, and record n carries `prev = head(n-1)`. So every record
 //! claims its own head, and two neighbours prove or disprove their link without any third. The first record is
 //! [`FIRST`]; `head(0)` is 32 zero bytes.
 
-use std::fmt;
-
-use gatepost_pipeline::record::{Audience, Class, Kind};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use gatepost_pipeline::record::chain::Digest;
 
 use crate::limits::RECORD_BYTES_MAX;
 
 /// The sequence number of a station's first record.
 pub const FIRST: u64 = 1;
 
-/// A BLAKE3 digest; written as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Digest(pub [u8; 32]);
-
-impl Digest {
-    /// The head before the first record.
-    pub const ZERO: Digest = Digest([0; 32]);
-
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(*blake3::hash(bytes).as_bytes())
-    }
-    /// Nothing when the text is not 64 lower-case hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
-        Some(Self(bytes.try_into().ok()?))
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
-    }
-}
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-impl Serialize for Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("a digest is 64 lower-case hexadecimal digits"))
-    }
-}
-
-/// `head(n)` from `head(n-1)` and `d(n)`.
-pub fn head(prev: Digest, digest: Digest) -> Digest {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&prev.0);
-    hasher.update(&digest.0);
-    Digest(*hasher.finalize().as_bytes())
-}
-
-/// The envelope as the ledger writes it, in this order of fields; `body` is one object.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Envelope {
-    pub seq: u64,
-    pub prev: Digest,
-    pub station: String,
-    pub lane: String,
-    /// Milliseconds since 1970-01-01T00:00:00Z on the station's clock.
-    pub at: i64,
-    pub kind: Kind,
-    pub class: Class,
-    pub audience: Audience,
-    pub body: serde_json::Map<String, serde_json::Value>,
-}
+/// The envelope with its body, one object, taken apart.
+pub type Envelope = gatepost_pipeline::record::envelope::Envelope<serde_json::Map<String, serde_json::Value>>;
 
 /// A record as it came over the wire, with what its bytes prove by themselves.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +46,7 @@ impl Received {
             return Err(Unreadable::TooLarge(bytes.len()));
         }
         let envelope: Envelope =
-            serde_json::from_slice(bytes).map_err(|error| Unreadable::NotAnEnvelope(error.to_string()))?;
+            Envelope::parse(bytes).map_err(|error| Unreadable::NotAnEnvelope(error.to_string()))?;
         if envelope.seq < FIRST {
             return Err(Unreadable::BeforeFirst);
         }
@@ -120,7 +57,7 @@ impl Received {
             return Err(Unreadable::SequenceTooHigh(envelope.seq));
         }
         let digest = Digest::of(bytes);
-        let head = head(envelope.prev, digest);
+        let head = envelope.prev.then(digest);
         Ok(Self { envelope, digest, head })
     }
 }
@@ -128,6 +65,7 @@ impl Received {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gatepost_pipeline::record::{Audience, Class};
     use proptest::prelude::*;
 
     pub(crate) fn record(seq: u64, prev: Digest) -> String {

@@ -44,7 +44,7 @@ impl Event {
         Self {
             id: format!("{}/{seq}", address.station),
             source: format!("/gatepost/{}/{}", address.facility, address.station),
-            kind: format!("{TYPE_PREFIX}{}", kind_name(kind)),
+            kind: format!("{TYPE_PREFIX}{}", kind.name()),
             time: time(at_ms),
             history,
         }
@@ -87,22 +87,6 @@ impl Event {
             time: optional("time")?,
             history: optional(HISTORY)?.as_deref() == Some("true"),
         })
-    }
-}
-
-/// A kind as it is written in envelopes and event types.
-pub const fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Decision => "decision",
-        Kind::Disposition => "disposition",
-        Kind::Exam => "exam",
-        Kind::Sighting => "sighting",
-        Kind::Presentation => "presentation",
-        Kind::Custody => "custody",
-        Kind::Device => "device",
-        Kind::Config => "config",
-        Kind::List => "list",
-        Kind::Audit => "audit",
     }
 }
 
@@ -162,7 +146,7 @@ mod tests {
     #[test]
     fn kinds_are_named_as_in_envelopes() {
         for kind in Kind::ALL {
-            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind_name(kind)));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.name()));
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::delivery::{Delivery, is_history};
 use crate::mqtt::{Broker, Connection, Ended, Event, Message, NotPublished};
 use crate::outbox::{Outbox, Outgoing};
 use crate::status::Status;
-use crate::topics::{Address, Down, Topic, Up, class_name};
+use crate::topics::{Address, Down, Topic, Up};
 
 /// How often time-outs are looked at.
 const TICK: Duration = Duration::from_millis(500);
@@ -403,7 +403,7 @@ impl<O: Outbox> Session<O> {
     fn record_message(&self, record: Outgoing, now_ms: i64) -> Message {
         let history = is_history(record.at_ms, now_ms);
         let event = CloudEvent::of_record(&self.config.address, record.seq, record.kind, record.at_ms, history);
-        tracing::trace!(seq = record.seq, class = class_name(record.class), history, "uplink: sending");
+        tracing::trace!(seq = record.seq, class = record.class.name(), history, "uplink: sending");
         Message {
             topic: self.config.address.up(Up::Record(record.class)),
             payload: record.bytes,

@@ -107,20 +107,10 @@ impl Up {
 
     pub const fn as_str(self) -> &'static str {
         match self {
-            Up::Record(class) => class_name(class),
+            Up::Record(class) => class.name(),
             Up::Evidence => "evidence",
             Up::Status => "status",
         }
-    }
-}
-
-/// A class as it is written in topics and envelopes.
-pub const fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Alert => "alert",
-        Class::Disposition => "disposition",
-        Class::Decision => "decision",
-        Class::Health => "health",
     }
 }
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use gatepost_sync::chain::{Digest, Received};
-use gatepost_sync::cloudevents::kind_name;
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::status::Status;
-use gatepost_sync::topics::{Address, Name, class_name};
+use gatepost_sync::topics::{Address, Name};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{Store, StoreError, number, sequence, verified};
@@ -243,8 +242,8 @@ async fn insert_records(
             .push_bind(now_ms)
             .push_bind(i64::from(arrived.history))
             .push_bind(envelope.lane.clone())
-            .push_bind(kind_name(envelope.kind))
-            .push_bind(class_name(envelope.class))
+            .push_bind(envelope.kind.name())
+            .push_bind(envelope.class.name())
             .push_bind(named.pass)
             .push_bind(named.item)
             .push_bind(named.outcome)
@@ -280,7 +279,7 @@ async fn insert_alerts(
             .push_bind(now_ms)
             .push_bind(i64::from(!arrived.history))
             .push_bind(envelope.lane.clone())
-            .push_bind(kind_name(envelope.kind))
+            .push_bind(envelope.kind.name())
             .push_bind(named.pass)
             .push_bind(named.item)
             .push_bind(alert.reason.clone())
@@ -356,7 +355,7 @@ async fn walk(
                 return Ok((verified_to, head));
             }
             verified_to += 1;
-            head = gatepost_sync::chain::head(head, link.digest);
+            head = head.then(link.digest);
         }
         if !whole {
             return Ok((verified_to, head));

@@ -105,11 +105,11 @@ impl Outbox for Memory {
         bytes.truncate(CHUNK_BYTES_MAX);
         drop(evidence);
         self.sending = Some((digest, offset));
-        Ok(Some(Chunk { digest: gatepost_sync::chain::Digest(digest.0), offset, total, bytes }))
+        Ok(Some(Chunk { digest, offset, total, bytes }))
     }
 
     fn evidence_acknowledged(&mut self, ack: &EvidenceAck) -> Result<(), OutboxError> {
-        let Some((digest, _)) = self.sending.filter(|(digest, _)| digest.0 == ack.digest.0) else {
+        let Some((digest, _)) = self.sending.filter(|(digest, _)| *digest == ack.digest) else {
             return Ok(());
         };
         if ack.complete {

@@ -3,8 +3,7 @@
 //! Written by hand because the body's bytes go in exactly as the pipeline made them; read back with serde. Field order
 //! is part of the format: `seq prev station lane at kind class audience body`.
 
-use gatepost_pipeline::record::{Audience, Class, Kind, Pending};
-use serde::Deserialize;
+use gatepost_pipeline::record::{Audience, Pending};
 use serde_json::value::RawValue;
 
 use crate::chain::Digest;
@@ -25,9 +24,9 @@ pub(crate) fn write(into: &mut Vec<u8>, seq: u64, prev: Digest, station: &str, p
     }
     number(into, pending.at().0.unsigned_abs());
     into.extend_from_slice(b",\"kind\":\"");
-    into.extend_from_slice(kind_name(pending.kind()).as_bytes());
+    into.extend_from_slice(pending.kind().name().as_bytes());
     into.extend_from_slice(b"\",\"class\":\"");
-    into.extend_from_slice(class_name(pending.class()).as_bytes());
+    into.extend_from_slice(pending.class().name().as_bytes());
     into.extend_from_slice(b"\",\"audience\":");
     audience(into, pending.audience());
     into.extend_from_slice(b",\"body\":");
@@ -74,51 +73,5 @@ fn audience(into: &mut Vec<u8>, audience: &Audience) {
     }
 }
 
-pub fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Decision => "decision",
-        Kind::Disposition => "disposition",
-        Kind::Exam => "exam",
-        Kind::Sighting => "sighting",
-        Kind::Presentation => "presentation",
-        Kind::Custody => "custody",
-        Kind::Device => "device",
-        Kind::Config => "config",
-        Kind::List => "list",
-        Kind::Audit => "audit",
-    }
-}
-
-pub fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Alert => "alert",
-        Class::Disposition => "disposition",
-        Class::Decision => "decision",
-        Class::Health => "health",
-    }
-}
-
 /// An envelope read back; the body stays as it was written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Envelope<'a> {
-    pub seq: u64,
-    pub prev: Digest,
-    pub station: std::borrow::Cow<'a, str>,
-    pub lane: std::borrow::Cow<'a, str>,
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    pub at: i64,
-    pub kind: Kind,
-    pub class: Class,
-    pub audience: Audience,
-    #[serde(borrow)]
-    pub body: &'a RawValue,
-}
-
-impl<'a> Envelope<'a> {
-    /// # Errors
-    /// When the bytes are not one envelope.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
-    }
-}
+pub type Envelope<'a> = gatepost_pipeline::record::envelope::Envelope<&'a RawValue>;
