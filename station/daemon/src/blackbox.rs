@@ -263,3 +263,51 @@ impl Replayed {
         self.asked.remove(at).map(Event::Unrecorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gatepost_pipeline::record::{Audience, Kind, Urgency};
+
+    use super::*;
+
+    fn pending(number: u32) -> Pending {
+        let body = BTreeMap::from([("number", number)]);
+        Pending::entry(Kind::Device, Urgency::default(), Audience::All, "north", WallMs(0), &body).expect("a body")
+    }
+
+    #[test]
+    fn a_refused_record_is_given_back_as_the_one_that_was_refused() {
+        let mut replayed = Replayed::default();
+        replayed.keep((1..=3).map(|number| Effect::Record(pending(number))).collect());
+        let Heard::Unrecorded { body } = Heard::of(&Event::Unrecorded(pending(3))) else { panic!("another line") };
+        let Some(Event::Unrecorded(back)) = replayed.unrecorded(&body) else { panic!("nothing was given back") };
+        assert_eq!(back.body(), pending(3).body(), "a full queue refuses the newest");
+        assert!(matches!(replayed.recorded(7, [0; 32]), Some(Event::Recorded(recorded)) if recorded.seq() == 7));
+        let Some(Event::Unrecorded(back)) = replayed.unrecorded("of other software") else { panic!("nothing") };
+        assert_eq!(back.body(), pending(2).body());
+        assert!(replayed.unrecorded(&body).is_none());
+    }
+
+    #[test]
+    fn a_file_that_goes_on_with_a_life_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let none = Token::clipped("none");
+        let begin = serde_json::json!({"begin": {"station": "s", "lane": "north", "epoch_next": 1, "open": [],
+            "closed": [], "highest": {}, "versions": {"software": none, "rules": none, "model": none, "engine": none,
+            "lists": none}, "part": 0}});
+        let mut black_box = BlackBox::new(folder.path(), serde_json::from_value(begin).expect("a first line"));
+        black_box.write(&Heard::LedgerReady);
+        black_box.turn();
+        black_box.turn();
+        black_box.flush();
+        let part = |name: &str| {
+            let text = std::fs::read_to_string(folder.path().join(name)).expect("a file");
+            let first: Heard = serde_json::from_str(text.lines().next().expect("a line")).expect("a first line");
+            let Heard::Begin { part, .. } = first else { panic!("{first:?}") };
+            part
+        };
+        let mut parts = [part("blackbox-0.jsonl"), part("blackbox-1.jsonl")];
+        parts.sort_unstable();
+        assert_eq!(parts, [1, 2], "the beginning was written over");
+    }
+}

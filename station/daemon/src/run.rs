@@ -186,27 +186,29 @@ fn open(
     };
     audit::put(&ledger, Kind::Config, Urgency::default(), &began);
     memory.opening.torn.iter().for_each(|torn| audit::torn(&ledger, torn));
+    let end = |(map, (feed, _)): (&LaneMap, &(Feed, Fed))| {
+        (map.name.as_str().to_owned(), LaneEnd { shown: Arc::default(), feed: feed.clone() })
+    };
+    let lanes: BTreeMap<String, LaneEnd> = maps.iter().zip(feeds).map(end).collect();
     let keeper = Keeper {
         data: config.data(),
         ledger: ledger.clone(),
         lists: Arc::clone(&lists),
         key: memory.key,
-        feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
+        lanes: lanes.values().map(|lane| (Arc::clone(&lane.shown), lane.feed.clone())).collect(),
+        journal_health: Arc::clone(&journal_health),
         personal: memory.personal,
         personal_days_max: usual(config.ledger.personal_days_max, PERSONAL_DAYS_USUAL),
         visits: Arc::clone(&visits),
         journal_keep_bytes: usual(config.ledger.journal_keep_bytes, Bounds::default().journal_bytes_max / 2),
     };
     keeper.start(chores, waiting, link.as_ref().map(Uplink::state))?;
-    let end = |(map, (feed, _)): (&LaneMap, &(Feed, Fed))| {
-        (map.name.as_str().to_owned(), LaneEnd { shown: Arc::default(), feed: feed.clone() })
-    };
     let desk = StationDesk {
         station: config.station.name.clone(),
         utc_offset_min: config.station.utc_offset_min,
         clock: config.station.clock,
         last_record: memory.last_record,
-        lanes: maps.iter().zip(feeds).map(end).collect(),
+        lanes,
         health: board.clone(),
         journal: view,
         journal_health,

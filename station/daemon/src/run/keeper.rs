@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gatepost_ledger::disk::DiskError;
+use gatepost_ledger::journal::Health as JournalHealth;
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_ledger::key::StationKey;
 use gatepost_ledger::lists::Lists;
 use gatepost_ledger::retain::{Dropped, Keep};
 use gatepost_ledger::sealed::Sealed;
+use gatepost_pipeline::drive::LaneView;
 use gatepost_pipeline::event::Event;
-use gatepost_pipeline::judge::Token;
+use gatepost_pipeline::judge::{Fault, Token};
 use gatepost_sync::session::LinkState;
 use tokio::sync::watch;
 
@@ -29,6 +31,11 @@ const TURN: Duration = Duration::from_secs(1);
 /// Between two looks at what may be let go.
 const RETENTION: Duration = Duration::from_secs(60);
 const EXPIRY: Duration = Duration::from_secs(3_600);
+
+/// Bytes below which the disk counts as full: less than an image and a group of records may need.
+const ROOM_SHORT: u64 = 24 << 20;
+/// Bytes from which on it does not any more; the journal first builds its reserve of 16 MiB again.
+const ROOM_AGAIN: u64 = 48 << 20;
 
 enum Chore {
     Keep { item: Token, sealed: Sealed },
@@ -53,7 +60,9 @@ pub struct Keeper {
     pub ledger: Writer,
     pub lists: Arc<Mutex<Lists>>,
     pub key: StationKey,
-    pub feeds: Vec<Feed>,
+    /// Each lane: where it shows itself, and where it listens.
+    pub lanes: Vec<(Arc<Mutex<Option<LaneView>>>, Feed)>,
+    pub journal_health: Arc<Mutex<JournalHealth>>,
     pub personal: PersonalKeeper,
     pub personal_days_max: u32,
     pub visits: Arc<Mutex<Visits>>,
@@ -102,6 +111,7 @@ impl Keeper {
                 continue;
             }
             turned = Instant::now();
+            self.room();
             self.inbox();
             if !self.ask_for_trouble(chores) {
                 return; // the ledger has stopped, and so does the station
@@ -129,13 +139,33 @@ impl Keeper {
         }
     }
 
+    /// A disk that is about to be full sends parcels to exam while everything can still be stored; with room again and a
+    /// journal that writes, a lane that was told of a full disk, by whomever, is told that it works.
+    fn room(&self) {
+        let Ok(disk) = rustix::fs::statvfs(&self.data) else { return };
+        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let writes = self.journal_health.lock().is_ok_and(|health| *health == JournalHealth::Good);
+        for (shown, feed) in &self.lanes {
+            let knows = shown.lock().is_ok_and(|view| {
+                view.as_ref().is_some_and(|view| view.failed.contains(&Fault::Disk))
+            });
+            if room < ROOM_SHORT && !knows {
+                tracing::warn!("the data folder's disk has {room} bytes left: parcels go to exam; make room");
+                feed.offer(Event::Part { fault: Fault::Disk, failed: true });
+            } else if room >= ROOM_AGAIN && writes && knows {
+                tracing::info!("the data folder's disk has {room} bytes left: enough");
+                feed.offer(Event::LedgerReady);
+            }
+        }
+    }
+
     fn inbox(&self) {
         let Ok(mut lists) = self.lists.lock() else { return };
         let taken = inbox::take_all(&self.data, &mut lists, &self.key, clock::wall_now());
         drop(lists);
         for one in taken {
             if one.result.is_ok() {
-                self.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
+                self.lanes.iter().for_each(|(_, feed)| feed.offer(Event::ListsChanged));
             }
             audit::list(&self.ledger, "inbox", one.digest, one.result.map(drop));
         }

@@ -57,12 +57,14 @@ impl Memory {
         Ok(taken)
     }
 
-    fn save_when_due(&mut self) -> Result<(), OutboxError> {
-        if self.saved.elapsed() < SAVE {
-            return Ok(());
+    fn save_when_due(&mut self) {
+        if self.saved.elapsed() >= SAVE {
+            self.saved = Instant::now();
+            // A full disk must not keep an alert from central: they stay in memory, and are saved when there is room.
+            if let Err(error) = self.cursor.save() {
+                tracing::debug!("acknowledgements are not saved yet: {error}");
+            }
         }
-        self.saved = Instant::now();
-        self.cursor.save().map_err(said)
     }
 
     fn evidence(&self) -> Result<std::sync::MutexGuard<'_, Evidence>, OutboxError> {
@@ -72,7 +74,7 @@ impl Memory {
 
 impl Outbox for Memory {
     fn next(&mut self, skip: &RangeSet, records_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, OutboxError> {
-        self.save_when_due()?;
+        self.save_when_due();
         let taken = self.take(skip, records_max, bytes_max)?;
         if !taken.is_empty() || self.cursor.backlog() <= skip.count() {
             return Ok(taken);
@@ -85,7 +87,8 @@ impl Outbox for Memory {
     fn acknowledged(&mut self, ranges: &RangeSet) -> Result<(), OutboxError> {
         let ranges: Vec<(u64, u64)> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
         self.cursor.acknowledge(&ranges);
-        self.save_when_due()
+        self.save_when_due();
+        Ok(())
     }
 
     fn backlog(&self) -> Backlog {
