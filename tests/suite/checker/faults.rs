@@ -52,12 +52,16 @@ fn a_morning_with_faults_is_clean_and_counted_right() {
     let faults = &report.totals.faults;
     let once = FaultFigures { windows: 1, touched: 1, predicted: 1, ..FaultFigures::default() };
     let one = Share { eligible: 1, released: 1 };
-    // Beside the touched ones only parcels 1 and 8 are clean: 1 was on the belts until 12 s, 8 came at 16 s.
-    assert_eq!(faults.get("no-read"), Some(&FaultFigures { exam: 1, during: one, after: one, ..once }));
-    assert_eq!(faults.get("image-missing"), Some(&FaultFigures { exam: 1, during: one, after: one, ..once }));
+    // Beside the touched ones only parcels 1 and 8 are clean: 1 was on the belts until 12 s, 8 came at 16 s and was on
+    // them when something was put beside it.
+    assert_eq!(faults.get("no-read"), Some(&FaultFigures { exam: 1, during: one, ..once }));
+    assert_eq!(faults.get("image-missing"), Some(&FaultFigures { exam: 1, during: one, ..once }));
     assert_eq!(faults.get("lost").map(|lost| (lost.missed, lost.predicted)), Some((1, 1)));
     assert_eq!(faults.get("inserted").map(|inserted| (inserted.exam, inserted.predicted)), Some((1, 1)));
-    assert_eq!(faults.get("lost").map(|lost| (lost.during, lost.after)), Some((Share::default(), one)));
+    assert_eq!(faults.get("lost").map(|lost| (lost.during, lost.after)), Some((Share::default(), Share::default())));
+    assert_eq!(faults.get("inserted").map(|inserted| inserted.during), Some(one));
+    let calm = checked(|story| story.truth.windows.truncate(1)).report.totals.faults;
+    assert_eq!(calm.get("no-read").map(|figures| figures.after), Some(one));
     let json = serde_json::to_value(&report).expect("a report");
     assert_eq!(json["faults"]["no-read"]["during"]["eligible"], 1);
 }

@@ -238,7 +238,10 @@ fn untouched(lane: &Lane<'_>, window: &Window, figures: &mut FaultFigures) {
         let (from, until) = (pass.entered_us, parcel.diverted_us().or(parcel.gone_us()).unwrap_or(u64::MAX));
         if from < window.until_us && window.from_us < until {
             figures.during.add(parcel.released());
-        } else if (window.until_us..window.until_us + AFTER_US).contains(&from) {
+        } else if (window.until_us..window.until_us + AFTER_US).contains(&from)
+            && !lane.truth.windows.iter().any(|other| from < other.until_us && other.from_us < until)
+        {
+            // Where the next fault has begun already, it is that one's share.
             figures.after.add(parcel.released());
         }
     }
@@ -272,7 +275,7 @@ impl Faults {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { eligible, released } = *self;
-        let percent = if eligible == 0 { String::from("–") } else { format!("{} %", released * 100 / eligible) };
+        let percent = (released * 100).checked_div(eligible).map_or("–".to_owned(), |percent| format!("{percent} %"));
         f.pad(&format!("{released}/{eligible} {percent}"))
     }
 }
