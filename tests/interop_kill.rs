@@ -47,14 +47,16 @@ async fn a_station_killed_at_any_moment_loses_nothing_it_acknowledged_and_names_
     let ends = named(&played, &journal);
     let others: Vec<&str> = played.findings().into_iter().filter(|line| !is_about_ends(line)).collect();
     println!(
-        "{kills} deaths: {} records, {promised} acknowledged to a lane before a death, 0 lost; {} parcels named, \
-         {} ends differ from the truth; the checker's other findings: {}",
+        "{kills} deaths: {} records, {promised} acknowledged to a lane before a death, 0 lost; whole, and at central \
+         without a gap; {} of {} parcels named, {} ends differ from the truth; the checker's other findings: {}",
         journal.len(),
+        ends.parcels - ends.unnamed.len(),
         ends.parcels,
         ends.differ.len(),
         others.len()
     );
     ends.differ.iter().for_each(|line| println!("  end: {line}"));
+    assert!(ends.unnamed.is_empty(), "{} parcels are not named:\n{}", ends.unnamed.len(), ends.unnamed.join("\n"));
     assert!(others.is_empty(), "beyond ends, the checker found:\n{}", others.join("\n"));
 }
 
@@ -68,7 +70,12 @@ fn promised(played: &Played, journal: &[Kept]) -> usize {
             let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
             let Some(seq) = line["recorded"]["seq"].as_u64() else { continue };
             let head = line["recorded"]["head"].as_str().expect("a head");
-            assert_eq!(heads.get(&seq), Some(&head), "record {seq} was acknowledged and is not there: {}", file.display());
+            assert_eq!(
+                heads.get(&seq),
+                Some(&head),
+                "record {seq} was acknowledged and is not there: {}",
+                file.display()
+            );
             promised.insert(seq);
         }
     }
@@ -98,13 +105,15 @@ async fn central_has_all(played: &Played, journal: &[Kept]) {
 
 struct Ends {
     parcels: usize,
+    /// Without a decision or without an end.
+    unnamed: Vec<String>,
     differ: Vec<String>,
 }
 
 /// Each crossing of the entry eye has its pass in the journal, with a decision and an end.
 fn named(played: &Played, journal: &[Kept]) -> Ends {
     let passes = passes(journal);
-    let mut ends = Ends { parcels: 0, differ: Vec::new() };
+    let mut ends = Ends { parcels: 0, unnamed: Vec::new(), differ: Vec::new() };
     for lane in played.truth() {
         let name = lane["lane"].as_str().expect("a lane");
         let mut epochs: BTreeMap<u64, u64> = BTreeMap::new();
@@ -113,7 +122,9 @@ fn named(played: &Played, journal: &[Kept]) -> Ends {
         }
         let log: Vec<&Value> = lane["log"].as_array().expect("a log").iter().map(|said| &said["what"]).collect();
         for said in &log {
-            if let (Some(boot), Some(epoch)) = (said["configured"]["boot"].as_u64(), said["configured"]["epoch"].as_u64()) {
+            if let (Some(boot), Some(epoch)) =
+                (said["configured"]["boot"].as_u64(), said["configured"]["epoch"].as_u64())
+            {
                 epochs.insert(boot, epoch);
             }
         }
@@ -128,10 +139,12 @@ fn named(played: &Played, journal: &[Kept]) -> Ends {
         for said in log.iter().map(|said| &said["passed"]).filter(|said| said.is_object()) {
             let (parcel, boot) = (said["parcel"].as_u64().expect("a parcel"), said["boot"].as_u64().expect("a boot"));
             let pass = format!("{name}/{}/{}", epochs[&boot], said["pass"]);
-            let (decisions, end) = passes.get(&pass).unwrap_or_else(|| panic!("{pass} (parcel {parcel}) is not named"));
-            assert!(!decisions.is_empty(), "{pass} (parcel {parcel}) has no decision");
-            let end = end.as_deref().unwrap_or_else(|| panic!("{pass} (parcel {parcel}) has no end"));
             ends.parcels += 1;
+            let named = passes.get(&pass).filter(|(decisions, _)| !decisions.is_empty());
+            let Some(end) = named.and_then(|(_, end)| end.as_deref()) else {
+                ends.unnamed.push(format!("{pass} (parcel {parcel}): {named:?}"));
+                continue;
+            };
             let truth = went.get(&parcel).copied().unwrap_or("nowhere");
             if end != truth {
                 ends.differ.push(format!("{pass} (parcel {parcel}) went to {truth}, the journal says {end}"));

@@ -70,8 +70,10 @@ impl Search {
 
     /// Every value of every table.
     async fn in_tables(&mut self, pool: &SqlitePool) -> Vec<String> {
-        let tables: Vec<(String,)> =
-            sqlx::query_as("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(pool).await.expect("tables");
+        let tables: Vec<(String,)> = sqlx::query_as("SELECT name FROM sqlite_master WHERE type = 'table'")
+            .fetch_all(pool)
+            .await
+            .expect("tables");
         let mut found = Vec::new();
         for (table,) in tables {
             let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
@@ -80,11 +82,14 @@ impl Search {
                 .await
                 .expect("columns");
             for (column,) in columns {
-                let query = format!("SELECT CAST(\"{column}\" AS BLOB) FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
+                let query =
+                    format!("SELECT CAST(\"{column}\" AS BLOB) FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
                 let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(pool).await.expect("values");
                 for row in rows {
                     let value: Vec<u8> = row.get(0);
-                    found.extend(self.in_bytes(&value).into_iter().map(|secret| format!("{secret} in {table}.{column}")));
+                    found.extend(
+                        self.in_bytes(&value).into_iter().map(|secret| format!("{secret} in {table}.{column}")),
+                    );
                 }
             }
         }
@@ -147,8 +152,8 @@ fn the_search_finds_what_is_planted(search: &mut Search, secret: &str) {
     for number in 0..200 {
         let text = if number == 137 { format!("for {}", secret.to_lowercase()) } else { "nobody".to_owned() };
         let body = std::collections::BTreeMap::from([("says", text)]);
-        let planted =
-            Pending::entry(Kind::Audit, Urgency::default(), Audience::All, "north", WallMs(number), &body).expect("a body");
+        let planted = Pending::entry(Kind::Audit, Urgency::default(), Audience::All, "north", WallMs(number), &body)
+            .expect("a body");
         journal.append(planted).expect("room");
         let committed = journal.commit(WallMs(number));
         assert!(committed.results.iter().all(Result::is_ok));

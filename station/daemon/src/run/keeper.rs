@@ -146,9 +146,8 @@ impl Keeper {
         let room = disk.f_bavail.saturating_mul(disk.f_frsize);
         let writes = self.journal_health.lock().is_ok_and(|health| *health == JournalHealth::Good);
         for (shown, feed) in &self.lanes {
-            let knows = shown.lock().is_ok_and(|view| {
-                view.as_ref().is_some_and(|view| view.failed.contains(&Fault::Disk))
-            });
+            let knows =
+                shown.lock().is_ok_and(|view| view.as_ref().is_some_and(|view| view.failed.contains(&Fault::Disk)));
             if room < ROOM_SHORT && !knows {
                 tracing::warn!("the data folder's disk has {room} bytes left: parcels go to exam; make room");
                 feed.offer(Event::Part { fault: Fault::Disk, failed: true });

@@ -90,11 +90,7 @@ fn recover(journal: &Journal) -> Result<(BTreeMap<String, Recovery>, Visits, Wal
         let envelope = Envelope::parse(&record.bytes).map_err(|error| error.to_string())?;
         last = last.max(WallMs(envelope.at));
         visits.recover(&envelope);
-        lanes.entry(envelope.lane).or_default().read(
-            envelope.seq,
-            envelope.kind,
-            envelope.body.get().as_bytes(),
-        );
+        lanes.entry(envelope.lane).or_default().read(envelope.seq, envelope.kind, envelope.body.get().as_bytes());
     }
     Ok((lanes, visits, last))
 }
