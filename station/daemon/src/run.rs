@@ -201,6 +201,7 @@ fn open(
         personal_days_max: usual(config.ledger.personal_days_max, PERSONAL_DAYS_USUAL),
         visits: Arc::clone(&visits),
         journal_keep_bytes: usual(config.ledger.journal_keep_bytes, Bounds::default().journal_bytes_max / 2),
+        short: false,
     };
     keeper.start(chores, waiting, link.as_ref().map(Uplink::state))?;
     let desk = StationDesk {

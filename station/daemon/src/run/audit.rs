@@ -73,6 +73,20 @@ pub fn trouble(ledger: &Writer, error: &DiskError) {
     put(ledger, Kind::Device, Urgency { alert: true, ..Urgency::default() }, &body);
 }
 
+/// *device*, an alert: the disk is about to be full, while there is still room to say so.
+#[derive(Serialize)]
+struct Short {
+    event: &'static str,
+    room_bytes: u64,
+    says: &'static str,
+}
+
+pub fn disk_short(ledger: &Writer, room_bytes: u64) {
+    let says = "the data folder's disk is nearly full: parcels go to exam until there is room; free disk space";
+    let body = Short { event: "disk-short", room_bytes, says };
+    put(ledger, Kind::Device, Urgency { alert: true, ..Urgency::default() }, &body);
+}
+
 /// *audit*: records that central has and that were let go here.
 #[derive(Serialize)]
 struct Retained {

@@ -67,6 +67,8 @@ pub struct Keeper {
     pub personal_days_max: u32,
     pub visits: Arc<Mutex<Visits>>,
     pub journal_keep_bytes: u64,
+    /// Whether the disk had too little room at the last look.
+    pub short: bool,
 }
 
 /// Makes the way to the housekeeper, before it can work.
@@ -141,17 +143,21 @@ impl Keeper {
 
     /// A disk that is about to be full sends parcels to exam while everything can still be stored; with room again and a
     /// journal that writes, a lane that was told of a full disk, by whomever, is told that it works.
-    fn room(&self) {
+    fn room(&mut self) {
         let Ok(disk) = rustix::fs::statvfs(&self.data) else { return };
         let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if room < ROOM_SHORT && !self.short {
+            tracing::warn!("the data folder's disk has {room} bytes left: parcels go to exam; make room");
+            audit::disk_short(&self.ledger, room);
+        }
+        self.short = room < if self.short { ROOM_AGAIN } else { ROOM_SHORT };
         let writes = self.journal_health.lock().is_ok_and(|health| *health == JournalHealth::Good);
         for (shown, feed) in &self.lanes {
             let knows =
                 shown.lock().is_ok_and(|view| view.as_ref().is_some_and(|view| view.failed.contains(&Fault::Disk)));
-            if room < ROOM_SHORT && !knows {
-                tracing::warn!("the data folder's disk has {room} bytes left: parcels go to exam; make room");
+            if self.short && !knows {
                 feed.offer(Event::Part { fault: Fault::Disk, failed: true });
-            } else if room >= ROOM_AGAIN && writes && knows {
+            } else if !self.short && writes && knows {
                 tracing::info!("the data folder's disk has {room} bytes left: enough");
                 feed.offer(Event::LedgerReady);
             }
