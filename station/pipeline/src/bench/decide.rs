@@ -80,6 +80,10 @@ impl Bench {
         let unanswered = lists.asked > 0 && self.mono >= lists.asked_at + Micros::from_ms(LOOKUP_MS_MAX);
         if presentation.judged.is_some() {
             // A question on its way is waited for: an answer to the one before would be judged in its place.
+            // So is a hand on the plate, before a release that it hid is given again.
+            if presentation.again && presentation.lies_here() && !presentation.readings.is_at_rest() {
+                return;
+            }
             if presentation.stale && (answered || unanswered || lists.asked == 0 || !presentation.lies_here()) {
                 self.decide(at);
             }
@@ -107,8 +111,8 @@ impl Bench {
         presentation.release = None;
         // From here on nothing is shown until the new word is durable.
         presentation.shown = None;
-        let released = presentation.state == State::Opened || presentation.state.end() == Some(End::Release);
-        let late = verdict.outcome > Outcome::Release && released;
+        let leaves = presentation.lifted.is_some_and(|lifted| lifted.goes == End::Release);
+        let late = verdict.outcome > Outcome::Release && leaves;
         presentation.signal(Signal::Asked);
         let decided = Decided { pass: presentation.key, revision: presentation.revision, outcome: verdict.outcome };
         let body = DecisionBody {
@@ -134,11 +138,17 @@ impl Bench {
             self.alarm(AlarmCode::StoppedInPlace, Some(key), &says);
         }
         if late {
-            let item = self.presentations[at].item().map_or(String::new(), |item| format!(" ({item})"));
-            let says = format!("{key}{item} was taken to release although it must be stopped: fetch it there");
-            self.alarm(AlarmCode::RevokedTooLate, Some(key), &says);
+            self.alarm_too_late(at);
         }
         self.presentations[at].judged = Some(Box::new((body.inputs, body.verdict)));
+    }
+
+    /// An item that should be stopped was taken to release: operations must fetch it.
+    pub(super) fn alarm_too_late(&mut self, at: usize) {
+        let key = self.presentations[at].key;
+        let item = self.presentations[at].item().map_or(String::new(), |item| format!(" ({item})"));
+        let says = format!("{key}{item} was taken to release although it must be stopped: fetch it there");
+        self.alarm(AlarmCode::RevokedTooLate, Some(key), &says);
     }
 
     /// Shows what is durable of an item that lies on the bench; takes a release back that nobody has followed for long.
@@ -150,16 +160,15 @@ impl Bench {
         }
         match presentation.state {
             State::Permitted if presentation.shown.is_some_and(|(_, since)| self.mono >= since + shows_for) => {
-                presentation.signal(Signal::PermitLost);
-                presentation.shown = None;
-                (presentation.stale, presentation.again) = (true, true);
+                presentation.hide();
                 self.ask(at);
             }
             State::Decided if presentation.shown.is_none() && !presentation.stale => {
                 let outcome = presentation.judged.as_ref().map(|judged| judged.1.outcome);
                 if outcome > Some(Outcome::Release) {
                     presentation.shown = outcome.map(|outcome| (outcome, self.mono));
-                } else if let Some(recorded) = presentation.release.take()
+                } else if presentation.readings.is_at_rest()
+                    && let Some(recorded) = presentation.release.take()
                     && let Ok(permit) = divert::show(recorded, presentation.revision)
                 {
                     presentation.signal(Signal::PermitGiven);

@@ -4,7 +4,7 @@
 //! was gone; an image that an earlier item still owes makes every image nobody's until it came or was given up.
 
 use gatepost_hardware::lane::DeviceKind;
-use gatepost_hardware::units::Micros;
+use gatepost_hardware::units::{Grams, Micros};
 use serde::Serialize;
 
 use super::presentation::{Lifted, Plate as Seen, Presentation};
@@ -57,6 +57,17 @@ impl Presentation {
     }
 }
 
+impl Presentation {
+    /// A release is not shown any more until it is decided anew.
+    pub(super) fn hide(&mut self) {
+        if self.state == State::Permitted {
+            self.signal(Signal::PermitLost);
+            self.shown = None;
+            (self.stale, self.again) = (true, true);
+        }
+    }
+}
+
 impl Bench {
     pub(super) fn code(&mut self, mono: Micros, device: u8, code: CodeRead) {
         if let CodeRead::Code { text, .. } = &code
@@ -80,8 +91,14 @@ impl Bench {
         };
         if empty {
             self.plate = Plate::Empty;
-            let laid = self.here().filter(|&at| self.presentations[at].readings.was_laid());
-            return laid.into_iter().for_each(|at| self.lift(at, mono));
+            let Some(at) = self.here() else { return };
+            let readings = &mut self.presentations[at].readings;
+            if readings.was_laid() {
+                self.lift(at, mono);
+            } else {
+                readings.weight(mono, Weighed::Empty, Grams::ZERO, None);
+            }
+            return;
         }
         let begun = |bench: &mut Self| {
             let scale = bench.config.map.device(DeviceKind::Scale).map(|(index, _)| index)?;
@@ -94,9 +111,10 @@ impl Bench {
         let tolerance = self.config.weight_tolerance_g;
         let presentation = &mut self.presentations[at];
         let was_laid = presentation.readings.was_laid();
-        match presentation.readings.weight(mono, weighed, tolerance) {
+        match presentation.readings.weight(mono, weighed, tolerance, presentation.shown) {
             Seen::Stands if !was_laid => presentation.news(mono),
             Seen::Nothing | Seen::Stands => {}
+            Seen::Pressed => presentation.hide(),
             Seen::Heavier => self.second_item(at),
             Seen::Lighter => presentation.contest(ContestedCause::TwoObjects),
         }
@@ -195,17 +213,22 @@ impl Bench {
     fn lift(&mut self, at: usize, mono: Micros) {
         let slow = self.config.map.device(DeviceKind::Scale).map_or(0, |(_, scale)| scale.latency_ms_max);
         let presentation = &mut self.presentations[at];
-        let sign = presentation.readings.leaving.unwrap_or(mono);
-        let hand = sign.saturating_sub(Micros::from_ms(u64::from(slow) + HAND_MS));
-        let goes = match presentation.shown.filter(|(_, since)| *since <= hand) {
-            Some((Outcome::Release, _)) => End::Release,
-            Some((Outcome::Exam, _)) => End::Exam,
-            Some((Outcome::StopInPlace, _)) | None => End::Removed,
+        let slow = Micros::from_ms(u64::from(slow) + HAND_MS);
+        let acted = |shown: Option<(Outcome, Micros)>, at: Micros| shown.filter(|(_, since)| *since + slow <= at);
+        let before = presentation.readings.leaving.and_then(|(at, shown)| acted(shown, at));
+        let seen = acted(presentation.shown, mono).or(before).map(|(outcome, _)| outcome);
+        let goes = match seen {
+            Some(Outcome::Release) => End::Release,
+            Some(Outcome::Exam) => End::Exam,
+            Some(Outcome::StopInPlace) | None => End::Removed,
         };
-        if goes == End::Release {
-            presentation.signal(Signal::GateOpened);
+        let goes = presentation.put.unwrap_or(goes);
+        let followed = seen == Some(Outcome::Release);
+        presentation.lifted = Some(Lifted { at: mono, goes, followed });
+        let taken_back = presentation.judged.as_ref().is_some_and(|judged| judged.1.outcome > Outcome::Release);
+        if goes == End::Release && followed && taken_back {
+            self.alarm_too_late(at);
         }
-        presentation.lifted = Some(Lifted { at: mono, goes: presentation.put.unwrap_or(goes) });
         self.gone(at, mono);
     }
 
@@ -238,10 +261,9 @@ impl Bench {
             self.gone(at, self.mono);
         }
         let presentation = &mut self.presentations[at];
-        presentation.lifted = Some(Lifted { at: self.mono, goes: end });
-        if end == End::Release && presentation.state == State::Permitted {
-            presentation.signal(Signal::GateOpened);
-        }
+        let shown = presentation.state == State::Permitted;
+        let followed = presentation.lifted.is_some_and(|lifted| lifted.followed) || shown;
+        presentation.lifted = Some(Lifted { at: self.mono, goes: end, followed });
         self.put_down(at);
     }
 
@@ -270,9 +292,9 @@ impl Bench {
     /// A lifted item is where it was put.
     fn put_down(&mut self, at: usize) {
         let presentation = &self.presentations[at];
-        let (key, opened) = (presentation.key, presentation.state == State::Opened);
+        let key = presentation.key;
         let Some(lifted) = presentation.lifted else { return };
-        match (lifted.goes, opened) {
+        match (lifted.goes, lifted.followed) {
             (End::Release, false) => {
                 let says = format!("{key} was put into release and was not to be released: fetch it there");
                 self.alarm(AlarmCode::ReleasedWithoutPermit, Some(key), &says);

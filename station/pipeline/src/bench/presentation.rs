@@ -73,6 +73,8 @@ pub(super) struct Lifted {
     pub at: Micros,
     /// Where it goes if its chute says nothing else.
     pub goes: End,
+    /// The officer acted on a release that was shown.
+    pub followed: bool,
 }
 
 /// What the devices said.
@@ -81,14 +83,18 @@ pub(super) struct Readings {
     codes: Vec<CodeRead>,
     /// Scanners, by index in the lane map, that have spoken.
     scanned: BTreeSet<u8>,
-    /// The first stable weight; everything later is held against it.
+    /// The first stable weight: the item's. And what has stood on the plate last.
     stable: Option<Grams>,
-    moving: bool,
+    rest: Grams,
+    /// The plate has not been at rest since then.
+    moving: Option<Micros>,
     out_of_range: bool,
+    /// Something that never came to rest is on it all the same.
+    heavy: bool,
     /// Another weight has stood since then.
-    changed: Option<(Micros, Grams)>,
-    /// The plate moves since then: it may be being lifted.
-    pub leaving: Option<Micros>,
+    changed: Option<Micros>,
+    /// The plate was disturbed then, after it had stood: the item may be being lifted. With what was shown of it.
+    pub leaving: Option<(Micros, Option<(Outcome, Micros)>)>,
     pub images: Vec<Pictured>,
     pub contested: BTreeSet<ContestedCause>,
     pub overflow: BTreeSet<Overflow>,
@@ -106,6 +112,8 @@ pub(super) enum Plate {
     Nothing,
     /// A first weight, or the same again.
     Stands,
+    /// More than before, and perhaps only a hand.
+    Pressed,
     /// Something was laid on beside it.
     Heavier,
     /// A part of it was taken off.
@@ -210,36 +218,59 @@ impl Readings {
     }
 
     /// Takes a weight of a plate that is not empty.
-    pub fn weight(&mut self, at: Micros, weighed: Weighed, tolerance: Grams) -> Plate {
+    pub fn weight(
+        &mut self,
+        at: Micros,
+        weighed: Weighed,
+        tolerance: Grams,
+        shown: Option<(Outcome, Micros)>,
+    ) -> Plate {
+        let stood = self.stable.is_some();
         let grams = match weighed {
             Weighed::Stable(grams) => grams,
-            Weighed::Moving => {
-                self.moving = true;
-                self.leaving = self.leaving.or(self.stable.map(|_| at));
+            Weighed::Moving | Weighed::OutOfRange => {
+                self.out_of_range |= weighed == Weighed::OutOfRange;
+                let since = *self.moving.get_or_insert(at);
+                self.heavy |= at >= since + Micros::from_ms(PLATE_CHANGE_MS);
+                self.leaving = self.leaving.or(stood.then_some((at, shown)));
                 return Plate::Nothing;
             }
-            Weighed::OutOfRange => {
-                self.out_of_range = true;
+            Weighed::Empty => {
+                self.moving = None;
                 return Plate::Nothing;
             }
-            Weighed::Empty | Weighed::Nothing => return Plate::Nothing,
+            Weighed::Nothing => return Plate::Nothing,
         };
-        let known = *self.stable.get_or_insert(grams);
-        if grams.abs_diff(known) <= tolerance {
+        if self.stable.is_none() {
+            (self.stable, self.rest) = (Some(grams), grams);
+        }
+        if grams.abs_diff(self.rest) <= tolerance {
             (self.changed, self.leaving) = (None, None);
             return Plate::Stands;
         }
-        let (since, _) = *self.changed.insert(self.changed.map_or((at, grams), |(since, _)| (since, grams)));
-        match at >= since + Micros::from_ms(PLATE_CHANGE_MS) {
-            true if grams > known => Plate::Heavier,
-            true => Plate::Lighter,
-            false => Plate::Nothing,
+        self.leaving = self.leaving.or(Some((at, shown)));
+        let since = *self.changed.get_or_insert(at);
+        let stays = at >= since + Micros::from_ms(PLATE_CHANGE_MS);
+        let heavier = grams > self.rest;
+        if stays {
+            (self.rest, self.changed, self.leaving) = (grams, None, None);
         }
+        match (stays, heavier) {
+            (true, true) => Plate::Heavier,
+            (true, false) => Plate::Lighter,
+            (false, true) => Plate::Pressed,
+            (false, false) => Plate::Nothing,
+        }
+    }
+
+    /// Whether nobody touches what has stood on the plate.
+    pub fn is_at_rest(&self) -> bool {
+        self.leaving.is_none()
     }
 
     /// Whether it was ever on the scale.
     pub fn was_laid(&self) -> bool {
-        self.stable.is_some()
+        self.stable.is_some() || self.heavy
     }
     pub fn is_scanned(&self, map: &LaneMap) -> bool {
         devices(map, DeviceKind::Scanner).all(|index| self.scanned.contains(&index))
@@ -268,7 +299,7 @@ impl Readings {
             Some(_) if two.iter().any(|cause| self.contested.contains(cause)) => none(NoWeightCause::TwoObjects),
             Some(grams) => Weight::Known { grams, tolerance_g },
             None if self.out_of_range => none(NoWeightCause::OutOfRange),
-            None if self.moving => none(NoWeightCause::Unstable),
+            None if self.heavy || self.moving.is_some() => none(NoWeightCause::Unstable),
             None => none(NoWeightCause::Late),
         }
     }
