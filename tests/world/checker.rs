@@ -12,6 +12,7 @@ mod frames;
 pub mod record;
 pub mod journal;
 pub mod passes;
+pub mod bench;
 pub mod findings;
 mod conservation;
 mod routing;
@@ -73,7 +74,8 @@ fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut 
     }
     let mut total = Tally::default();
     for truth in &station.lanes {
-        let lane = Lane::new(truth, &journal);
+        let named = bench::named(truth, &journal);
+        let lane = Lane::new(named.as_ref().unwrap_or(truth), &journal);
         let mut found = Findings::default();
         conservation::check(&lane, &mut found);
         let broken = found.any(Promise::Conservation);

@@ -5,6 +5,7 @@
 //! [`checker`], which reads the virtual lane's truth and the journal's files and knows none of the code in between.
 
 pub mod world;
+pub mod bench;
 pub mod station;
 pub mod lists;
 pub mod crash;

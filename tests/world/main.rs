@@ -5,16 +5,20 @@
 //! its seed. A line for every 10 runs goes to stderr; a table of the faults and one line of sums end the output.
 
 use clap::Parser;
+use gatepost_hardware::lane::LaneKind;
 use gatepost_hardware::units::Micros;
 use gatepost_virtual::faults::{Fault, FaultSchedule, parse_list};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
+use gatepost_world::bench::BenchWorld;
 use gatepost_world::checker::acknowledged;
 use gatepost_world::checker::faults::Faults;
 use gatepost_world::checker::findings::Findings;
 use gatepost_world::checker::report::{AssociationFigures, Holds, Parcels, TruthFigures};
+use gatepost_world::checker::{Checked, JournalFiles};
 use gatepost_world::crash::Dice;
-use gatepost_world::world::{Setup, World};
+use gatepost_world::station::{Acknowledged, STATION};
+use gatepost_world::world::{Setup, World, files_of};
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -97,31 +101,55 @@ fn main() -> ExitCode {
     if sums.runs_found == 0 && findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
+/// What is left of a day.
+struct Lived {
+    us: u64,
+    lives: u32,
+    broken: Vec<String>,
+    files: JournalFiles,
+    acknowledged: Vec<Acknowledged>,
+}
+
+/// A day of a belt or a bench; the checker's word on it is asked for afterwards.
+fn lived(setup: Setup) -> (Lived, Box<dyn FnOnce() -> Checked>) {
+    if setup.map.kind == LaneKind::Bench {
+        let mut world = BenchWorld::new(setup);
+        world.run();
+        let (us, files) = (world.now(), files_of(&world.disk));
+        let (broken, acknowledged) = (world.broken.clone(), world.acknowledged.clone());
+        return (Lived { us, lives: world.lives, broken, files, acknowledged }, Box::new(move || world.checked()));
+    }
+    let mut world = World::new(setup);
+    world.run();
+    let (us, files) = (world.lane.now().0, world.journal_files());
+    let (broken, acknowledged) = (world.broken.clone(), world.acknowledged.clone());
+    (Lived { us, lives: world.lives, broken, files, acknowledged }, Box::new(move || world.checked()))
+}
+
 /// One day, and the checker's word on it.
 fn live(seed: u64, arguments: &Arguments, sums: &mut Sums) {
     let began = Instant::now();
-    let mut world = World::new(setup(seed, arguments));
-    world.run();
+    let (day, check) = lived(setup(seed, arguments));
     sums.living += began.elapsed();
 
     let began = Instant::now();
-    let checked = world.checked();
-    let given = world.acknowledged.iter().map(|acknowledged| (acknowledged.seq, acknowledged.head));
-    let lost = acknowledged::check(world.station_name(), &world.journal_files(), given);
+    let checked = check();
+    let given = day.acknowledged.iter().map(|acknowledged| (acknowledged.seq, acknowledged.head));
+    let lost = acknowledged::check(STATION, &day.files, given);
     sums.checking += began.elapsed();
 
-    for broken in &world.broken {
+    for broken in &day.broken {
         println!("SEED={seed}: {broken}");
     }
     if !checked.findings.is_clean() || !lost.is_clean() {
         println!("SEED={seed}:\n{}{lost}", checked.findings);
     }
-    let clean = world.broken.is_empty() && checked.findings.is_clean() && lost.is_clean();
+    let clean = day.broken.is_empty() && checked.findings.is_clean() && lost.is_clean();
     let figures = checked.report.totals;
     sums.runs += 1;
     sums.runs_found += u64::from(!clean);
-    sums.deaths += u64::from(world.lives.saturating_sub(1));
-    sums.belt_s += world.lane.now().0 / 1_000_000;
+    sums.deaths += u64::from(day.lives.saturating_sub(1));
+    sums.belt_s += day.us / 1_000_000;
     sums.parcels += figures.parcels;
     sums.association += figures.association;
     sums.truth += figures.truth;

@@ -283,17 +283,22 @@ impl World {
 
     /// The journal's files, for the checker.
     pub fn journal_files(&self) -> BTreeMap<String, Vec<u8>> {
-        use gatepost_ledger::disk::{Disk, How};
-        let names = self.disk.list("journal").unwrap_or_default();
-        let read = |name: &str| {
-            let file = self.disk.open(&format!("journal/{name}"), How::Read).ok()?;
-            let mut bytes = vec![0; usize::try_from(file.length().ok()?).ok()?];
-            let used = file.read_at(0, &mut bytes).ok()?;
-            bytes.truncate(used);
-            Some(bytes)
-        };
-        names.iter().filter_map(|entry| Some((entry.name.clone(), read(&entry.name)?))).collect()
+        files_of(&self.disk)
     }
+}
+
+/// The files of the journal on a disk.
+pub fn files_of(disk: &MemoryDisk) -> BTreeMap<String, Vec<u8>> {
+    use gatepost_ledger::disk::{Disk, How};
+    let names = disk.list("journal").unwrap_or_default();
+    let read = |name: &str| {
+        let file = disk.open(&format!("journal/{name}"), How::Read).ok()?;
+        let mut bytes = vec![0; usize::try_from(file.length().ok()?).ok()?];
+        let used = file.read_at(0, &mut bytes).ok()?;
+        bytes.truncate(used);
+        Some(bytes)
+    };
+    names.iter().filter_map(|entry| Some((entry.name.clone(), read(&entry.name)?))).collect()
 }
 
 /// Takes what is due, in the order it was put.

@@ -141,7 +141,7 @@ impl<'a> Lane<'a> {
                     Some(key) => of(passes, key).alarms.push(At { seq, at, what }),
                     None => self.alarms.push(At { seq, at, what }),
                 },
-                Body::Disposition(_) | Body::Other => {}
+                Body::Disposition(_) | Body::Presentation(_) | Body::Other => {}
             }
         }
     }

@@ -85,6 +85,7 @@ pub enum Body {
     Sighting(Sighting),
     Alarm(Alarm),
     Disposition(Disposition),
+    Presentation(Presentation),
     /// A kind or form that no promise checked here speaks of.
     Other,
 }
@@ -214,6 +215,12 @@ pub struct Alarm {
     pub says: String,
 }
 
+/// An item is on a bench.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Presentation {
+    pub pass: Key,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct Disposition {
     pub pass: Option<Key>,
@@ -257,8 +264,9 @@ pub fn body(kind: &str, bytes: &[u8]) -> Result<Body, String> {
         "decision" => Body::Decision(serde_json::from_slice(bytes).map_err(wrong)?),
         "sighting" => Body::Sighting(serde_json::from_slice(bytes).map_err(wrong)?),
         "disposition" => Body::Disposition(serde_json::from_slice(bytes).map_err(wrong)?),
+        "presentation" => Body::Presentation(serde_json::from_slice(bytes).map_err(wrong)?),
         "device" => serde_json::from_slice(bytes).map_or(Body::Other, Body::Alarm),
-        "exam" | "presentation" | "custody" | "config" | "list" | "audit" => Body::Other,
+        "exam" | "custody" | "config" | "list" | "audit" => Body::Other,
         _ => return Err(format!("there is no kind \"{kind}\"")),
     })
 }

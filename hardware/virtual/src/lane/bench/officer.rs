@@ -13,6 +13,7 @@ const REACTION_LEAST: Micros = Micros(600_000);
 const PATIENCE: Micros = Micros(30_000_000);
 /// A second item is laid beside the first this long after it.
 const SECOND: Micros = Micros(2_000_000);
+const BUSY: Micros = Micros(1_500_000);
 /// Somebody takes an item away this long after it was laid down.
 const SNATCHED: Micros = Micros(1_200_000);
 
@@ -73,6 +74,8 @@ impl VirtualBench {
             self.touch(first, Fault::Inserted);
             self.touch(id, Fault::Inserted);
             self.tell(Happened::Inserted { parcel: id, at_mm: 0 });
+            // Busy with the second, nobody looks at the lamp.
+            self.lamp.1 = self.now + self.paced(BUSY);
         } else {
             let order = self.parcels.len() as u32;
             self.tell(Happened::Entered { parcel: id, order });
