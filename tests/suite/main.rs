@@ -5,3 +5,4 @@ mod mutants;
 mod scenarios;
 mod tidy;
 mod world;
+mod bench;

@@ -29,6 +29,8 @@ use crate::world::{Setup, files_of};
 const STEP_US: u64 = 5_000;
 /// Microseconds a model takes.
 const INFER_US: (u64, u64) = (20_000, 90_000);
+/// What was lifted is put down, and everything recorded, by then.
+const RESTS_US: u64 = 5_000_000;
 /// Longest time that one item may take: an officer's patience, and a station that comes back.
 const ITEM_US: u64 = 60_000_000;
 
@@ -106,7 +108,7 @@ impl BenchWorld {
             let rests = self.station.as_ref().is_some_and(|station| station.view().parcels.is_empty());
             let done = self.bench.finished() && rests && !self.disk_full;
             idle_since = if done { idle_since.or(Some(now)) } else { None };
-            if idle_since.is_some_and(|since| now >= since + 2_000_000) {
+            if idle_since.is_some_and(|since| now >= since + RESTS_US) {
                 break;
             }
             if now > patience {

@@ -17,8 +17,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use gatepost_hardware::lane::LaneKind;
 use gatepost_hardware::units::Micros;
 use gatepost_ledger::disk::SharedDisk;
+use gatepost_ledger::disk::memory::MemoryDisk;
 use gatepost_ledger::journal::read::{ReadError, Record, Records};
 use gatepost_ledger::journal::{Bounds, Journal, Setup as JournalSetup};
 use gatepost_virtual::faults::{FaultSchedule, FaultWindow};
@@ -27,6 +29,8 @@ use gatepost_virtual::parcel::Plan;
 use serde_json::Value;
 use std::sync::Arc;
 
+use crate::bench::BenchWorld;
+use crate::checker::Checked;
 use crate::station::STATION;
 use crate::world::{Setup, World};
 
@@ -82,7 +86,24 @@ impl Story {
         Ok(())
     }
 
-    /// Lives it.
+    /// Lives it, on a belt or a bench: the envelopes of its journal, and the checker's word.
+    ///
+    /// # Errors
+    /// What went wrong that no checker needs to find.
+    pub fn come_out(self) -> Result<(Vec<Value>, Checked), String> {
+        let broken = |broken: &[String]| if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) };
+        if self.setup.map.kind == LaneKind::Bench {
+            let mut world = BenchWorld::new(self.setup);
+            world.run();
+            broken(&world.broken)?;
+            return Ok((records_on(&world.disk)?, world.checked()));
+        }
+        let world = self.live();
+        broken(&world.broken)?;
+        Ok((records(&world)?, world.checked()))
+    }
+
+    /// Lives it on a belt.
     pub fn live(self) -> World {
         let mut world = World::new(self.setup);
         for parcel in self.held {
@@ -104,7 +125,11 @@ fn micros(seconds: &str) -> Result<u64, String> {
 /// # Errors
 /// What the journal says when it cannot be read whole.
 pub fn records(world: &World) -> Result<Vec<Value>, String> {
-    let disk: SharedDisk = Arc::new(world.disk.clone());
+    records_on(&world.disk)
+}
+
+fn records_on(disk: &MemoryDisk) -> Result<Vec<Value>, String> {
+    let disk: SharedDisk = Arc::new(disk.clone());
     let setup = JournalSetup { station: STATION.to_owned(), key: crate::station::key(), bounds: Bounds::default() };
     let (journal, _) = Journal::open(disk, "journal", setup).map_err(|error| error.to_string())?;
     let record = |record: Result<Record, ReadError>| {

@@ -5,6 +5,7 @@
 //! station is bytes (images excepted: they are files, made by whoever draws them). It refuses to know a decision: a
 //! parcel goes where the gate stands.
 
+pub mod any;
 pub mod bench;
 mod body;
 mod cable;

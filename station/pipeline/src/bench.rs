@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::drive::{Alarm, AlarmCode, DriveConfig};
 use crate::event::{ClockState, Effect, Event};
 use crate::judge::{Clearance, Fault};
-use crate::limits::{ALARMS_MAX, IMAGE_OWED_MS, RECORDS_WAITING_MAX};
+use crate::limits::{ALARMS_MAX, PRESENTATION_MS_MAX, RECORDS_WAITING_MAX};
 use crate::pass::life::{End, Signal};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
@@ -93,7 +93,7 @@ impl Bench {
             presentations: config.open.iter().map(Presentation::left_open).collect(),
             plate: Plate::Unseen,
             emptied: Micros::ZERO,
-            owed: owed.then_some(Micros::from_ms(IMAGE_OWED_MS)).into_iter().collect(),
+            owed: owed.then_some(Micros::from_ms(PRESENTATION_MS_MAX)).into_iter().collect(),
             loose: VecDeque::new(),
             failed: BTreeSet::new(),
             waiting: VecDeque::new(),

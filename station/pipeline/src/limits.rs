@@ -37,8 +37,9 @@ pub const TIME_SYNC_MS: u64 = 500;
 
 /// Presentations of a bench kept in mind: the one that lies there, and those whose records are not durable yet.
 pub const PRESENTATIONS_MAX: usize = 32;
-/// From the first reading of a presentation until what is missing is held to be missing.
-pub const PRESENTATION_MS_MAX: u64 = 10_000;
+/// From the first reading of a presentation until what is missing is held to be missing, and will not come any more: an
+/// image that came later would be taken for the next item's.
+pub const PRESENTATION_MS_MAX: u64 = 16_000;
 /// All sensors of a bench have spoken, and for so long nothing new was said: time for a second label, or a second image.
 pub const PRESENTATION_QUIET_MS: u64 = 300;
 /// No answer of the lists for so long after they were asked is no answer.
@@ -51,9 +52,6 @@ pub const LIFTED_MS_MAX: u64 = 2_000;
 pub const HAND_MS: u64 = 150;
 /// An item that was scanned, or pictured, and not laid on the scale for so long will not be.
 pub const SCANNED_MS_MAX: u64 = 60_000;
-/// An image that was missing when its item was lifted may come until so long afterwards; until then nobody can say whose
-/// an image is.
-pub const IMAGE_OWED_MS: u64 = 20_000;
 /// Images kept of one presentation.
 pub const PRESENTATION_IMAGES_MAX: usize = 4;
 

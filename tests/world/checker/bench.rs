@@ -24,7 +24,11 @@ pub fn named(truth: &Truth, journal: &Journal) -> Option<Truth> {
             crossings.push(Crossing { at_us, parcel, epoch: Some(what.pass.epoch), pass: what.pass.pass });
         }
     }
-    presented.then(|| Truth { crossings, ..truth.clone() })
+    let mut named = Truth { crossings, ..truth.clone() };
+    // A bench can wait for an image that is late: what the fault table predicts of a belt does not hold here.
+    let late = named.parcels.iter_mut().flat_map(|parcel| &mut parcel.touched);
+    late.filter(|touch| touch.fault == "image-late").for_each(|touch| touch.direct = false);
+    presented.then_some(named)
 }
 
 /// The first item on the bench at this moment of the wall clock, and when it was laid down.

@@ -40,7 +40,7 @@ fn one(lane: &Lane, token: &str) -> Markup {
                 @if lane.kind != LaneKind::Bench { (stop_button(lane, token)) }
             }
             @if !lane.segments.is_empty() { (drawing(lane)) }
-            @if !lane.unplaced.is_empty() { (unplaced(lane)) }
+            @if lane.kind == LaneKind::Bench { (on_bench(lane)) } @else if !lane.unplaced.is_empty() { (unplaced(lane)) }
         }
     }
 }
@@ -73,6 +73,18 @@ fn alarms(lane: &Lane) -> Markup {
                 @if let Some(pass) = &alarm.pass { span.pass { (pass) } " " }
                 (alarm.says) " " span.since { (alarm.ago) @if alarm.ago != "now" { " ago" } }
             }
+        }
+    }
+}
+
+/// One item at a time, and where it goes.
+fn on_bench(lane: &Lane) -> Markup {
+    html! {
+        @match lane.unplaced.last() {
+            None => p.empty { "The bench is empty: lay one item down." },
+            Some(item) => ul.unplaced {
+                li { (badge(item.route)) " " (super::name(item.item.as_ref(), &item.pass)) " " (item.says) }
+            },
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::drive::{AlarmCode, OpenPass};
 use crate::event::{ImageFile, Weighed};
 use crate::identify::CodeRead;
 use crate::judge::{ContestedCause, Image, Outcome, Overflow, Token};
-use crate::limits::{HAND_MS, IMAGE_OWED_MS, LIFTED_MS_MAX, PRESENTATIONS_MAX, SCANNED_MS_MAX};
+use crate::limits::{HAND_MS, LIFTED_MS_MAX, PRESENTATION_MS_MAX, PRESENTATIONS_MAX, SCANNED_MS_MAX};
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::{Kind, Urgency};
@@ -237,8 +237,9 @@ impl Bench {
         self.emptied = mono;
         self.plate = Plate::Empty;
         let has_xray = self.config.map.device(DeviceKind::Xray).is_some();
-        if has_xray && self.presentations[at].readings.images.is_empty() {
-            self.owed.push_back(mono + Micros::from_ms(IMAGE_OWED_MS));
+        let until = self.presentations[at].began + Micros::from_ms(PRESENTATION_MS_MAX);
+        if has_xray && self.presentations[at].readings.images.is_empty() && until > mono {
+            self.owed.push_back(until);
         }
     }
 

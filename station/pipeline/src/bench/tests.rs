@@ -1,1 +1,216 @@
+use std::collections::BTreeMap;
 
+use gatepost_hardware::lane::file;
+use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
+
+use super::*;
+use crate::drive::{OpenPass, Versions};
+use crate::event::{ImageFile, OfficerAction, Weighed};
+use crate::identify::CodeRead;
+use crate::judge::{BlindCause, Image, Token};
+
+const ITEM: &str = "RR473124829GB";
+
+/// A bench, its clock, and the bodies of what it wanted recorded, by kind.
+struct Rig {
+    bench: Bench,
+    now: u64,
+    records: Vec<(Kind, serde_json::Value)>,
+    look_ups: usize,
+}
+
+impl Rig {
+    fn new(open: Vec<OpenPass>) -> Self {
+        let map = file::parse("bench.toml", include_str!("../../../../hardware/lanes/bench.toml")).unwrap();
+        let word = Token::clipped("test");
+        let versions = Versions {
+            software: word.clone(),
+            rules: word.clone(),
+            model: word.clone(),
+            engine: word.clone(),
+            lists: word,
+        };
+        let config = DriveConfig {
+            station: "test".to_owned(),
+            map,
+            epoch_next: 4,
+            open,
+            closed: Vec::new(),
+            highest: BTreeMap::new(),
+            sampling: None,
+            weight_tolerance_g: Grams(30),
+            radiation_fitted: false,
+            smoke_fitted: false,
+            utc_offset_min: 0,
+            contingency: BTreeMap::new(),
+            versions,
+        };
+        let bench = Bench::new(config, Ruleset::built_in().unwrap()).unwrap();
+        let mut rig = Self { bench, now: 1_000_000, records: Vec::new(), look_ups: 0 };
+        rig.wait(0);
+        rig
+    }
+
+    fn hear(&mut self, event: Event) {
+        for effect in self.bench.handle(event) {
+            match effect {
+                Effect::Record(pending) => {
+                    self.records.push((pending.kind(), serde_json::from_slice(pending.body()).unwrap()));
+                }
+                Effect::Lookup { .. } => self.look_ups += 1,
+                Effect::Permit(_) => panic!("a release was shown, and nothing is durable"),
+                Effect::Order(order) => panic!("a bench orders nothing: {order:?}"),
+            }
+        }
+    }
+    fn wait(&mut self, ms: u64) {
+        for _ in 0..=ms / 20 {
+            self.now += 20_000;
+            let clock = ClockState::Trusted;
+            self.hear(Event::Pulse { mono: Micros(self.now), wall: WallMs(1_795_305_600_000), clock });
+        }
+    }
+    fn code(&mut self, text: &str) {
+        let (mono, code) = (Micros(self.now), CodeRead::text(text));
+        self.hear(Event::Code { mono, device: 0, code });
+    }
+    fn scale(&mut self, weighed: Weighed) {
+        self.hear(Event::Weight { mono: Micros(self.now), device: 1, weighed });
+    }
+    fn image(&mut self, id: u32) {
+        let image = ImageFile { id, digest: Token::clipped("00"), length_mm: Millimetres(300) };
+        self.hear(Event::Image { mono: Micros(self.now), device: 2, image });
+        self.hear(Event::Assessed { image: id, assessed: Image::Blind { cause: BlindCause::Quality } });
+    }
+    fn of(&self, kind: Kind) -> Vec<&serde_json::Value> {
+        self.records.iter().filter(|(known, _)| *known == kind).map(|(_, body)| body).collect()
+    }
+    fn alarms(&self) -> Vec<&str> {
+        self.of(Kind::Device).iter().filter_map(|body| body["code"].as_str()).collect()
+    }
+}
+
+#[test]
+fn the_first_reading_begins_a_presentation_and_that_is_recorded_before_anything_else() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Empty);
+    rig.scale(Weighed::Moving);
+    assert!(rig.of(Kind::Presentation).is_empty(), "a breath of air is no item");
+    rig.code(ITEM);
+    rig.scale(Weighed::Stable(Grams(800)));
+    let began = rig.of(Kind::Presentation);
+    assert_eq!((began.len(), &began[0]["pass"], &began[0]["begun_by"]), (1, &"bench/4/1".into(), &"scanner".into()));
+    assert_eq!(began[0]["restart"], false);
+}
+
+#[test]
+fn what_lies_there_when_the_station_comes_up_is_exam_for_the_restart() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Stable(Grams(800)));
+    assert_eq!(rig.of(Kind::Presentation)[0]["restart"], true);
+    rig.code(ITEM);
+    rig.image(1);
+    rig.wait(1_000);
+    let decided = rig.of(Kind::Decision);
+    let rules: Vec<_> =
+        decided[0]["verdict"]["reasons"].as_array().unwrap().iter().map(|reason| &reason["rule"]).collect();
+    assert!(rules.contains(&&"built-in.restart".into()), "{rules:?}");
+}
+
+#[test]
+fn a_presentation_of_an_earlier_life_is_decided_and_is_an_alarm() {
+    let pass = PassKey::parse("bench/3/7").unwrap();
+    let rig = Rig::new(vec![OpenPass { pass, seq: 0, revision: 0, release: false }]);
+    let decided = rig.of(Kind::Decision);
+    assert_eq!((decided.len(), &decided[0]["pass"]), (1, &"bench/3/7".into()));
+    assert_eq!(
+        (&decided[0]["verdict"]["outcome"], &decided[0]["supersedes"]),
+        (&"exam".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(rig.alarms(), ["unaccounted"]);
+}
+
+#[test]
+fn it_is_decided_when_all_have_spoken_and_else_at_the_deadline() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Empty);
+    rig.code(ITEM);
+    rig.scale(Weighed::Stable(Grams(800)));
+    rig.wait(5_000);
+    assert_eq!((rig.of(Kind::Decision).len(), rig.look_ups), (0, 1), "the image is waited for");
+    rig.wait(12_000);
+    let decided = rig.of(Kind::Decision);
+    assert_eq!(decided.len(), 1);
+    assert_eq!(decided[0]["inputs"]["image"]["cause"], "none");
+    assert_eq!(decided[0]["inputs"]["item"]["id"], ITEM);
+}
+
+#[test]
+fn two_ids_or_a_second_item_beside_the_first_contest_it() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Empty);
+    rig.code(ITEM);
+    rig.code("RB123456785GB");
+    rig.scale(Weighed::Stable(Grams(800)));
+    for _ in 0..6 {
+        rig.wait(200);
+        rig.scale(Weighed::Stable(Grams(1_900)));
+    }
+    rig.image(1);
+    rig.wait(1_500);
+    let causes = &rig.of(Kind::Decision)[0]["inputs"]["association"]["causes"];
+    assert_eq!(causes, &serde_json::json!(["appeared", "two-ids"]));
+    assert!(rig.alarms().contains(&"inserted"));
+}
+
+#[test]
+fn an_item_taken_away_before_its_decision_was_shown_is_an_alarm_unless_its_chute_was_scanned() {
+    for (chute, alarm) in [(None, true), (Some(CHUTE_EXAM), false)] {
+        let mut rig = Rig::new(Vec::new());
+        rig.scale(Weighed::Empty);
+        rig.scale(Weighed::Stable(Grams(800)));
+        rig.wait(200);
+        rig.scale(Weighed::Empty);
+        rig.wait(500);
+        chute.into_iter().for_each(|label| rig.code(label));
+        rig.wait(3_000);
+        assert_eq!(rig.alarms().contains(&"removed"), alarm, "{chute:?}: {:?}", rig.alarms());
+        assert_eq!(rig.of(Kind::Decision).len(), 1, "it is owed a decision all the same");
+    }
+}
+
+#[test]
+fn the_label_of_the_release_chute_releases_nothing() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Empty);
+    rig.scale(Weighed::Stable(Grams(800)));
+    rig.code(CHUTE_RELEASE);
+    rig.wait(200);
+    rig.scale(Weighed::Empty);
+    rig.wait(3_000);
+    assert!(rig.alarms().contains(&"released-without-permit"), "{:?}", rig.alarms());
+}
+
+#[test]
+fn an_image_that_is_owed_makes_the_next_ones_nobodys() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Empty);
+    rig.scale(Weighed::Stable(Grams(800)));
+    rig.scale(Weighed::Empty);
+    rig.wait(1_000);
+    rig.code(ITEM);
+    rig.scale(Weighed::Stable(Grams(500)));
+    rig.image(1);
+    rig.wait(1_500);
+    let decided = rig.of(Kind::Decision);
+    let last = decided.last().unwrap();
+    assert_eq!(last["inputs"]["association"]["causes"], serde_json::json!(["image-order"]));
+    assert_eq!(last["image"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_bench_has_no_belt_to_stop() {
+    let mut rig = Rig::new(Vec::new());
+    rig.hear(Event::Officer { officer: Token::clipped("o-1"), action: OfficerAction::StopBelt });
+    assert!(rig.of(Kind::Audit)[0]["denied"].is_string());
+}

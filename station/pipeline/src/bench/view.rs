@@ -29,7 +29,8 @@ impl Bench {
             roles: Vec::new(),
             gate: None,
             devices: map.devices.iter().map(device).collect(),
-            parcels: self.presentations.iter().map(parcel).collect(),
+            // What was lifted is in the officer's hands, and what is shown now is not of it.
+            parcels: self.presentations.iter().filter(|known| known.lifted.is_none()).map(parcel).collect(),
             alarms: self.alarms.iter().cloned().collect(),
             failed: self.failed.iter().copied().collect(),
             images_out_of_step: !self.owed.is_empty(),
