@@ -14,11 +14,13 @@ use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::link::Report;
 use gatepost_hardware::link::frame::Receiver;
 use gatepost_virtual::device::{Emitted, scan};
-use gatepost_virtual::lane::{Chute, Happened, VirtualLane};
+use gatepost_virtual::lane::any::AnyLane;
+use gatepost_virtual::lane::{Chute, Happened};
 use gatepost_virtual::parcel::ParcelTruth;
 
 use crate::people::People;
 use crate::port::{Cable, Port};
+use crate::screen::Screen;
 use crate::tunnel::{Filed, Tunnel};
 
 /// Longest pause between two looks at the world.
@@ -32,12 +34,14 @@ const SHOW_US: u64 = 100_000;
 
 /// What a lane is made of.
 pub struct Setup {
-    pub lane: VirtualLane,
+    pub lane: AnyLane,
     pub controller: Port,
     /// By index into the lane's devices.
     pub devices: BTreeMap<u8, Port>,
     /// Where the X-ray machine puts its images.
     pub images: PathBuf,
+    /// What an officer at a bench looks at.
+    pub screen: Option<Screen>,
     /// Whether the station's process runs; bytes to one that does not are lost.
     pub station_runs: Arc<AtomicBool>,
 }
@@ -71,7 +75,7 @@ pub struct Lane {
 
 /// What is left of a lane that was stopped.
 pub struct End {
-    pub lane: VirtualLane,
+    pub lane: AnyLane,
     /// By boot of the controller: the epoch it was given.
     pub epochs: BTreeMap<u32, u32>,
     pub filed: Filed,
@@ -169,6 +173,9 @@ impl Running {
                 self.setup.lane.feed(true);
             }
             let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+            if let Some(screen) = &self.setup.screen {
+                self.setup.lane.show(screen.lamp());
+            }
             while self.setup.lane.now().0 < now {
                 let rest = now - self.setup.lane.now().0;
                 self.setup.lane.advance(rest.min(STEP_US));
@@ -184,6 +191,7 @@ impl Running {
             }
             std::thread::park_timeout(STEP);
         }
+        self.setup.screen.iter().for_each(Screen::close);
         let filed = self.tunnel.finish();
         End { lane: self.setup.lane, epochs: self.epochs, filed, wall_at_zero_ms: self.wall_at_zero_ms }
     }
@@ -258,7 +266,7 @@ impl Running {
 
     fn show(&mut self) {
         self.shown.laid = u32::try_from(self.drawn).unwrap_or(u32::MAX);
-        self.shown.on_belt = u32::try_from(self.setup.lane.on_belt().len()).unwrap_or(u32::MAX);
+        self.shown.on_belt = u32::try_from(self.setup.lane.lying()).unwrap_or(u32::MAX);
         self.shown.finished = self.setup.lane.finished();
         if let Ok(mut shown) = self.shared.shown.lock() {
             *shown = self.shown;

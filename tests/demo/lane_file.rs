@@ -7,6 +7,7 @@ use gatepost_hardware::lane::{LaneMap, file};
 
 const NORTH: &str = include_str!("../../hardware/lanes/north.toml");
 const SOUTH: &str = include_str!("../../hardware/lanes/south.toml");
+const BENCH: &str = include_str!("../../hardware/lanes/bench.toml");
 
 const FASTER: [&str; 1] = ["speed_mm_s"];
 const SHORTER: [&str; 5] = ["debounce_us", "swing_ms", "exit_ms_max", "latency_ms_min", "latency_ms_max"];
@@ -16,7 +17,11 @@ const SHORTER: [&str; 5] = ["debounce_us", "swing_ms", "exit_ms_max", "latency_m
 /// # Errors
 /// A sentence: why no lane is possible at this pace.
 pub fn at_pace(lane: &str, pace: f64) -> Result<(String, LaneMap), String> {
-    let text = if lane == "south" { SOUTH } else { NORTH };
+    let text = match lane {
+        "south" => SOUTH,
+        "bench" => BENCH,
+        _ => NORTH,
+    };
     let scaled: Vec<String> = text.lines().map(|line| scale(line, pace)).collect();
     let text = format!("# At {pace} times the pace of hardware/lanes/{lane}.toml.\n{}\n", scaled.join("\n"));
     let map = file::parse(&format!("{lane}.toml"), &text).map_err(|error| format!("--pace {pace}: {error}"))?;

@@ -29,6 +29,7 @@ mod port;
 mod process;
 mod report;
 mod stage;
+mod screen;
 mod station;
 mod tables;
 mod tunnel;

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use gatepost_hardware::lane::{DeviceKind, LaneMap};
+use gatepost_hardware::lane::{DeviceKind, LaneKind, LaneMap};
 use gatepost_hardware::units::Micros;
 use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::sealed::{ReceivingKey, SealTo};
 use gatepost_sync::topics::Address;
 use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
-use gatepost_virtual::lane::VirtualLane;
+use gatepost_virtual::lane::any::AnyLane;
 use gatepost_virtual::parcel::Plan;
 
 use crate::announce::Announcer;
@@ -23,6 +23,7 @@ use crate::lane_file;
 use crate::picture::SCANNER;
 use crate::port::Port;
 use crate::process::{self, Process};
+use crate::screen::Screen;
 
 pub const FACILITY: &str = "DEMO";
 
@@ -65,6 +66,9 @@ pub struct Station {
 
 /// Parcels of a lane that are surely past the gate when they were laid this long after the start.
 pub fn expected_ms(map: &LaneMap, parcels: u32) -> u64 {
+    if map.kind == LaneKind::Bench {
+        return u64::from(parcels) * 6_000; // hands do not get much faster with the pace
+    }
     let speed = map.segments.iter().map(|segment| u64::from(segment.speed_mm_s)).min().unwrap_or(1).max(1);
     let belt: u64 = map.segments.iter().map(|segment| u64::from(segment.length_mm.0.unsigned_abs())).sum();
     (u64::from(parcels) * 850 + belt + 2_000) * 1_000 / speed
@@ -95,7 +99,7 @@ impl Station {
         let mut lanes = Vec::new();
         for lane in planned {
             write(&folder.join("lanes").join(format!("{}.toml", lane.map.name)), &lane.text)?;
-            lanes.push(start_lane(&folder, &images, lane, &runs)?);
+            lanes.push(start_lane(&folder, &images, lane, &runs, (common.pace, http))?);
         }
         Ok(Self { name, folder, http, lanes, announcer, process: None, disk, runs })
     }
@@ -171,7 +175,14 @@ fn plan(common: &Common, number: u32, run: u32, disk: Option<FaultWindow>) -> Re
 /// The station has started and the first parcels are on the belt by then.
 pub const FAULTS_FROM_MS: u64 = 15_000;
 
-fn start_lane(folder: &Path, images: &Path, planned: Planned, runs: &Arc<AtomicBool>) -> Result<Lane, String> {
+/// `watched`: the pace of hands at a bench, and the page that its officer looks at.
+fn start_lane(
+    folder: &Path,
+    images: &Path,
+    planned: Planned,
+    runs: &Arc<AtomicBool>,
+    watched: (f64, SocketAddr),
+) -> Result<Lane, String> {
     let map = planned.map.clone();
     let dev = |device: &str| folder.join("dev").join(format!("{}-{device}", map.name));
     let mut devices = BTreeMap::new();
@@ -182,9 +193,12 @@ fn start_lane(folder: &Path, images: &Path, planned: Planned, runs: &Arc<AtomicB
     }
     let images = images.join(map.name.as_str());
     make(&images)?;
+    let (pace, http) = watched;
+    let screen = (map.kind == LaneKind::Bench).then(|| Screen::watch(http, map.name.as_str())).transpose();
     Lane::start(lane::Setup {
         controller: Port::open(&dev("controller"))?,
-        lane: VirtualLane::new(planned.map, planned.seed, planned.plan, planned.faults),
+        lane: AnyLane::new(planned.map, planned.seed, planned.plan, planned.faults, pace),
+        screen: screen.map_err(|error| format!("lane {}: {error}", map.name))?,
         devices,
         images,
         station_runs: Arc::clone(runs),
@@ -219,8 +233,10 @@ fn configuration(
 
 fn lane_configuration(map: &LaneMap, images: &str) -> String {
     let lane = map.name.as_str();
-    let mut text =
-        format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\ncontroller = {{ port = \"dev/{lane}-controller\" }}\n");
+    let mut text = format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\n");
+    if map.kind != LaneKind::Bench {
+        text += &format!("controller = {{ port = \"dev/{lane}-controller\" }}\n");
+    }
     for device in &map.devices {
         let name = device.name.as_str();
         let serial = format!("serial = {{ port = \"dev/{lane}-{name}\" }}");
