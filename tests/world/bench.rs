@@ -27,6 +27,8 @@ use crate::world::{Setup, files_of};
 
 /// Length of one step of the world.
 const STEP_US: u64 = 5_000;
+/// The officer's eye.
+const LOOK_US: u64 = 50_000;
 /// Microseconds a model takes.
 const INFER_US: (u64, u64) = (20_000, 90_000);
 /// What was lifted is put down, and everything recorded, by then.
@@ -105,8 +107,8 @@ impl BenchWorld {
         while self.broken.is_empty() {
             self.step();
             let now = self.now();
-            let rests = self.station.as_ref().is_some_and(|station| station.view().parcels.is_empty());
-            let done = self.bench.finished() && rests && !self.disk_full;
+            let rests = || self.station.as_ref().is_some_and(|station| station.view().parcels.is_empty());
+            let done = self.bench.finished() && !self.disk_full && rests();
             idle_since = if done { idle_since.or(Some(now)) } else { None };
             if idle_since.is_some_and(|since| now >= since + RESTS_US) {
                 break;
@@ -148,7 +150,9 @@ impl BenchWorld {
         let Some(mut station) = self.station.take() else { return };
         match self.live(now, &mut station, emissions) {
             Ok(()) => {
-                self.bench.show(lamp(&station.view()));
+                if now.is_multiple_of(LOOK_US) {
+                    self.bench.show(lamp(&station.view()));
+                }
                 self.station = Some(station);
             }
             Err(Died) => self.bury(now, station),
