@@ -85,7 +85,8 @@ fn a_hold_that_comes_while_a_release_is_shown_stops_the_item_or_names_its_chute(
     let mut late = 0;
     for tenth in 0..50 {
         let map = shipped("bench");
-        let plan = Plan { parcels: 1, held_permille: 0, target_permille: 0, unreadable_permille: 0, ..Plan::default() };
+        let plan = Plan { parcels: 1, held_permille: 0, target_permille: 0, ..Plan::default() };
+        let plan = Plan { unreadable_permille: 0, undeclared_permille: 0, ..plan };
         let at = 1_000_000 + tenth * 100_000;
         let late_holds = vec![(at, 1)];
         let mut world = BenchWorld::new(Setup {

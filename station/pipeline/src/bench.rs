@@ -34,6 +34,8 @@ mod tests;
 
 /// Lighter than this is nothing: the last digit of a bench scale, and dust.
 pub const EMPTY_BELOW: Grams = Grams(4);
+/// A scale at rest repeats itself within this; a larger change is a hand, or a second item.
+pub const REPEATS_WITHIN: Grams = Grams(10);
 
 /// Body of the *config* record that says which epoch the station's presentations count in.
 #[derive(Serialize)]

@@ -109,8 +109,10 @@ impl Bench {
         presentation.revision += 1;
         presentation.asking = true;
         presentation.release = None;
-        // From here on nothing is shown until the new word is durable.
-        presentation.shown = None;
+        // A release is not shown from here on until the new word is durable; what stays exam stays so.
+        if presentation.shown.is_some_and(|(shown, _)| shown != verdict.outcome || shown == Outcome::Release) {
+            presentation.darken(self.mono);
+        }
         let leaves = presentation.lifted.is_some_and(|lifted| lifted.goes == End::Release);
         let late = verdict.outcome > Outcome::Release && leaves;
         presentation.signal(Signal::Asked);
@@ -160,7 +162,7 @@ impl Bench {
         }
         match presentation.state {
             State::Permitted if presentation.shown.is_some_and(|(_, since)| self.mono >= since + shows_for) => {
-                presentation.hide();
+                presentation.hide(self.mono);
                 self.ask(at);
             }
             State::Decided if presentation.shown.is_none() && !presentation.stale => {

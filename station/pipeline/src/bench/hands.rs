@@ -8,7 +8,7 @@ use gatepost_hardware::units::{Grams, Micros};
 use serde::Serialize;
 
 use super::presentation::{Lifted, Plate as Seen, Presentation};
-use super::{Bench, EMPTY_BELOW, Plate};
+use super::{Bench, EMPTY_BELOW, Plate, REPEATS_WITHIN};
 use crate::drive::{AlarmCode, OpenPass};
 use crate::event::{ImageFile, Weighed};
 use crate::identify::CodeRead;
@@ -59,10 +59,10 @@ impl Presentation {
 
 impl Presentation {
     /// A release is not shown any more until it is decided anew.
-    pub(super) fn hide(&mut self) {
+    pub(super) fn hide(&mut self, at: Micros) {
         if self.state == State::Permitted {
             self.signal(Signal::PermitLost);
-            self.shown = None;
+            self.darken(at);
             (self.stale, self.again) = (true, true);
         }
     }
@@ -108,13 +108,12 @@ impl Bench {
         if matches!(weighed, Weighed::Stable(_)) {
             self.plate = Plate::Occupied;
         }
-        let tolerance = self.config.weight_tolerance_g;
         let presentation = &mut self.presentations[at];
         let was_laid = presentation.readings.was_laid();
-        match presentation.readings.weight(mono, weighed, tolerance, presentation.shown) {
+        match presentation.readings.weight(mono, weighed, REPEATS_WITHIN, presentation.shown) {
             Seen::Stands if !was_laid => presentation.news(mono),
             Seen::Nothing | Seen::Stands => {}
-            Seen::Pressed => presentation.hide(),
+            Seen::Pressed => presentation.hide(mono),
             Seen::Heavier => self.second_item(at),
             Seen::Lighter => presentation.contest(ContestedCause::TwoObjects),
         }
@@ -214,9 +213,13 @@ impl Bench {
         let slow = self.config.map.device(DeviceKind::Scale).map_or(0, |(_, scale)| scale.latency_ms_max);
         let presentation = &mut self.presentations[at];
         let slow = Micros::from_ms(u64::from(slow) + HAND_MS);
-        let acted = |shown: Option<(Outcome, Micros)>, at: Micros| shown.filter(|(_, since)| *since + slow <= at);
-        let before = presentation.readings.leaving.and_then(|(at, shown)| acted(shown, at));
-        let seen = acted(presentation.shown, mono).or(before).map(|(outcome, _)| outcome);
+        // The hand was at it before the plate moved; what changed while it was on its way came too late for it.
+        let moved = presentation.readings.leaving.map(|(at, _)| at);
+        let sign = moved.filter(|at| mono.saturating_sub(*at) <= Micros::from_ms(LIFTED_MS_MAX)).unwrap_or(mono);
+        let hand = sign.saturating_sub(slow);
+        let now = presentation.shown.filter(|(_, since)| *since <= hand);
+        let before = presentation.was.filter(|((_, since), until)| *since <= hand && *until >= hand);
+        let seen = now.or(before.map(|(shown, _)| shown)).map(|(outcome, _)| outcome);
         let goes = match seen {
             Some(Outcome::Release) => End::Release,
             Some(Outcome::Exam) => End::Exam,

@@ -47,6 +47,8 @@ pub(super) struct Presentation {
     pub release: Option<Recorded>,
     /// What the officer sees of it, and since when.
     pub shown: Option<(Outcome, Micros)>,
+    /// What was seen before that, and until when.
+    pub was: Option<((Outcome, Micros), Micros)>,
     pub clearance: Option<Clearance>,
     /// The clearance being written, as it will stand when durable.
     pub clearing: Option<Clearance>,
@@ -141,6 +143,7 @@ impl Presentation {
             seq: None,
             release: None,
             shown: None,
+            was: None,
             clearance: None,
             clearing: None,
             put: None,
@@ -154,6 +157,11 @@ impl Presentation {
         let after = self.state.after(signal);
         debug_assert!(after.is_some(), "{}: {signal:?} in state {:?}", self.key, self.state);
         self.state = after.unwrap_or(self.state);
+    }
+
+    /// Nothing is shown of it any more.
+    pub fn darken(&mut self, at: Micros) {
+        self.was = self.shown.take().map(|shown| (shown, at)).or(self.was);
     }
 
     /// Whether it lies on the bench.

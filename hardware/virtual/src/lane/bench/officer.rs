@@ -13,7 +13,8 @@ const REACTION_LEAST: Micros = Micros(600_000);
 const PATIENCE: Micros = Micros(30_000_000);
 /// A second item is laid beside the first this long after it.
 const SECOND: Micros = Micros(2_000_000);
-const BUSY: Micros = Micros(1_500_000);
+/// Busy with the second, nobody looks at the lamp.
+const BUSY: Micros = Micros(2_000_000);
 /// Somebody takes an item away this long after it was laid down.
 const SNATCHED: Micros = Micros(1_200_000);
 
@@ -37,6 +38,7 @@ impl VirtualBench {
             }
         }
         let (lamp, since) = self.lamp;
+        let second = self.lying.get(1).map_or(laid, |second| second.laid + self.paced(BUSY));
         if first.marks.contains(&Fault::Lost) && self.now >= laid + self.paced(SNATCHED) {
             self.lift(None);
         } else if first.marks.contains(&Fault::Inserted) && alone && self.now >= laid + self.paced(SECOND) {
@@ -45,7 +47,7 @@ impl VirtualBench {
             if self.now >= laid + PATIENCE {
                 self.lift(None);
             }
-        } else if self.now >= since.max(laid) + self.reaction {
+        } else if self.now >= since.max(second) + self.reaction {
             match lamp {
                 Lamp::Release => self.lift(Some(Chute::Release)),
                 Lamp::Exam => self.lift(Some(Chute::Exam)),
@@ -74,8 +76,6 @@ impl VirtualBench {
             self.touch(first, Fault::Inserted);
             self.touch(id, Fault::Inserted);
             self.tell(Happened::Inserted { parcel: id, at_mm: 0 });
-            // Busy with the second, nobody looks at the lamp.
-            self.lamp.1 = self.now + self.paced(BUSY);
         } else {
             let order = self.parcels.len() as u32;
             self.tell(Happened::Entered { parcel: id, order });
