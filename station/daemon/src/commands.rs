@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
 
-mod lock;
 pub mod check;
 mod doctor;
 mod probe;
@@ -169,10 +168,9 @@ fn carry_out(command: Command, json: bool) -> Outcome {
     }
 }
 
-/// The station itself. The lock keeps a second one, and everything that changes its memory, away from the same folder.
+/// The station itself.
 fn run(file: &ConfigFile) -> Outcome {
     let config = Config::read(&file.config)?;
-    let _held = lock::hold(&config.data())?;
     crate::run::run(config)?;
     Ok(Ending::Good)
 }

@@ -49,6 +49,7 @@ pub mod lane;
 pub mod lanes;
 pub mod link;
 pub mod lists;
+pub(crate) mod lock;
 pub mod memory;
 pub mod personal;
 pub mod serial;
@@ -66,6 +67,8 @@ const PERSONAL_DAYS_USUAL: u32 = 90;
 /// # Errors
 /// [`ConfigError`]: a sentence with what, where and what to do; nothing was started then.
 pub fn run(config: Config) -> Result<(), ConfigError> {
+    // Keeps a second station, and everything that changes its memory, away from the same folder; until the process ends.
+    let _held = lock::hold(&config.data())?;
     let maps = config.lane_maps()?;
     load_rules(&config)?;
     let memory = Memory::open(&config)?;

@@ -11,8 +11,9 @@ use gatepost_ledger::journal::Bounds;
 use gatepost_models::session::Inspector;
 use serde::Serialize;
 
-use super::{Ending, Outcome, document, inspect, lock, say, verify};
+use super::{Ending, Outcome, document, inspect, say, verify};
 use crate::config::Config;
+use crate::run::lock;
 use timing::{Timing, scale_too_fast, timings};
 
 pub mod timing;

@@ -13,8 +13,9 @@ use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::probe::hear::{Ear, Hears, hex};
-use super::{Ending, Failure, Outcome, document, inspect, lock, say};
+use super::{Ending, Failure, Outcome, document, inspect, say};
 use crate::config::{Config, LaneConfig, SerialConfig};
+use crate::run::lock;
 use crate::run::serial;
 
 /// How long a device is listened to.

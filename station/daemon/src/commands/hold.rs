@@ -17,10 +17,11 @@ use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity}
 use serde::Serialize;
 use serde_json::json;
 
-use super::{ConfigFile, Ending, Failure, Outcome, document, lock, problem, say};
+use super::{ConfigFile, Ending, Failure, Outcome, document, problem, say};
 use crate::config::Config;
 use crate::run::clock::wall_now;
 use crate::run::inbox::{self, Letter};
+use crate::run::lock;
 
 const DAY_MS: i64 = 86_400_000;
 /// How long a running station may take to answer: it looks once a second.

@@ -15,9 +15,10 @@ use gatepost_ledger::lists::{
 use gatepost_ledger::sealed::Sealed;
 use gatepost_pipeline::judge::Outcome as Decided;
 
-use crate::commands::{ConfigFile, Failure, lock, problem};
+use crate::commands::{ConfigFile, Failure, problem};
 use crate::config::Config;
 use crate::run::clock::wall_now;
+use crate::run::lock;
 
 /// The lists of a station.
 pub(super) struct Opened {

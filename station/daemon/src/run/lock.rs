@@ -6,24 +6,24 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::Failure;
+use crate::config::ConfigError;
 
 const NAME: &str = "station.lock";
 
 /// Holds the data folder, which is made when it is not there, until the answer is dropped.
-pub(super) fn hold(data: &Path) -> Result<File, Failure> {
+pub(crate) fn hold(data: &Path) -> Result<File, ConfigError> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let shown = data.display();
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|error| {
-        Failure::Problem(format!("{shown}: the data folder cannot be made ({error}); check station.data and its owner"))
+        ConfigError(format!("{shown}: the data folder cannot be made ({error}); check station.data and its owner"))
     })?;
     let path = data.join(NAME);
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|error| {
-        Failure::Problem(format!("{}: cannot be opened ({error}); run as the station's user", path.display()))
+        ConfigError(format!("{}: cannot be opened ({error}); run as the station's user", path.display()))
     })?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-        Failure::Problem(format!(
+        ConfigError(format!(
             "{shown}: in use by a running station or another command; stop it first (systemctl stop gatepost)"
         ))
     })?;
@@ -31,7 +31,7 @@ pub(super) fn hold(data: &Path) -> Result<File, Failure> {
 }
 
 /// Whether somebody holds the folder now.
-pub(super) fn is_held(data: &Path) -> bool {
+pub(crate) fn is_held(data: &Path) -> bool {
     let Ok(file) = File::open(data.join(NAME)) else { return false };
     flock(&file, FlockOperation::NonBlockingLockShared).is_err()
 }
