@@ -4,17 +4,17 @@
 //! It keeps no rule of its own about the gate ([`crate::guard`]) or about motion ([`crate::lane`]).
 
 use crate::belt::Belt;
-use crate::eyes::Debounce;
+use crate::eyes::{Debounce, Ticks};
 use crate::guard::{Closing, Denial, Figures, GatePosition, Guard, Scene};
 use crate::lane::{Lamp, Lane, lamp};
+use crate::log::Log;
 use crate::passes::Passes;
-use crate::queue::{Queue, REPORTS_MAX};
 use crate::schedule::{Ended, Schedule};
 use crate::trace::{Happening, Trace};
 use crate::zone::Zone;
 use gatepost_hardware::lane::{EYES_MAX, EyeRole, LaneMap, SEGMENTS_MAX, Segment};
 use gatepost_hardware::link::{
-    BootCause, Command, GateState, Input, LaneState, PermitFate, Report, StopCause, VoidCause,
+    BootCause, Command, Fact, GateState, Input, LaneState, PermitFate, Report, StopCause, VoidCause,
 };
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
 use heapless::Vec;
@@ -24,6 +24,8 @@ mod seen;
 
 /// How often the controller says that it lives.
 pub const BEAT: Micros = Micros(50_000);
+/// How often it introduces itself until it is configured.
+const HELLO: Micros = Micros(1_000_000);
 /// How far behind a window a permit is still not missed: an edge is known later than it happened.
 const MISSED_AFTER: Millimetres = Millimetres(20);
 
@@ -61,8 +63,10 @@ pub struct Controller {
     diverter: Option<u8>,
     gate_state: GateState,
     stopped: Micros,
-    queue: Queue,
+    log: Log,
     beat_due: Micros,
+    hello_due: Micros,
+    inventory_owed: bool,
     trace: Trace,
 }
 
@@ -90,8 +94,10 @@ impl Controller {
             diverter: map.eye(EyeRole::Diverter).map(|(_, eye)| eye.segment),
             gate_state: GateState::Exam,
             stopped: Micros::ZERO,
-            queue: Queue::default(),
+            log: Log::default(),
             beat_due: Micros::ZERO,
+            hello_due: HELLO,
+            inventory_owed: false,
             trace: Trace::default(),
             map,
         };
@@ -129,19 +135,37 @@ impl Controller {
         }
     }
 
-    /// The next thing to say to the station. Bounded: what did not fit is said as [`Report::Overflow`].
+    /// The next thing to say to the station: answers, then facts in order, then, when every fact was said, what is only
+    /// true with them.
     pub fn report(&mut self) -> Option<Report> {
-        self.queue.pop()
+        let said = self.log.pop();
+        if said.is_some() {
+            return said;
+        }
+        if core::mem::take(&mut self.inventory_owed) {
+            let (passes, complete) = self.passes.inventory();
+            return Some(Report::Inventory { passes, complete });
+        }
+        if self.now < self.beat_due {
+            return None;
+        }
+        self.beat_due = self.now + BEAT;
+        let ticks = self.belts.iter().map(Belt::tick).collect();
+        Some(Report::Beat { time: self.now, ticks, next: self.log.next() })
     }
 
     /// The level of an eye, changed or not. Unknown eyes are ignored.
     pub fn raw_edge(&mut self, eye: u8, blocked: bool, now: Micros) {
         self.pass_time(now);
         let index = usize::from(eye);
-        let Some(tick) = self.map.eyes.get(index).and_then(|eye| self.tick_of(eye.segment)) else {
+        let Some(segment) = self.map.eyes.get(index).map(|eye| eye.segment) else {
             return;
         };
-        let edge = self.eyes[index].level(blocked, tick, self.now, Micros(u64::from(self.map.timing.debounce_us)));
+        let before = segment.checked_sub(1).and_then(|before| self.tick_of(before));
+        let Some(at) = self.tick_of(segment).map(|here| Ticks { here, before }) else {
+            return;
+        };
+        let edge = self.eyes[index].level(blocked, at, self.now, Micros(u64::from(self.map.timing.debounce_us)));
         if let Some(edge) = edge {
             self.edge(index, edge);
             self.settle();
@@ -168,7 +192,7 @@ impl Controller {
         self.settle();
         if self.lane.input(input, active) {
             let time = self.now;
-            self.say(Report::Input { input, active, time }, Happening::Input { input, active });
+            self.say(Fact::Input { input, active, time }, Happening::Input { input, active });
         }
         self.settle();
     }
@@ -196,12 +220,10 @@ impl Controller {
         match command {
             Command::Hello { version } => self.hello(version),
             Command::Configure { crc, epoch } => self.configure(crc, epoch),
-            Command::Inventory => {
-                let (passes, complete) = self.passes.inventory();
-                self.queue.push(Report::Inventory { passes, complete });
-            }
+            Command::Inventory => self.inventory_owed = true,
+            Command::Resend { from } => self.log.say_again(from),
             Command::Beat => {}
-            Command::TimeSync { host } => self.queue.push(Report::Time { host, time: self.now }),
+            Command::TimeSync { host } => self.log.answer(Report::Time { host, time: self.now }),
             Command::Permit(permit) => self.permit(permit),
             Command::Revoke { permit } => self.revoke(permit),
             Command::Stop => {
@@ -253,13 +275,15 @@ impl Controller {
             }
             self.state = state;
             let time = self.now;
-            self.say(Report::Lane { state, time }, Happening::Lane { state });
+            self.say(Fact::Lane { state, time }, Happening::Lane { state });
         }
         if let Some(cause) = self.void_cause() {
             self.void_all(cause);
         }
         self.settle_permits();
-        self.beat();
+        if self.epoch.is_none() && self.now >= self.hello_due {
+            self.say_hello();
+        }
     }
 
     /// What ends every permit there is.
@@ -298,7 +322,7 @@ impl Controller {
     fn say_gate(&mut self, state: GateState) {
         if core::mem::replace(&mut self.gate_state, state) != state {
             let time = self.now;
-            self.say(Report::Gate { state, time }, Happening::Gate { state });
+            self.say(Fact::Gate { state, time }, Happening::Gate { state });
         }
     }
 
@@ -353,17 +377,6 @@ impl Controller {
             self.permit_fate(ended);
         }
     }
-
-    fn beat(&mut self) {
-        if self.now < self.beat_due {
-            return;
-        }
-        self.beat_due = self.now + BEAT;
-        if self.queue.len() < REPORTS_MAX / 2 {
-            let ticks = self.belts.iter().map(Belt::tick).collect();
-            self.queue.push(Report::Beat { time: self.now, ticks });
-        }
-    }
 }
 
 /// Small words.
@@ -394,11 +407,11 @@ impl Controller {
 
     fn permit_fate(&mut self, ended: Ended) {
         let (Ended { permit, pass, fate }, time) = (ended, self.now);
-        self.say(Report::Permit { permit, pass, fate, time }, Happening::Permit { permit, fate });
+        self.say(Fact::Permit { permit, pass, fate, time }, Happening::Permit { permit, fate });
     }
 
-    fn say(&mut self, report: Report, happening: Happening) {
+    fn say(&mut self, fact: Fact, happening: Happening) {
         self.trace.note(self.now, happening);
-        self.queue.push(report);
+        self.log.note(fact);
     }
 }

@@ -11,8 +11,17 @@ pub struct Edge {
     pub blocked: bool,
     /// Of the eye's segment, when the level changed.
     pub tick: Tick,
+    /// Of the segment before it, at the same moment.
+    pub before: Option<Tick>,
     /// Controller time when the level changed.
     pub time: Micros,
+}
+
+/// Where the belts are that an eye looks at: its own and the one before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticks {
+    pub here: Tick,
+    pub before: Option<Tick>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -28,11 +37,13 @@ impl Debounce {
     }
 
     /// The eye's level as read at `now`, changed or not. Returns the edge that became believable by now.
-    pub fn level(&mut self, blocked: bool, tick: Tick, now: Micros, hold: Micros) -> Option<Edge> {
+    pub fn level(&mut self, blocked: bool, at: Ticks, now: Micros, hold: Micros) -> Option<Edge> {
         let edge = self.settle(now, hold);
         match self.pending {
             Some(pending) if pending.blocked != blocked => self.pending = None, // it bounced back
-            None if blocked != self.blocked => self.pending = Some(Edge { blocked, tick, time: now }),
+            None if blocked != self.blocked => {
+                self.pending = Some(Edge { blocked, tick: at.here, before: at.before, time: now });
+            }
             _ => {}
         }
         edge.or_else(|| self.settle(now, hold))
@@ -51,14 +62,18 @@ impl Debounce {
 mod tests {
     use super::*;
 
+    fn at(tick: i64) -> Ticks {
+        Ticks { here: Tick(tick), before: None }
+    }
+
     const HOLD: Micros = Micros(1_500);
 
     #[test]
     fn an_edge_keeps_the_place_and_time_at_which_it_happened() {
         let mut eye = Debounce::default();
-        assert_eq!(eye.level(true, Tick(10), Micros(1_000), HOLD), None);
+        assert_eq!(eye.level(true, at(10), Micros(1_000), HOLD), None);
         assert_eq!(eye.settle(Micros(2_499), HOLD), None);
-        let edge = Edge { blocked: true, tick: Tick(10), time: Micros(1_000) };
+        let edge = Edge { blocked: true, tick: Tick(10), before: None, time: Micros(1_000) };
         assert_eq!(eye.settle(Micros(2_500), HOLD), Some(edge));
         assert!(eye.blocked());
     }
@@ -66,20 +81,20 @@ mod tests {
     #[test]
     fn a_bounce_shorter_than_the_hold_is_no_edge() {
         let mut eye = Debounce::default();
-        eye.level(true, Tick(1), Micros(0), HOLD);
-        eye.level(false, Tick(2), Micros(900), HOLD);
+        eye.level(true, at(1), Micros(0), HOLD);
+        eye.level(false, at(2), Micros(900), HOLD);
         assert_eq!(eye.settle(Micros(9_000), HOLD), None);
-        eye.level(true, Tick(3), Micros(10_000), HOLD);
-        eye.level(false, Tick(3), Micros(10_200), HOLD);
-        eye.level(true, Tick(4), Micros(10_400), HOLD);
+        eye.level(true, at(3), Micros(10_000), HOLD);
+        eye.level(false, at(3), Micros(10_200), HOLD);
+        eye.level(true, at(4), Micros(10_400), HOLD);
         assert_eq!(eye.settle(Micros(20_000), HOLD).map(|edge| edge.tick), Some(Tick(4)));
     }
 
     #[test]
     fn an_edge_that_held_is_not_lost_when_the_next_one_comes_before_a_step() {
         let mut eye = Debounce::default();
-        eye.level(true, Tick(1), Micros(0), HOLD);
-        let edge = eye.level(false, Tick(50), Micros(50_000), HOLD);
+        eye.level(true, at(1), Micros(0), HOLD);
+        let edge = eye.level(false, at(50), Micros(50_000), HOLD);
         assert_eq!(edge.map(|edge| (edge.blocked, edge.tick)), Some((true, Tick(1))));
         let edge = eye.settle(Micros(60_000), HOLD);
         assert_eq!(edge.map(|edge| (edge.blocked, edge.tick)), Some((false, Tick(50))));
@@ -88,8 +103,8 @@ mod tests {
     #[test]
     fn without_a_hold_every_level_is_an_edge() {
         let mut eye = Debounce::default();
-        assert!(eye.level(true, Tick(1), Micros(5), Micros::ZERO).is_some());
-        assert!(eye.level(true, Tick(1), Micros(5), Micros::ZERO).is_none());
-        assert!(eye.level(false, Tick(1), Micros(5), Micros::ZERO).is_some());
+        assert!(eye.level(true, at(1), Micros(5), Micros::ZERO).is_some());
+        assert!(eye.level(true, at(1), Micros(5), Micros::ZERO).is_none());
+        assert!(eye.level(false, at(1), Micros(5), Micros::ZERO).is_some());
     }
 }

@@ -1,8 +1,8 @@
-//! Passes: numbered at the entry eye, counted out at the exits.
+//! Passes: numbered at the entry eye, taken off when the station has accounted for them.
 //!
 //! A parcel that the belt carries back over the entry eye and then forward again keeps its number: the belt that was
 //! seen once is remembered, and only belt never seen before, or a stretch of it that was empty, makes a new pass. The
-//! inventory is first in, first out; the controller does not track parcels, the station does.
+//! controller does not track parcels, the station does: what left is what the station says has left.
 
 use crate::eyes::Edge;
 use gatepost_hardware::link::INVENTORY_MAX;
@@ -78,29 +78,16 @@ impl Passes {
         (distance(nearest) <= self.tolerance.0).then_some(*nearest)
     }
 
-    /// Something left by an exit: the oldest pass, for all the controller knows.
-    pub fn exit(&mut self) {
-        if self.inside.pop_front().is_none() {
-            self.complete = false;
-        }
-    }
-
-    /// The station accounts for a pass that left no exit.
+    /// The station has accounted for this pass.
     pub fn forget(&mut self, pass: u32) {
-        let count = self.inside.len();
-        for _ in 0..count {
+        for _ in 0..self.inside.len() {
             if let Some(inside) = self.inside.pop_front().filter(|inside| *inside != pass) {
-                let _ = self.inside.push_back(inside);
+                let _ = self.inside.push_back(inside); // from where it was just taken
             }
         }
-        let oldest = self.inside.front().copied();
-        if self.inside.len() == count && oldest.is_some_and(|oldest| pass < oldest) {
-            // Its number was taken off when a later parcel left: that one is the oldest now.
-            self.inside.pop_front();
-        }
     }
 
-    /// The passes that entered and did not leave, oldest first, and whether the counting at the exits agrees.
+    /// The passes not accounted for, oldest first, and whether they are all.
     pub fn inventory(&self) -> (Vec<u32, INVENTORY_MAX>, bool) {
         (self.inside.iter().copied().collect(), self.complete)
     }
@@ -112,7 +99,7 @@ mod tests {
     use gatepost_hardware::units::Micros;
 
     fn edge(blocked: bool, tick: i64) -> Edge {
-        Edge { blocked, tick: Tick(tick), time: Micros(0) }
+        Edge { blocked, tick: Tick(tick), before: None, time: Micros(0) }
     }
 
     fn inside(passes: &Passes) -> (std::vec::Vec<u32>, bool) {
@@ -144,30 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn exits_count_down_and_a_stranger_breaks_the_count() {
+    fn what_the_station_accounted_for_is_no_longer_inside() {
         let mut passes = Passes::new(Tick(20));
         for tick in [100, 1_000, 2_000] {
             passes.entry(&edge(true, tick), false);
             passes.entry(&edge(false, tick + 300), false);
         }
-        passes.exit();
-        assert_eq!(inside(&passes), (vec![2, 3], true));
-        passes.forget(3);
-        passes.exit();
-        assert_eq!(inside(&passes), (vec![], true));
-        passes.exit();
-        assert_eq!(inside(&passes), (vec![], false));
-    }
-
-    #[test]
-    fn forgetting_a_lost_pass_mends_the_count_after_a_later_one_left() {
-        let mut passes = Passes::new(Tick(20));
-        for tick in [100, 1_000, 2_000] {
-            passes.entry(&edge(true, tick), false);
-        }
-        passes.exit(); // really pass 2: 1 was taken off by hand
-        passes.forget(1);
-        assert_eq!(inside(&passes), (vec![3], true));
+        passes.forget(2);
+        passes.forget(7);
+        assert_eq!(inside(&passes), (vec![1, 3], true));
     }
 
     #[test]

@@ -8,12 +8,18 @@ use crate::units::{Micros, Millimetres, Tick};
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
+pub mod facts;
 pub mod frame;
 
 pub const VERSION: u8 = 0;
 
 /// Passes that fit in one [`Report::Inventory`]: more than fit on any belt (length of belt ÷ shortest parcel and gap).
 pub const INVENTORY_MAX: usize = 48;
+
+/// Facts that a controller keeps: at 13 a parcel (its edges at five eyes, its permit's fates) three full belts' worth. Both
+/// ends stop the belts within the heartbeat limit when the cable is cut, so no more happens than this holds. A power of
+/// two, so that numbers may wrap.
+pub const FACTS_MAX: usize = 512;
 
 /// Station → controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +51,13 @@ pub enum Command {
     StopInPlace {
         pass: u32,
     },
-    /// A parcel was removed by hand, or accounted otherwise: take it off the inventory.
+    /// The station accounted for a pass: take it off the inventory.
     Forget {
         pass: u32,
+    },
+    /// Asks for every fact from this number on, as far as it is kept; answered with [`Report::Resending`].
+    Resend {
+        from: u32,
     },
 }
 
@@ -70,31 +80,58 @@ pub struct Permit {
 /// Controller → station.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
-    /// After boot and in answer to `Hello`. `epoch` is 0 until configured.
+    /// After boot, every second until configured, and in answer to `Hello`. `epoch` is 0 until configured.
     Hello {
         version: u8,
         crc: u32,
         epoch: u32,
         boot_cause: BootCause,
+        /// The oldest fact that is kept, and the number that the next one will get.
+        kept_from: u32,
+        next: u32,
     },
     Configured {
         epoch: u32,
     },
     Refused(Refusal),
-    /// Every 50 ms: the controller's clock and the tick of each segment at that moment.
+    /// Every 50 ms, when every fact was said: the controller's clock and the tick of each segment at that moment. A
+    /// station that does not expect `next` has missed facts, and asks for them.
     Beat {
         time: Micros,
         ticks: Vec<Tick, SEGMENTS_MAX>,
+        next: u32,
     },
     Time {
         host: Micros,
         time: Micros,
     },
-    /// A debounced edge: `tick` of the eye's segment and controller `time` of the edge itself, not of its report.
+    /// Something happened. Facts are numbered from 0 at boot, without gaps, and kept to be said again.
+    Fact {
+        number: u32,
+        fact: Fact,
+    },
+    /// Facts follow from this number on: the one asked for, or the oldest that is kept.
+    Resending {
+        from: u32,
+    },
+    /// The passes that entered and that the station has not accounted for, oldest first. `complete` unless there were
+    /// more than can be listed.
+    Inventory {
+        passes: Vec<u32, INVENTORY_MAX>,
+        complete: bool,
+    },
+}
+
+/// What happened at the lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    /// A debounced edge: `tick` of the eye's segment, and of the segment `before` it, from which parcels come, and
+    /// controller `time` of the edge itself, not of its report.
     Edge {
         eye: u8,
         blocked: bool,
         tick: Tick,
+        before: Option<Tick>,
         time: Micros,
         pass: Option<u32>,
     },
@@ -128,15 +165,6 @@ pub enum Report {
     Lane {
         state: LaneState,
         time: Micros,
-    },
-    /// The passes that entered and were not seen leaving, oldest first.
-    Inventory {
-        passes: Vec<u32, INVENTORY_MAX>,
-        complete: bool,
-    },
-    /// Reports were lost inside the controller because the cable was too slow: what the station knows is not whole.
-    Overflow {
-        lost: u32,
     },
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{Command, PermitFate, Report};
+use gatepost_hardware::link::{Command, Fact, PermitFate, Report};
 use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol, ScaleReport};
 use gatepost_hardware::scanner::{ScannerCodec, ScannerConfig, ScannerProtocol};
 use gatepost_hardware::units::{Grams, Micros, WallMs};
@@ -99,6 +99,7 @@ impl Station {
             open: recovery.open(),
             closed: recovery.closed(),
             highest: recovery.highest(),
+            accounted: recovery.accounted(),
             sampling: Some(SamplingKey { id: Token::clipped("world"), key: [3; 32], rate, rate_trusted: 0 }),
             weight_tolerance_g: Grams(30),
             radiation_fitted: false,
@@ -134,11 +135,10 @@ impl Station {
         for &byte in bytes {
             let Some(received) = self.reports.push::<Report>(byte) else { continue };
             let mono = Micros(now);
-            if received.missing.is_some_and(|missing| missing > 0) && !matches!(received.message, Report::Hello { .. })
-            {
-                self.handle(now, Event::CableLost { mono }, crashes)?;
-            }
-            let opened = matches!(received.message, Report::Permit { fate: PermitFate::Opened, .. });
+            let opened = matches!(
+                received.message,
+                Report::Fact { fact: Fact::Permit { fate: PermitFate::Opened, .. }, .. }
+            );
             self.handle(now, Event::Controller { mono, report: received.message }, crashes)?;
             if opened && crashes.strike(now, Step::GateOpened) {
                 return Err(Died);

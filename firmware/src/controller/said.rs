@@ -4,18 +4,22 @@ use super::Controller;
 use crate::guard::Guard;
 use crate::schedule::Ended;
 use crate::trace::Happening;
-use gatepost_hardware::link::{Permit, PermitFate, PermitRefusal, Refusal, Report, RevokeFate, VERSION, VoidCause};
+use gatepost_hardware::link::{
+    Fact, Permit, PermitFate, PermitRefusal, Refusal, Report, RevokeFate, VERSION, VoidCause,
+};
 use gatepost_hardware::units::Micros;
 
 impl Controller {
     pub(super) fn hello(&mut self, version: u8) {
         self.trace.note(self.now, Happening::Hello { version });
-        if version == VERSION { self.say_hello() } else { self.queue.push(Report::Refused(Refusal::Version)) }
+        if version == VERSION { self.say_hello() } else { self.log.answer(Report::Refused(Refusal::Version)) }
     }
 
     pub(super) fn say_hello(&mut self) {
+        self.hello_due = self.now + super::HELLO;
         let (crc, epoch, boot_cause) = (self.crc, self.epoch.unwrap_or(0), self.boot);
-        self.queue.push(Report::Hello { version: VERSION, crc, epoch, boot_cause });
+        let (kept_from, next) = (self.log.kept_from(), self.log.next());
+        self.log.answer(Report::Hello { version: VERSION, crc, epoch, boot_cause, kept_from, next });
     }
 
     /// Keeps the first epoch of this boot. A station with another map is not obeyed any more.
@@ -24,14 +28,14 @@ impl Controller {
         if crc != self.crc {
             self.lane.configured = false;
             self.void_all(VoidCause::Heartbeat);
-            return self.queue.push(Report::Refused(Refusal::Crc { mine: self.crc }));
+            return self.log.answer(Report::Refused(Refusal::Crc { mine: self.crc }));
         }
         if epoch == 0 {
-            return self.queue.push(Report::Refused(Refusal::NotConfigured)); // 0 says "none"
+            return self.log.answer(Report::Refused(Refusal::NotConfigured)); // 0 says "none"
         }
         let epoch = *self.epoch.get_or_insert(epoch);
         self.lane.configured = true;
-        self.queue.push(Report::Configured { epoch });
+        self.log.answer(Report::Configured { epoch });
     }
 
     pub(super) fn permit(&mut self, mut permit: Permit) {
@@ -73,6 +77,6 @@ impl Controller {
             (false, false) => RevokeFate::Unknown,
         };
         let time = self.now;
-        self.say(Report::Revoke { permit, fate, time }, Happening::Revoke { permit, fate });
+        self.say(Fact::Revoke { permit, fate, time }, Happening::Revoke { permit, fate });
     }
 }

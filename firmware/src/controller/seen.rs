@@ -6,7 +6,7 @@ use crate::eyes::Edge;
 use crate::guard::Guard;
 use crate::trace::Happening;
 use gatepost_hardware::lane::EyeRole;
-use gatepost_hardware::link::{Motion, Report, VoidCause};
+use gatepost_hardware::link::{Fact, Motion, VoidCause};
 use gatepost_hardware::units::Millimetres;
 
 impl Controller {
@@ -24,16 +24,15 @@ impl Controller {
             EyeRole::Entry if self.epoch.is_some() => self.passes.entry(&edge, backward),
             _ => (None, true),
         };
-        let Edge { blocked, tick, time } = edge;
+        let Edge { blocked, tick, before, time } = edge;
         let eye = index as u8; // at most EYES_MAX
-        self.say(Report::Edge { eye, blocked, tick, time, pass }, Happening::Edge { eye, blocked, tick });
+        self.say(Fact::Edge { eye, blocked, tick, before, time, pass }, Happening::Edge { eye, blocked, tick });
         match (role, blocked) {
             (EyeRole::Entry, true) if !new => {
                 let void = pass.and_then(|pass| self.schedule.void_pass(pass, VoidCause::Reversed));
                 self.permit_fate_maybe(void);
             }
             (EyeRole::Diverter, _) => self.diverter_edge(&edge, backward),
-            (EyeRole::ReleaseExit | EyeRole::ExamExit, true) if !backward => self.passes.exit(),
             _ => {}
         }
     }
@@ -55,7 +54,7 @@ impl Controller {
 
     pub(super) fn belt(&mut self, segment: u8, motion: Motion) {
         let (tick, time) = (self.tick_of(segment).unwrap_or_default(), self.now);
-        self.say(Report::Belt { segment, motion, tick, time }, Happening::Belt { segment, motion });
+        self.say(Fact::Belt { segment, motion, tick, time }, Happening::Belt { segment, motion });
         if motion != Motion::Reversed {
             return;
         }

@@ -4,8 +4,8 @@
 //! cable, and the pins; from these alone it says which body may pass an open gate.
 
 use super::rig::{Rig, SORTER};
-use crate::queue::REPORTS_MAX;
-use gatepost_hardware::link::{Command, Input, Permit, PermitFate, Report};
+use crate::log::ANSWERS_MAX;
+use gatepost_hardware::link::{Command, FACTS_MAX, Fact, Input, Permit, PermitFate, Report};
 use gatepost_hardware::units::Micros;
 use proptest::prelude::*;
 
@@ -136,10 +136,10 @@ impl World {
     /// Reads what was said, then looks at the pins.
     fn check(&mut self) {
         assert!(self.rig.controller.outputs().belt_permit <= self.active.is_empty(), "{:?}", self.active);
-        for report in &self.rig.reports[self.read..] {
-            let (id, fate) = match report {
-                Report::Permit { permit, fate, .. } => (*permit, *fate),
-                Report::Revoke { permit, fate: gatepost_hardware::link::RevokeFate::Revoked, .. } => {
+        for fact in &self.rig.facts[self.read..] {
+            let (id, fate) = match fact {
+                Fact::Permit { permit, fate, .. } => (*permit, *fate),
+                Fact::Revoke { permit, fate: gatepost_hardware::link::RevokeFate::Revoked, .. } => {
                     (*permit, PermitFate::Missed)
                 }
                 _ => continue,
@@ -158,7 +158,7 @@ impl World {
                 }
             }
         }
-        self.read = self.rig.reports.len();
+        self.read = self.rig.facts.len();
         let release = self.rig.controller.outputs().gate_release;
         assert_eq!(release, self.opened.is_some(), "the pin is released exactly while a permit is open");
         if let Some(id) = self.opened {
@@ -222,7 +222,8 @@ proptest! {
             rig.controller.step(now);
         }
         let said: Vec<Report> = core::iter::from_fn(|| rig.controller.report()).collect();
-        prop_assert!(said.len() <= REPORTS_MAX + 1);
+        // One beat is due at the end.
+        prop_assert!(said.len() <= FACTS_MAX + ANSWERS_MAX + 1);
         prop_assert!(rig.controller.report().is_none());
     }
 }

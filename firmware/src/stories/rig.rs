@@ -2,7 +2,7 @@
 
 use crate::{Controller, GatePosition};
 use gatepost_hardware::lane::{EyeRole, LaneMap, file};
-use gatepost_hardware::link::{BootCause, Command, Input, Permit, PermitFate, Report};
+use gatepost_hardware::link::{BootCause, Command, Fact, Input, Permit, PermitFate, Report};
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
 
 pub const NORTH: &str = include_str!("../../../hardware/lanes/north.toml");
@@ -29,6 +29,8 @@ pub struct Rig {
     pub now: Micros,
     belt_um: [i64; 3],
     pub bodies: Vec<Body>,
+    pub facts: Vec<Fact>,
+    /// What was said beside facts.
     pub reports: Vec<Report>,
     /// The station says something every 100 ms.
     pub beating: bool,
@@ -62,6 +64,7 @@ impl Rig {
             now: Micros(0),
             belt_um: [0; 3],
             bodies: Vec::new(),
+            facts: Vec::new(),
             reports: Vec::new(),
             beating: true,
             forced_mm_s: None,
@@ -203,16 +206,22 @@ impl Rig {
 
     fn collect(&mut self) {
         while let Some(report) = self.controller.report() {
-            self.reports.push(report);
+            match report {
+                Report::Fact { number, fact } => {
+                    assert_eq!(number as usize, self.facts.len(), "facts are numbered without gaps");
+                    self.facts.push(fact);
+                }
+                report => self.reports.push(report),
+            }
         }
     }
 
     /// What was said about one permit, in order.
     pub fn fates(&self, id: u32) -> Vec<PermitFate> {
-        let fate = |report: &Report| match report {
-            Report::Permit { permit, fate, .. } if *permit == id => Some(*fate),
+        let fate = |fact: &Fact| match fact {
+            Fact::Permit { permit, fate, .. } if *permit == id => Some(*fate),
             _ => None,
         };
-        self.reports.iter().filter_map(fate).collect()
+        self.facts.iter().filter_map(fate).collect()
     }
 }

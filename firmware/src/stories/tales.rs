@@ -3,8 +3,8 @@
 use super::rig::{EPOCH, INFEED, Rig, SORTER};
 use crate::Lamp;
 use gatepost_hardware::link::{
-    Command, GateState, Input, LaneState, Motion, PermitFate, PermitRefusal, Refusal, Report, RevokeFate, StopCause,
-    VoidCause,
+    Command, Fact, GateState, Input, LaneState, Motion, PermitFate, PermitRefusal, Refusal, Report, RevokeFate,
+    StopCause, VoidCause,
 };
 use gatepost_hardware::units::{Micros, Tick};
 
@@ -61,8 +61,7 @@ fn a_permit_can_be_revoked_until_the_gate_was_commanded() {
         let (mut rig, body) = one_permitted();
         rig.run_ms(wait_ms);
         rig.command(Command::Revoke { permit: 1 });
-        let said =
-            rig.reports.iter().any(|report| matches!(report, Report::Revoke { fate: said, .. } if *said == fate));
+        let said = rig.facts.iter().any(|fact| matches!(fact, Fact::Revoke { fate: said, .. } if *said == fate));
         assert!(said, "after {wait_ms} ms");
         rig.run_ms(5_000);
         assert_eq!(rig.bodies[body].released, Some(released), "after {wait_ms} ms");
@@ -114,9 +113,7 @@ fn a_short_stop_keeps_the_permit_and_a_long_one_voids_it() {
         rig.forced_mm_s = None;
         rig.run_ms(stop_ms);
         let belts = |motion| {
-            rig.reports
-                .iter()
-                .any(|report| matches!(report, Report::Belt { motion: said, segment: 2, .. } if *said == motion))
+            rig.facts.iter().any(|fact| matches!(fact, Fact::Belt { motion: said, segment: 2, .. } if *said == motion))
         };
         assert!(belts(Motion::Coasting) && belts(Motion::Stopped));
         rig.press_reset();
@@ -198,8 +195,8 @@ fn a_gate_that_does_not_move_stops_the_lane_and_voids_what_waits() {
     rig.permit(second, 2);
     rig.gate_works = false;
     rig.run_ms(5_000);
-    let stuck = |report: &Report| matches!(report, Report::Gate { state: GateState::Stuck, .. });
-    assert!(rig.reports.iter().any(stuck));
+    let stuck = |fact: &Fact| matches!(fact, Fact::Gate { state: GateState::Stuck, .. });
+    assert!(rig.facts.iter().any(stuck));
     assert_eq!(rig.bodies[body].released, Some(false));
     let opened = [PermitFate::Accepted, PermitFate::Opened, PermitFate::Void(VoidCause::GateFault)];
     assert_eq!(rig.fates(1), opened);
@@ -234,17 +231,17 @@ fn stop_in_place_latches_and_the_parcel_stays() {
 }
 
 #[test]
-fn passes_are_numbered_at_the_entry_eye_and_counted_out_at_the_exits() {
+fn passes_are_numbered_at_the_entry_eye_and_stay_until_the_station_accounts_for_them() {
     let mut rig = Rig::running();
     rig.lay(INFEED, 0, 200);
     rig.lay(INFEED, -500, 200);
     rig.run_ms(2_000);
     let entries = |rig: &Rig| -> Vec<(bool, Option<u32>)> {
-        let entry = |report: &Report| match report {
-            Report::Edge { eye: 0, blocked, pass, .. } => Some((*blocked, *pass)),
+        let entry = |fact: &Fact| match fact {
+            Fact::Edge { eye: 0, blocked, pass, .. } => Some((*blocked, *pass)),
             _ => None,
         };
-        rig.reports.iter().filter_map(entry).collect()
+        rig.facts.iter().filter_map(entry).collect()
     };
     assert_eq!(entries(&rig), [(true, Some(1)), (false, Some(1)), (true, Some(2)), (false, Some(2))]);
     // The second one backs over the eye and comes again.
@@ -253,8 +250,7 @@ fn passes_are_numbered_at_the_entry_eye_and_counted_out_at_the_exits() {
     rig.forced_mm_s = None;
     rig.run_ms(2_000);
     assert_eq!(entries(&rig)[4..], [(true, Some(2)), (false, Some(2)), (true, Some(2)), (false, Some(2))]);
-    rig.lay(SORTER, 4_300, 200);
-    rig.run_ms(1_000);
+    rig.command(Command::Forget { pass: 1 });
     rig.command(Command::Inventory);
     let inventory = rig.reports.iter().rev().find_map(|report| match report {
         Report::Inventory { passes, complete } => Some((passes.to_vec(), *complete)),
@@ -268,8 +264,8 @@ fn the_edge_is_reported_where_it_was() {
     let mut rig = Rig::running();
     let body = rig.lay(SORTER, 2_550, 300);
     rig.run_ms(200);
-    let tick = rig.reports.iter().find_map(|report| match report {
-        Report::Edge { eye: 5, blocked: true, tick, .. } => Some(*tick),
+    let tick = rig.facts.iter().find_map(|fact| match fact {
+        Fact::Edge { eye: 5, blocked: true, tick, .. } => Some(*tick),
         _ => None,
     });
     assert_eq!(tick, rig.bodies[body].met_at);
@@ -315,4 +311,30 @@ fn it_beats_twenty_times_a_second_and_returns_the_hosts_clock() {
     );
     rig.command(Command::TimeSync { host: Micros(77) });
     assert!(rig.reports.contains(&Report::Time { host: Micros(77), time: rig.now }));
+}
+
+#[test]
+fn what_a_cut_cable_swallowed_is_said_again_with_its_numbers() {
+    let mut rig = Rig::running();
+    rig.lay(INFEED, 0, 200);
+    rig.run_ms(1_500);
+    let said: Vec<Fact> = rig.facts.clone();
+    rig.controller.command(Command::Resend { from: 2 }, rig.now);
+    assert_eq!(rig.controller.report(), Some(Report::Resending { from: 2 }));
+    for (number, fact) in said.iter().enumerate().skip(2) {
+        assert_eq!(rig.controller.report(), Some(Report::Fact { number: number as u32, fact: *fact }));
+    }
+}
+
+#[test]
+fn it_introduces_itself_until_it_is_configured() {
+    let mut rig = Rig::booted();
+    rig.run_ms(3_500);
+    let hellos =
+        |rig: &Rig| rig.reports.iter().filter(|report| matches!(report, Report::Hello { epoch: 0, .. })).count();
+    assert_eq!(hellos(&rig), 4);
+    let crc = rig.map.crc();
+    rig.command(Command::Configure { crc, epoch: EPOCH });
+    rig.run_ms(3_000);
+    assert_eq!(hellos(&rig), 4);
 }

@@ -145,7 +145,7 @@ mod tests {
         let passes = heapless::Vec::from_slice(&[u32::MAX; super::super::INVENTORY_MAX]).unwrap();
         encoded(&mut Sender::default(), &Report::Inventory { passes, complete: true });
         let ticks = heapless::Vec::from_slice(&[Tick(i64::MIN); crate::lane::SEGMENTS_MAX]).unwrap();
-        encoded(&mut Sender::default(), &Report::Beat { time: Micros(u64::MAX), ticks });
+        encoded(&mut Sender::default(), &Report::Beat { time: Micros(u64::MAX), ticks, next: u32::MAX });
     }
 
     #[test]

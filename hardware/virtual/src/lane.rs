@@ -24,7 +24,7 @@ use body::Body;
 use cable::Cabled;
 use gatepost_firmware::{Controller, GatePosition, Outputs};
 use gatepost_hardware::lane::{EyeRole, LaneMap, file};
-use gatepost_hardware::link::{BootCause, Report};
+use gatepost_hardware::link::{BootCause, Fact, Report};
 use gatepost_hardware::units::{Micros, Millimetres};
 use look::Looks;
 use people::People;
@@ -398,7 +398,11 @@ impl VirtualLane {
         let entry = self.map.eye(EyeRole::Entry).map(|(eye, _)| eye);
         let (mut named, mut configured) = (Vec::new(), None);
         self.cabled.speak(|report| match report {
-            Report::Edge { eye, blocked: true, pass: Some(pass), .. } if Some(*eye) == entry => named.push(*pass),
+            Report::Fact { fact: Fact::Edge { eye, blocked: true, pass: Some(pass), .. }, .. }
+                if Some(*eye) == entry =>
+            {
+                named.push(*pass);
+            }
             Report::Configured { epoch } => configured = Some(*epoch),
             _ => {}
         });

@@ -35,6 +35,7 @@ pub enum Heard {
         open: Vec<OpenPass>,
         closed: Vec<PassKey>,
         highest: BTreeMap<u32, u32>,
+        accounted: Option<(u32, u32)>,
         versions: Versions,
         /// 0: this file begins with the life of the lane. Else files of that life were written over before it, and what
         /// the lane knew by then is not in it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gatepost_daemon::blackbox::{BlackBox, Heard, fingerprint};
 use gatepost_hardware::lane::file;
-use gatepost_hardware::link::{BootCause, LaneState, Report, VERSION};
+use gatepost_hardware::link::{BootCause, Fact, LaneState, Report, VERSION};
 use gatepost_hardware::units::{Micros, WallMs};
 use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::memory::MemoryDisk;
@@ -312,6 +312,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         open: Vec::new(),
         closed: Vec::new(),
         highest: Default::default(),
+        accounted: None,
         sampling: None,
         weight_tolerance_g: gatepost_hardware::units::Grams(30),
         radiation_fitted: false,
@@ -334,6 +335,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         open: Vec::new(),
         closed: Vec::new(),
         highest: Default::default(),
+        accounted: None,
         versions: config.versions.clone(),
         part: 0,
     };
@@ -347,10 +349,10 @@ fn record_black_box(site: &Site) -> PathBuf {
     let (crc, boot_cause) = (map.crc(), BootCause::PowerOn);
     let mut events = vec![
         Event::Pulse { mono: Micros::from_ms(20), wall, clock: ClockState::Trusted },
-        told(30, Report::Hello { version: VERSION, crc, epoch: 0, boot_cause }),
+        told(30, Report::Hello { version: VERSION, crc, epoch: 0, boot_cause, kept_from: 0, next: 0 }),
         told(40, Report::Configured { epoch: 4 }),
-        told(50, Report::Lane { state: LaneState::Ready, time: Micros::from_ms(1) }),
-        told(60, Report::Lane { state: LaneState::Running, time: Micros::from_ms(2) }),
+        told(50, Report::Fact { number: 0, fact: Fact::Lane { state: LaneState::Ready, time: Micros::from_ms(1) } }),
+        told(60, Report::Fact { number: 1, fact: Fact::Lane { state: LaneState::Running, time: Micros::from_ms(2) } }),
         Event::Part { fault: Fault::Scale, failed: true },
         Event::Pulse { mono: Micros::from_ms(700), wall: WallMs(wall.0 + 700), clock: ClockState::Trusted },
     ];

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::link::facts::Facts;
 use gatepost_hardware::units::{Micros, WallMs};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{ClockState, Effect, Event, OfficerAction, Order};
 use crate::gather::Gather;
-use crate::judge::{Clearance, ContingencyPlan, Fault, Inputs, Sensor, Token, Verdict};
+use crate::judge::{Clearance, ContingencyPlan, Fault, Inputs, Outcome, Sensor, Token, Verdict};
 use crate::limits::{ALARMS_MAX, HEARTBEAT_MS, PASSES_MAX, RECORDS_WAITING_MAX, TIME_SYNC_MS};
 use crate::pass::life::{Signal, State};
 use crate::pass::{LaneName, PassKey};
@@ -28,6 +29,7 @@ pub use view::{
 };
 
 mod alarm;
+mod cable;
 mod controller;
 mod decide;
 mod facts;
@@ -48,6 +50,8 @@ pub struct DriveConfig {
     pub closed: Vec<PassKey>,
     /// The highest pass of each epoch in the journal.
     pub highest: BTreeMap<u32, u32>,
+    /// Epoch and number of the last fact of which the journal says what came of it.
+    pub accounted: Option<(u32, u32)>,
     pub sampling: Option<SamplingKey>,
     /// How far two weights of one parcel, or a declared and a measured one, may differ.
     pub weight_tolerance_g: Grams,
@@ -83,7 +87,7 @@ pub struct Versions {
 struct Parcel {
     key: PassKey,
     state: State,
-    /// Its place was lost with the station, the controller or the cable: exam, whatever is known of it.
+    /// Nobody watched it for a while, for want of the station, the controller or the cable: exam, whatever is known of it.
     inherited: Option<Fault>,
     /// A permit of it was lost or came too late: no second one.
     voided: bool,
@@ -102,9 +106,7 @@ struct Parcel {
     /// Proof of a durable release, until it becomes a permit.
     release: Option<Recorded>,
     permit: Option<u32>,
-    /// The gate opened for it in an earlier life of the station: it is leaving by release.
-    leaving: bool,
-    /// An earlier life of the station released it: the gate may have opened unseen.
+    /// The newest decision of an earlier life of the station was to release it.
     released_before: bool,
     looked_up: bool,
     /// What was known of it when its place was forgotten.
@@ -141,12 +143,22 @@ pub struct Drive {
     time: Micros,
     beat_sent: Option<Micros>,
     sync_sent: Option<Micros>,
+    /// Which of the controller's facts comes next, and which was taken last.
+    facts: Facts,
+    fact_now: Option<u32>,
+    /// Facts before this number happened in an earlier life of the station.
+    history: Option<u32>,
+    /// Station time of the first pulse, and whether the controller has introduced itself since.
+    born: Micros,
+    greeted: bool,
+    /// Station time at which the controller last said anything.
+    heard: Option<Micros>,
     /// The controller was asked what is on the belt and has not answered yet.
     inventory_owed: bool,
     /// Tick of the last segment when places were lost.
     lost_at: Option<gatepost_hardware::units::Tick>,
     /// Ids on or recently on this belt that never left it: for the same id twice.
-    ids: BTreeMap<String, u32>,
+    ids: BTreeMap<String, PassKey>,
     /// Ended passes, the last of them.
     closed: VecDeque<PassKey>,
     alarms: VecDeque<Alarm>,
@@ -181,6 +193,12 @@ impl Drive {
             time: Micros::ZERO,
             beat_sent: None,
             sync_sent: None,
+            facts: Facts::default(),
+            fact_now: None,
+            history: None,
+            born: Micros::ZERO,
+            greeted: false,
+            heard: None,
             inventory_owed: false,
             lost_at: None,
             ids: BTreeMap::new(),
@@ -198,7 +216,7 @@ impl Drive {
             Event::Controller { mono, report } => self.report(mono, report),
             Event::CableLost { mono } => {
                 self.mono = mono;
-                self.lose_track(Fault::Cable);
+                self.cable_lost();
             }
             Event::Code { mono, device, code } => {
                 let noted = self.gather.code(&self.clock, mono, device, code);
@@ -236,7 +254,11 @@ impl Drive {
     }
 
     fn pulse(&mut self, mono: Micros, wall: WallMs, clock: ClockState) {
+        if self.wall == WallMs::ZERO {
+            self.born = mono;
+        }
         (self.mono, self.wall, self.trusted) = (mono, wall, clock);
+        self.listen();
         let due = |sent: Option<Micros>, every_ms| sent.is_none_or(|sent| mono - sent >= Micros::from_ms(every_ms));
         if due(self.sync_sent, TIME_SYNC_MS) {
             self.sync_sent = Some(mono);
@@ -262,13 +284,10 @@ impl Drive {
             self.decide_if_due(at);
             self.permit_if_due(at);
         }
-        self.expire_inherited();
+        self.expire_lost();
         let done = |parcel: &Parcel| matches!(parcel.state, State::Closed(_)) && parcel.is_settled();
-        for pass in self.parcels.iter().filter(|parcel| done(parcel)).map(|parcel| parcel.key) {
-            if Some(pass.epoch) == self.epoch {
-                self.gather.forget(pass.pass);
-            }
-        }
+        let gone = self.parcels.iter().filter(|parcel| done(parcel)).map(|parcel| parcel.key);
+        gone.for_each(|pass| self.gather.forget(pass));
         self.parcels.retain(|parcel| !done(parcel));
         if self.parcels.len() >= PASSES_MAX - 4 && self.is_running() {
             self.order(Order::Stop);
@@ -383,9 +402,6 @@ impl Drive {
     fn find(&self, key: PassKey) -> Option<usize> {
         self.parcels.iter().position(|parcel| parcel.key == key)
     }
-    fn find_pass(&self, pass: u32) -> Option<usize> {
-        self.epoch.and_then(|epoch| self.find(self.key(epoch, pass)))
-    }
     fn key(&self, epoch: u32, pass: u32) -> PassKey {
         PassKey { lane: self.lane, epoch, pass }
     }
@@ -412,7 +428,6 @@ impl Parcel {
             seq: None,
             release: None,
             permit: None,
-            leaving: false,
             released_before: false,
             looked_up: false,
             kept: None,
@@ -435,7 +450,16 @@ impl Parcel {
             revision: open.revision,
             permit,
             released_before: open.release,
+            kept: open.inputs.clone(),
+            state: State::Decided,
             ..Self::inherited(open.pass, Fault::Controller)
+        }
+    }
+    /// Whether its newest decision lets it leave by release.
+    fn may_leave(&self) -> bool {
+        match self.judged.as_deref() {
+            Some((_, verdict)) => verdict.outcome == Outcome::Release,
+            None => self.released_before,
         }
     }
     /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.

@@ -25,7 +25,7 @@ pub enum Event {
         mono: Micros,
         report: Report,
     },
-    /// The cable lost messages or went silent: what is known of the belt is not whole.
+    /// The cable is down: until it is up again nobody watches the belt.
     CableLost {
         mono: Micros,
     },
@@ -98,6 +98,7 @@ pub enum Order {
     Stop,
     StopInPlace { pass: u32 },
     Forget { pass: u32 },
+    Resend { from: u32 },
 }
 
 impl From<Order> for Command {
@@ -112,6 +113,7 @@ impl From<Order> for Command {
             Order::Stop => Command::Stop,
             Order::StopInPlace { pass } => Command::StopInPlace { pass },
             Order::Forget { pass } => Command::Forget { pass },
+            Order::Resend { from } => Command::Resend { from },
         }
     }
 }

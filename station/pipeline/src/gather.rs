@@ -14,6 +14,7 @@ use crate::event::{ImageFile, Matched, Weighed};
 use crate::identify::{CodeRead, ItemIdentity, arbitrate};
 use crate::judge::{BlindCause, ContestedCause, NoWeightCause, Overflow, Weight};
 use crate::limits::{CODES_MAX, READINGS_WAITING_MAX};
+use crate::pass::PassKey;
 use crate::track::belt::NoPosition;
 use crate::track::clock::{ClockMap, Span};
 use crate::track::{Track, Tracked};
@@ -67,7 +68,7 @@ enum Reading {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Noted {
     Contested {
-        pass: u32,
+        pass: PassKey,
         cause: ContestedCause,
     },
     /// Something was read where no parcel is.
@@ -85,7 +86,7 @@ pub enum Noted {
 #[derive(Clone, Debug)]
 pub struct Gather {
     map: LaneMap,
-    parcels: BTreeMap<u32, Gathered>,
+    parcels: BTreeMap<PassKey, Gathered>,
     waiting: VecDeque<Waiting>,
     pub images: Images,
 }
@@ -94,19 +95,34 @@ impl Gather {
     pub fn new(map: LaneMap) -> Self {
         Self { map, parcels: BTreeMap::new(), waiting: VecDeque::new(), images: Images::default() }
     }
-    pub fn enter(&mut self, pass: u32) {
+    pub fn enter(&mut self, pass: PassKey) {
         self.parcels.insert(pass, Gathered::default());
     }
-    pub fn forget(&mut self, pass: u32) {
+    /// What was on the belt while nobody listened: devices it has left can say nothing more of it, and no image of it
+    /// is to be expected.
+    pub fn resume(&mut self, track: &Track) {
+        for tracked in track.passes() {
+            let Some(gathered) = self.parcels.get_mut(&tracked.pass) else { continue };
+            for (index, device) in self.map.devices.iter().enumerate() {
+                if left_view(&self.map, track, device, tracked).is_some() {
+                    gathered.closed.insert(index as u8);
+                    if device.kind == DeviceKind::Xray {
+                        gathered.image = ImageOf::Missing;
+                    }
+                }
+            }
+        }
+    }
+    pub fn forget(&mut self, pass: PassKey) {
         self.parcels.remove(&pass);
     }
     pub fn forget_all(&mut self) {
         *self = Self::new(self.map.clone());
     }
-    pub fn get(&self, pass: u32) -> Option<&Gathered> {
+    pub fn get(&self, pass: PassKey) -> Option<&Gathered> {
         self.parcels.get(&pass)
     }
-    pub fn get_mut(&mut self, pass: u32) -> Option<&mut Gathered> {
+    pub fn get_mut(&mut self, pass: PassKey) -> Option<&mut Gathered> {
         self.parcels.get_mut(&pass)
     }
 
@@ -166,7 +182,7 @@ impl Gather {
         let device = &self.map.devices[usize::from(waiting.device)];
         let views: Vec<View> =
             track.passes().iter().filter_map(|tracked| view(&self.map, device, tracked, ticks)).collect();
-        let owners: Vec<u32> = views.iter().map(|view| view.pass).collect();
+        let owners: Vec<PassKey> = views.iter().map(|view| view.pass).collect();
         match (&waiting.reading, views.as_slice()) {
             (Reading::Weight(_), []) | (Reading::Code(CodeRead::Nothing), []) => {}
             (Reading::Code(_), []) => noted.push(Noted::Orphan { device: waiting.device }),
@@ -254,7 +270,7 @@ impl Gather {
     }
 
     /// Whether no device can add anything: all said what they had to say of this parcel.
-    pub fn is_complete(&self, pass: u32) -> bool {
+    pub fn is_complete(&self, pass: PassKey) -> bool {
         self.get(pass).is_some_and(|gathered| {
             (0..self.map.devices.len()).all(|index| gathered.closed.contains(&(index as u8)))
                 && self.images.is_known(gathered.image)
@@ -319,7 +335,7 @@ impl Weights {
 
 /// A parcel in a device's view.
 struct View {
-    pass: u32,
+    pass: PassKey,
     /// Certainly nothing of it outside the view.
     wholly: bool,
 }
@@ -338,7 +354,7 @@ fn slip(map: &LaneMap, device: &Device, from: Millimetres) -> Millimetres {
 fn view(map: &LaneMap, device: &Device, tracked: &Tracked, ticks: (Tick, Tick)) -> Option<View> {
     let mark = tracked.mark(device.segment)?;
     let segment = &map.segments[usize::from(device.segment)];
-    let slip = slip(map, device, mark.at_mm);
+    let slip = slip(map, device, mark.at_mm) + tracked.coasted();
     let lead = |tick: Tick| mark.at_mm + segment.mm(tick - mark.lead);
     let (first, last) = (lead(ticks.0), lead(ticks.1));
     // Measured at this eye, else at an earlier one; until it has passed one wholly it may be as long as anything may be.
@@ -356,7 +372,7 @@ fn left_view(map: &LaneMap, track: &Track, device: &Device, tracked: &Tracked) -
     let mark = tracked.mark(device.segment)?;
     let segment = &map.segments[usize::from(device.segment)];
     let length = segment.mm(mark.trail? - mark.lead);
-    let slip = slip(map, device, mark.at_mm);
+    let slip = slip(map, device, mark.at_mm) + tracked.coasted();
     let way = device.to_mm - mark.at_mm + length;
     let belt = track.belt(device.segment);
     let earliest = belt.when(mark.lead + segment.ticks(way - slip))?;

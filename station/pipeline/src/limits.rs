@@ -34,6 +34,9 @@ pub const DECIDE_BEFORE_MS: u64 = 120 + 60 + 20;
 /// A look-up unanswered for this long is no answer, once the decision is due.
 pub const HEARTBEAT_MS: u64 = 100;
 pub const TIME_SYNC_MS: u64 = 500;
+/// How long a station that starts waits for the lane controller to tell what it missed: several greetings, then every
+/// fact that can be kept on a slow cable. Then what the journal left open is exam.
+pub const GREETING_MS: u64 = 6 * TIME_SYNC_MS;
 
 /// Presentations of a bench kept in mind: the one that lies there, and those whose records are not durable yet.
 pub const PRESENTATIONS_MAX: usize = 32;

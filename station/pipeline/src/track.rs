@@ -12,11 +12,13 @@ use gatepost_hardware::units::{Micros, Millimetres, Tick};
 
 use crate::judge::ContestedCause;
 use crate::limits::EDGE_MM;
+use crate::pass::PassKey;
 use crate::pass::life::End;
 use belt::Belt;
 
 pub mod belt;
 pub mod clock;
+mod adrift;
 mod exits;
 
 /// Chutes slide: a parcel may reach its exit eye this much sooner or later than the belt would bring it.
@@ -34,16 +36,18 @@ pub struct Mark {
     pub trail: Option<Tick>,
 }
 
-/// One pass on the belt. Named by the controller's count: the epoch is the tracker's.
+/// One pass on the belt.
 #[derive(Clone, Debug)]
 pub struct Tracked {
-    pub pass: u32,
+    pub pass: PassKey,
     pub entered: Micros,
     marks: [Option<Mark>; SEGMENTS_MAX],
     /// Index of the eye it must meet next; exits count as one past the diverter eye.
     next_eye: usize,
     /// Belt that may have run uncounted since its last mark: a segment without encoder stopped under it.
     coasted: Millimetres,
+    /// Its place was reckoned, not seen: the controller booted under it, and eyes may have missed it meanwhile.
+    adrift: bool,
     /// The gate opened for it.
     opened: bool,
     /// At the eye that saw it last.
@@ -53,6 +57,15 @@ pub struct Tracked {
 }
 
 impl Tracked {
+    /// How much less exactly it is known than its belt's slip allows.
+    pub fn coasted(&self) -> Millimetres {
+        self.coasted
+    }
+    /// Whether this eye may be the next to see it.
+    fn may_meet(&self, eye: usize) -> bool {
+        self.next_eye == eye || self.adrift && self.next_eye < eye
+    }
+
     /// Where this segment saw it last.
     pub fn mark(&self, segment: u8) -> Option<Mark> {
         self.marks.get(usize::from(segment)).copied().flatten()
@@ -63,22 +76,22 @@ impl Tracked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happening {
     Entered {
-        pass: u32,
+        pass: PassKey,
     },
     /// Seen again, or its length became known: its place is better known now.
     Seen {
-        pass: u32,
+        pass: PassKey,
     },
     /// Its leading edge is at the diverter eye.
     AtDiverter {
-        pass: u32,
+        pass: PassKey,
     },
     /// Nothing was expected here. Exam takes it: it has no permit.
     Appeared {
         eye: u8,
     },
     Left {
-        pass: u32,
+        pass: PassKey,
         end: End,
     },
     StrangerLeft {
@@ -86,7 +99,7 @@ pub enum Happening {
     },
     /// Not seen where it had to be.
     Vanished {
-        pass: u32,
+        pass: PassKey,
         before_eye: u8,
     },
 }
@@ -99,8 +112,8 @@ pub struct Track {
     passes: Vec<Tracked>,
     belts: Vec<Belt>,
     /// Who darkens each eye.
-    occupants: Vec<Option<u32>>,
-    last_trail: Option<(u32, Tick)>,
+    occupants: Vec<Option<PassKey>>,
+    last_trail: Option<(PassKey, Tick)>,
 }
 
 /// How far a parcel may be from where its belt would have carried it over `way`.
@@ -122,27 +135,27 @@ impl Track {
         }
     }
 
-    /// Forgets every parcel and position: the controller booted, or the cable lost reports.
+    /// Forgets every parcel and position: facts are gone for good.
     pub fn forget_all(&mut self) {
         *self = Self::new(self.map.clone());
     }
-    pub fn forget(&mut self, pass: u32) {
+    pub fn forget(&mut self, pass: PassKey) {
         self.passes.retain(|tracked| tracked.pass != pass);
         self.occupants.iter_mut().filter(|occupant| **occupant == Some(pass)).for_each(|occupant| *occupant = None);
     }
     pub fn passes(&self) -> &[Tracked] {
         &self.passes
     }
-    pub fn get(&self, pass: u32) -> Option<&Tracked> {
+    pub fn get(&self, pass: PassKey) -> Option<&Tracked> {
         self.passes.iter().find(|tracked| tracked.pass == pass)
     }
-    pub fn contest(&mut self, pass: u32, cause: ContestedCause) {
+    pub fn contest(&mut self, pass: PassKey, cause: ContestedCause) {
         if let Some(tracked) = self.passes.iter_mut().find(|tracked| tracked.pass == pass) {
             tracked.contested.insert(cause);
         }
     }
     /// The gate opened for it: it should leave by release.
-    pub fn opened(&mut self, pass: u32) {
+    pub fn opened(&mut self, pass: PassKey) {
         if let Some(tracked) = self.passes.iter_mut().find(|tracked| tracked.pass == pass) {
             tracked.opened = true;
         }
@@ -166,16 +179,33 @@ impl Track {
         }
     }
 
+    /// Where the belt was from which parcels come to an eye, at an edge of that eye.
+    pub fn was_before(&mut self, eye: u8, time: Micros, tick: Option<Tick>) {
+        let segment = self.map.eyes.get(usize::from(eye)).and_then(|eye| eye.segment.checked_sub(1));
+        if let Some((segment, tick)) = segment.zip(tick) {
+            self.was(segment, time, tick);
+        }
+    }
+
+    /// A belt changed its motion here: between such points and edges it ran evenly, which is all that is known of it
+    /// where no beats were heard.
+    pub fn was(&mut self, segment: u8, time: Micros, tick: Tick) {
+        if let Some(belt) = self.belts.get_mut(usize::from(segment)) {
+            belt.push(time, tick);
+        }
+    }
+
     /// The controller told where its belts are.
     pub fn beat(&mut self, time: Micros, ticks: &[Tick]) -> Vec<Happening> {
         for (belt, &tick) in self.belts.iter_mut().zip(ticks) {
             belt.push(time, tick);
         }
+        self.reckon();
         self.vanished()
     }
 
     /// A debounced edge. `pass` is the controller's count at the entry eye.
-    pub fn edge(&mut self, eye: u8, blocked: bool, tick: Tick, time: Micros, pass: Option<u32>) -> Vec<Happening> {
+    pub fn edge(&mut self, eye: u8, blocked: bool, tick: Tick, time: Micros, pass: Option<PassKey>) -> Vec<Happening> {
         let index = usize::from(eye);
         let Some(role) = self.map.eyes.get(index).map(|eye| eye.role) else {
             return Vec::new();
@@ -198,7 +228,7 @@ impl Track {
         }
     }
 
-    fn enter(&mut self, index: usize, pass: u32, tick: Tick, time: Micros) -> Happening {
+    fn enter(&mut self, index: usize, pass: PassKey, tick: Tick, time: Micros) -> Happening {
         let eye = &self.map.eyes[index];
         let (segment, at_mm) = (eye.segment, eye.at_mm);
         let belt = &self.map.segments[usize::from(segment)];
@@ -218,6 +248,7 @@ impl Track {
             marks,
             next_eye: index + 1,
             coasted: Millimetres::ZERO,
+            adrift: false,
             opened: false,
             length_mm: None,
             gap_mm: gap,
@@ -229,7 +260,7 @@ impl Track {
 
     fn leading(&mut self, index: usize, tick: Tick) -> Vec<Happening> {
         let near: Vec<(usize, Millimetres)> = (0..self.passes.len())
-            .filter(|&at| self.passes[at].next_eye == index)
+            .filter(|&at| self.passes[at].may_meet(index))
             .filter_map(|at| {
                 let (ahead, slack) = self.ahead(&self.passes[at], index, tick)?;
                 (ahead.0.abs() <= slack.0).then_some((at, ahead))
@@ -249,7 +280,7 @@ impl Track {
         let tracked = &mut self.passes[first];
         tracked.marks[usize::from(eye.segment)] = Some(mark);
         tracked.next_eye = index + 1;
-        tracked.coasted = Millimetres::ZERO;
+        (tracked.coasted, tracked.adrift) = (Millimetres::ZERO, false);
         self.occupants[index] = Some(tracked.pass);
         let pass = tracked.pass;
         vec![if index == self.diverter { Happening::AtDiverter { pass } } else { Happening::Seen { pass } }]
@@ -323,32 +354,39 @@ impl Track {
         let before = here.checked_sub(1)?;
         let mark = tracked.marks[before]?;
         let last = &self.map.segments[before];
-        let came = self.belts[here].when(tick - segment.ticks(eye.at_mm))?;
         let way = last.length_mm - mark.at_mm;
-        let ahead = last.mm(self.belts[before].tick_at(came)? - mark.lead) - way;
+        let came = self.belts[here].when(tick - segment.ticks(eye.at_mm));
+        let ahead = match came.and_then(|came| self.belts[before].tick_at(came)) {
+            Some(left) => last.mm(left - mark.lead) - way,
+            // Not listened to then: the two belts run and stop together.
+            None => {
+                let since = i64::from(eye.at_mm.0) * i64::from(last.speed_mm_s) / i64::from(segment.speed_mm_s.max(1));
+                last.mm(self.belts[before].now()? - mark.lead) - way - Millimetres(since as i32)
+            }
+        };
         let exact = slack(&self.map, before as u8, way) + slack(&self.map, eye.segment, eye.at_mm);
         Some((ahead, exact + tracked.coasted))
     }
 
     /// Where the leading edge is now, measured on its newest segment.
-    pub fn place(&self, pass: u32) -> Option<(u8, Millimetres)> {
+    pub fn place(&self, pass: PassKey) -> Option<(u8, Millimetres)> {
         let mark = self.get(pass)?.marks.iter().rev().flatten().next()?;
         let segment = &self.map.segments[usize::from(mark.segment)];
         Some((mark.segment, mark.at_mm + segment.mm(self.belt(mark.segment).now()? - mark.lead)))
     }
 
     /// The newest mark of a pass on a segment.
-    pub fn mark(&self, pass: u32, segment: u8) -> Option<Mark> {
+    pub fn mark(&self, pass: PassKey, segment: u8) -> Option<Mark> {
         self.get(pass)?.mark(segment)
     }
 
     /// Belt left before the leading edge meets the diverter eye, when the parcel is on that eye's segment.
-    pub fn before_diverter(&self, pass: u32) -> Option<Millimetres> {
+    pub fn before_diverter(&self, pass: PassKey) -> Option<Millimetres> {
         let eye = self.map.eyes.get(self.diverter)?;
         let (segment, at_mm) = self.place(pass)?;
         (segment == eye.segment).then(|| eye.at_mm - at_mm)
     }
-    pub fn is_beyond_diverter(&self, pass: u32) -> bool {
+    pub fn is_beyond_diverter(&self, pass: PassKey) -> bool {
         self.get(pass).is_some_and(|tracked| tracked.next_eye > self.diverter)
     }
 }

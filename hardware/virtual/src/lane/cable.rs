@@ -11,6 +11,8 @@ pub(crate) struct Cabled {
     pub controller: Controller,
     /// The world's time at which its clock was zero.
     booted: Micros,
+    /// Facts before this number were said once.
+    overheard: u32,
     /// From 1.
     pub boot: u32,
     sender: Sender,
@@ -23,7 +25,7 @@ impl Cabled {
     pub fn new(map: LaneMap, now: Micros, boot: u32, cause: BootCause) -> Self {
         let controller = Controller::new(map, cause);
         let (sender, receiver) = (Sender::default(), Receiver::default());
-        Self { controller, booted: now, boot, sender, receiver, out: Vec::new(), cut: false }
+        Self { controller, booted: now, boot, sender, receiver, out: Vec::new(), cut: false, overheard: 0 }
     }
 
     /// The controller's time.
@@ -47,7 +49,14 @@ impl Cabled {
     /// Puts what the controller says on the cable, and lets somebody hear it on the way.
     pub fn speak(&mut self, mut overhear: impl FnMut(&Report)) {
         while let Some(report) = self.controller.report() {
-            overhear(&report);
+            // What is said again was overheard the first time.
+            let again = matches!(report, Report::Fact { number, .. } if number < self.overheard);
+            if let Report::Fact { number, .. } = report {
+                self.overheard = self.overheard.max(number + 1);
+            }
+            if !again {
+                overhear(&report);
+            }
             let mut frame = [0; FRAME_MAX];
             // A report is always shorter than a frame; the frame's own tests hold that.
             let used = self.sender.encode(&report, &mut frame).unwrap_or(0);

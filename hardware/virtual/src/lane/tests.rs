@@ -3,7 +3,7 @@
 use super::*;
 use crate::faults::FaultWindow;
 use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{Command, LaneState, Permit, PermitFate};
+use gatepost_hardware::link::{Command, Fact, LaneState, Permit, PermitFate};
 use gatepost_hardware::units::Tick;
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ impl Station {
             }
             Some(Report::Configured { epoch }) => self.epoch = epoch,
             Some(Report::Beat { ticks, .. }) if self.permits => self.permit(*ticks.last().unwrap()),
-            Some(Report::Permit { pass, fate, .. }) => self.fates.push((pass, fate)),
+            Some(Report::Fact { fact: Fact::Permit { pass, fate, .. }, .. }) => self.fates.push((pass, fate)),
             _ => {}
         }
     }

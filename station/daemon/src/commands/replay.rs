@@ -59,7 +59,7 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let file = File::open(&arguments.file)
         .map_err(|error| problem(&shown, format!("cannot be read ({error}); check the name")))?;
     let mut lines = Lines { reader: BufReader::with_capacity(1 << 20, file), shown, number: 0 };
-    let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, versions, part }) =
+    let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, accounted, versions, part }) =
         lines.next()?
     else {
         return Err(problem(&lines.shown, "does not begin as a black box does; name one of DATA/blackbox/LANE"));
@@ -67,7 +67,7 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let rules = crate::run::load_rules(&config)?;
     let now = format!("{} with rules {}", env!("CARGO_PKG_VERSION"), Token::clipped(&rules.digest_hex()));
     let was = format!("{} with rules {}", versions.software, versions.rules);
-    let begun = Begin { station, lane: lane.clone(), epoch_next, open, closed, highest, versions };
+    let begun = Begin { station, lane: lane.clone(), epoch_next, open, closed, highest, accounted, versions };
     let mind = begin(&config, &arguments.config, begun, rules)?;
     let mut life =
         Life { mind, replayed: Replayed::default(), did: None, events: 0, found: 0, differences: Vec::new() };
@@ -116,6 +116,7 @@ struct Begin {
     open: Vec<OpenPass>,
     closed: Vec<PassKey>,
     highest: BTreeMap<u32, u32>,
+    accounted: Option<(u32, u32)>,
     versions: Versions,
 }
 
@@ -135,6 +136,7 @@ fn begin(config: &Config, file: &Path, begin: Begin, rules: Ruleset) -> Result<M
         open: begin.open,
         closed: begin.closed,
         highest: begin.highest,
+        accounted: begin.accounted,
         sampling: sampling(config)?,
         weight_tolerance_g: Grams(devices.weight_tolerance_g),
         radiation_fitted: devices.radiation_fitted,

@@ -24,6 +24,7 @@ impl Station {
             open: recovered.open(),
             closed: recovered.closed(),
             highest: recovered.highest(),
+            accounted: recovered.accounted(),
             sampling: Some(self.sampling.clone()),
             weight_tolerance_g: Grams(lane.weight_tolerance_g),
             radiation_fitted: lane.radiation_fitted,
@@ -56,6 +57,7 @@ pub(super) fn start(
         open: drive.open.clone(),
         closed: drive.closed.clone(),
         highest: drive.highest.clone(),
+        accounted: drive.accounted,
         versions: drive.versions.clone(),
         part: 0,
     };

@@ -1,115 +1,34 @@
-//! What the lane controller says, and what that changes.
+//! What happened at the lane, and what that changes.
 
 use gatepost_hardware::link::{
-    GateState, Input, LaneState as Reported, Motion, PermitFate, Report, RevokeFate, VoidCause,
+    Fact, GateState, Input, LaneState as Reported, Motion, PermitFate, RevokeFate, VoidCause,
 };
-use gatepost_hardware::units::{Micros, Tick};
 
-use super::{AlarmCode, Drive, Parcel};
-use crate::event::Order;
+use super::{AlarmCode, Drive};
 use crate::judge::{Fault, Sensor};
 use crate::pass::PassKey;
-use crate::pass::life::{End, Signal, State};
-use crate::record::{Kind, Urgency};
-use crate::track::clock::Proof;
-use serde::Serialize;
-
-/// Body of the *config* record that says which epoch the controller was given.
-#[derive(Serialize)]
-struct EpochBody {
-    controller_epoch: u32,
-}
+use crate::pass::life::{Signal, State};
 
 impl Drive {
-    pub(super) fn report(&mut self, mono: Micros, report: Report) {
-        self.mono = mono;
-        match report {
-            Report::Hello { crc, epoch, .. } => self.hello(crc, epoch),
-            Report::Configured { epoch } => {
-                self.failed.remove(&Fault::Controller);
-                if self.epoch.replace(epoch) == Some(epoch) {
-                    return; // asked twice, answered twice
-                }
-                self.entry(Kind::Config, Urgency::default(), &EpochBody { controller_epoch: epoch });
-                self.order(Order::TimeSync { host: mono });
-            }
-            Report::Refused(refusal) => {
-                let says =
-                    format!("the controller refused a command: {refusal:?}; check that both hold the same lane file");
-                self.alarm(AlarmCode::LaneMapsDiffer, None, &says);
-            }
-            Report::Beat { time, ticks } => self.beat(time, &ticks),
-            Report::Time { host, time } => {
-                if self.clock.prove(host, mono, time) == Proof::Jumped {
-                    self.alarm(
-                        AlarmCode::ClockJumped,
-                        None,
-                        "the controller's and the station's clocks disagree: started anew",
-                    );
-                }
-            }
-            Report::Edge { eye, blocked, tick, time, pass } => {
+    /// Something happened at the lane; told in order, each fact once.
+    pub(super) fn fact(&mut self, fact: Fact) {
+        match fact {
+            Fact::Edge { eye, blocked, tick, before, time, pass } => {
+                self.track.was_before(eye, time, before);
                 self.time = self.time.max(time);
+                let pass = pass.zip(self.epoch).map(|(pass, epoch)| self.key(epoch, pass));
                 let happenings = self.track.edge(eye, blocked, tick, time, pass);
                 self.follow(happenings);
             }
-            Report::Belt { segment, motion, .. } => self.belt(segment, motion),
-            Report::Input { input, active, .. } => self.input(input, active),
-            Report::Permit { permit, pass, fate, .. } => self.permit_fate(permit, pass, fate),
-            Report::Revoke { permit, fate, .. } => self.revoke_fate(permit, fate),
-            Report::Gate { state, .. } => self.gate(state),
-            Report::Lane { state, .. } => self.lane_state(state),
-            Report::Inventory { passes, complete } => self.inventory(&passes, complete),
-            Report::Overflow { .. } => self.lose_track(Fault::Cable),
-        }
-    }
-
-    /// The controller introduced itself: it booted, or we did, or it answers.
-    fn hello(&mut self, crc: u32, epoch: u32) {
-        let mine = self.config.map.crc();
-        if crc != mine {
-            let says = format!(
-                "the controller holds another lane map ({crc:08x}, here {mine:08x}): give both the same lane file"
-            );
-            self.alarm(AlarmCode::LaneMapsDiffer, None, &says);
-            self.failed.insert(Fault::Controller);
-            return;
-        }
-        if epoch == 0 {
-            if self.epoch.is_some() {
-                self.alarm(
-                    AlarmCode::ControllerReset,
-                    None,
-                    "the controller restarted: what is on the belt goes to exam",
-                );
+            Fact::Belt { segment, motion, tick, time } => {
+                self.track.was(segment, time, tick);
+                self.belt(segment, motion);
             }
-            self.lose_track(Fault::Controller);
-            self.clock.reset();
-            self.epoch = None;
-            let epoch = self.config.epoch_next;
-            self.config.epoch_next += 1;
-            self.order(Order::Configure { crc: mine, epoch });
-            return;
-        }
-        let known = self.epoch.replace(epoch) == Some(epoch);
-        self.config.epoch_next = self.config.epoch_next.max(epoch + 1);
-        self.failed.remove(&Fault::Controller);
-        if !known {
-            self.inventory_owed = true;
-            self.order(Order::Inventory);
-            self.revoke_left_open();
-        }
-        self.order(Order::TimeSync { host: self.mono });
-    }
-
-    fn beat(&mut self, time: Micros, ticks: &[Tick]) {
-        self.time = time;
-        let happenings = self.track.beat(time, ticks);
-        self.follow(happenings);
-        let noted = self.gather.settle(&self.track);
-        self.note(noted);
-        if self.lost_at.is_none() && self.parcels.iter().any(|parcel| parcel.inherited.is_some()) {
-            self.lost_at = ticks.last().copied();
+            Fact::Input { input, active, .. } => self.input(input, active),
+            Fact::Permit { permit, pass, fate, .. } => self.permit_fate(permit, pass, fate),
+            Fact::Revoke { permit, fate, .. } => self.revoke_fate(permit, fate),
+            Fact::Gate { state, .. } => self.gate(state),
+            Fact::Lane { state, .. } => self.lane_state(state),
         }
     }
 
@@ -133,58 +52,63 @@ impl Drive {
     }
 
     fn permit_fate(&mut self, permit: u32, pass: u32, fate: PermitFate) {
-        let Some(at) = self.find_pass(pass).filter(|&at| self.parcels[at].permit == Some(permit)) else { return };
+        let Some(key) = self.epoch.map(|epoch| self.key(epoch, pass)) else { return };
+        if fate == PermitFate::Opened {
+            self.track.opened(key); // whatever is known of its decision: it leaves by release
+        }
+        let Some(at) = self.find(key).filter(|&at| self.parcels[at].permit == Some(permit)) else { return };
+        let history = self.is_history();
         let parcel = &mut self.parcels[at];
         match fate {
             PermitFate::Accepted | PermitFate::Closed => {}
-            PermitFate::Opened if parcel.inherited.is_some() => self.leaves_all_the_same(at),
-            PermitFate::Opened => {
-                parcel.signal(Signal::GateOpened);
-                self.track.opened(pass);
-            }
+            PermitFate::Opened => self.opened(at),
             // The gate had to close under it: its exit eye tells where it went.
             PermitFate::Void(_) if parcel.state == State::Opened => {}
             PermitFate::Refused(_) | PermitFate::Missed | PermitFate::Void(_) => {
                 parcel.permit = None;
                 parcel.signal(Signal::PermitLost);
+                if history {
+                    return; // it is exam anyway, and the earlier life said so
+                }
                 // Nothing is wrong with a parcel that merely stood too long on its way: it may be decided anew.
                 let waited =
                     matches!(fate, PermitFate::Void(VoidCause::LongStop | VoidCause::Latched | VoidCause::Expired));
-                parcel.again = waited && !self.track.is_beyond_diverter(pass);
+                if fate == PermitFate::Void(VoidCause::Heartbeat) {
+                    parcel.inherited = Some(Fault::Cable);
+                }
+                parcel.again = waited && !self.track.is_beyond_diverter(key);
                 parcel.voided = !parcel.again;
                 parcel.stale = true;
-                let key = parcel.key;
                 let says = format!("{key}: its permit was lost ({fate:?}); it goes to exam");
                 self.alarm(AlarmCode::PermitLost, Some(key), &says);
             }
         }
     }
 
+    /// The point of no return. A newer decision that stops the parcel came too late.
+    fn opened(&mut self, at: usize) {
+        let parcel = &mut self.parcels[at];
+        if matches!(parcel.state, State::Opened) || !parcel.state.is_on_belt() {
+            return;
+        }
+        let stands = parcel.may_leave();
+        parcel.signal(Signal::GateOpened);
+        if !stands {
+            self.alarm_too_late(self.parcels[at].key);
+        }
+    }
+
     fn revoke_fate(&mut self, permit: u32, fate: RevokeFate) {
         let Some(at) = self.parcels.iter().position(|parcel| parcel.permit == Some(permit)) else { return };
-        let key = self.parcels[at].key;
         match fate {
             RevokeFate::Revoked | RevokeFate::Unknown => {
                 self.parcels[at].permit = None;
                 self.parcels[at].signal(Signal::PermitLost);
             }
-            RevokeFate::TooLate if self.parcels[at].inherited.is_some() => self.leaves_all_the_same(at),
-            RevokeFate::TooLate => self.alarm_too_late(key),
-        }
-    }
-
-    /// Permits of an earlier life of the station that may still stand.
-    fn revoke_left_open(&mut self) {
-        let left =
-            self.parcels.iter().filter(|parcel| parcel.inherited.is_some() && Some(parcel.key.epoch) == self.epoch);
-        let permits: Vec<u32> = left.filter_map(|parcel| parcel.permit).collect();
-        permits.into_iter().for_each(|permit| self.order(Order::Revoke { permit }));
-    }
-
-    /// The gate opened for a parcel whose place was lost afterwards.
-    fn leaves_all_the_same(&mut self, at: usize) {
-        if !std::mem::replace(&mut self.parcels[at].leaving, true) {
-            self.alarm_too_late(self.parcels[at].key);
+            RevokeFate::TooLate if self.parcels[at].state == State::Opened => {
+                self.alarm_too_late(self.parcels[at].key);
+            }
+            RevokeFate::TooLate => self.opened(at),
         }
     }
 
@@ -198,7 +122,7 @@ impl Drive {
     fn gate(&mut self, state: GateState) {
         match state {
             GateState::Stuck => {
-                if self.failed.insert(Fault::Diverter) {
+                if self.failed.insert(Fault::Diverter) && !self.is_history() {
                     let says = "the diverter does not follow: the lane is stopped; free it and reset at the lane";
                     self.alarm(AlarmCode::DiverterStuck, None, says);
                 }
@@ -211,70 +135,19 @@ impl Drive {
 
     fn lane_state(&mut self, state: Reported) {
         let before = self.state.replace(state);
-        if before == Some(state) {
-            return;
+        if before != Some(state) && !self.is_history() {
+            self.say_lane_state();
         }
-        match state {
-            Reported::Running => self.alarm(AlarmCode::LaneRuns, None, "the lane runs"),
-            Reported::Setup => {}
-            _ => {
+    }
+
+    pub(super) fn say_lane_state(&mut self) {
+        match self.state {
+            None | Some(Reported::Setup) => {}
+            Some(Reported::Running) => self.alarm(AlarmCode::LaneRuns, None, "the lane runs"),
+            Some(state) => {
                 let says = format!("the lane stands: {state:?}; it moves again only after the reset at the lane");
                 self.alarm(AlarmCode::LaneStopped, None, &says);
             }
-        }
-    }
-
-    /// What the controller believes is on the belt, after one of us was away.
-    fn inventory(&mut self, passes: &[u32], complete: bool) {
-        let Some(epoch) = self.epoch else { return };
-        self.inventory_owed = false;
-        for &pass in passes {
-            self.fill_gap(epoch, pass);
-            let key = self.key(epoch, pass);
-            match (self.find(key), self.closed.contains(&key)) {
-                (None, true) => self.order(Order::Forget { pass }), // it has left; the controller miscounted
-                (None, false) => self.parcels.push(Parcel::inherited(key, Fault::Controller)),
-                (Some(_), _) => {}
-            }
-        }
-        let left: Vec<PassKey> = self
-            .parcels
-            .iter()
-            .filter(|parcel| parcel.inherited.is_some() && parcel.state.is_on_belt() && parcel.key.epoch == epoch)
-            .filter(|parcel| complete && !parcel.leaving && !passes.contains(&parcel.key.pass))
-            .map(|parcel| parcel.key)
-            .collect();
-        for key in left {
-            self.end(key, End::Unaccounted, "left the belt while the station could not see it");
-        }
-    }
-
-    /// What is known of the belt is not whole any more: all that is on it goes to exam.
-    pub(super) fn lose_track(&mut self, cause: Fault) {
-        let on_belt =
-            self.parcels.iter().filter(|parcel| parcel.state.is_on_belt() && parcel.inherited.is_none()).count();
-        if on_belt > 0 {
-            let says = format!("track of {on_belt} parcels was lost ({cause}): they go to exam");
-            self.alarm(AlarmCode::TrackLost, None, &says);
-        }
-        let mut revoke = Vec::new();
-        for parcel in self.parcels.iter_mut().filter(|parcel| parcel.state.is_on_belt() && parcel.inherited.is_none()) {
-            parcel.inherited = Some(cause);
-            parcel.stale = true;
-            parcel.release = None;
-            // The gate had opened for it: it leaves by release, seen or not.
-            parcel.leaving |= parcel.state == State::Opened;
-            revoke.extend(parcel.permit);
-        }
-        revoke.into_iter().for_each(|permit| self.order(Order::Revoke { permit }));
-        self.keep_inputs_of_lost();
-        self.track.forget_all();
-        self.gather.forget_all();
-        self.lost_at = None;
-        if cause == Fault::Cable {
-            self.inventory_owed = true;
-            self.order(Order::Hello);
-            self.order(Order::Inventory);
         }
     }
 }

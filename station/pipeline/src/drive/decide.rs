@@ -9,7 +9,7 @@ use crate::divert::{self, Approach};
 use crate::event::{Effect, Matched, Order};
 use crate::facts::fill_match;
 use crate::identify::ItemIdentity;
-use crate::judge::{Fault, Inputs, Outcome, Token, Verdict, judge};
+use crate::judge::{Fault, Identification, Inputs, Outcome, Token, Verdict, judge};
 use crate::limits::DECIDE_BEFORE_MS;
 use crate::pass::PassKey;
 use crate::pass::life::{Signal, State};
@@ -34,21 +34,22 @@ impl Drive {
     /// Asks the lists once the parcel's id is known.
     pub(super) fn identify(&mut self, at: usize) {
         let parcel = &self.parcels[at];
-        if parcel.looked_up || parcel.inherited.is_some() {
+        if parcel.looked_up {
             return;
         }
-        let Some(gathered) = self.gather.get(parcel.key.pass) else { return };
-        let Some(identity) = &gathered.identity else { return };
-        let item = match identity {
-            ItemIdentity::Item(item) => Token::new(&item.id),
-            ItemIdentity::NoRead(_) | ItemIdentity::Conflicting(_) => None,
+        let gathered = self.gather.get(parcel.key).and_then(|gathered| gathered.identity.as_ref());
+        let item = match (parcel.kept.as_deref().map(|inputs| &inputs.item), gathered) {
+            (Some(Identification::Read { id, .. }), _) => Some(id.clone()),
+            (None, Some(ItemIdentity::Item(item))) => Token::new(&item.id),
+            (Some(_), _) | (None, Some(ItemIdentity::NoRead(_) | ItemIdentity::Conflicting(_))) => None,
+            (None, None) => return,
         };
         let pass = parcel.key;
         if let Some(item) = &item {
             match self.ids.get(item.as_str()) {
-                Some(&other) if other != pass.pass => self.twice(pass.pass, other),
+                Some(&other) if other != pass => self.twice(pass, other),
                 Some(_) => {}
-                None => drop(self.ids.insert(item.as_str().to_owned(), pass.pass)),
+                None => drop(self.ids.insert(item.as_str().to_owned(), pass)),
             }
         }
         self.parcels[at].looked_up = true;
@@ -56,9 +57,9 @@ impl Drive {
     }
 
     /// The same id on two parcels: neither may go.
-    fn twice(&mut self, pass: u32, other: u32) {
+    fn twice(&mut self, pass: PassKey, other: PassKey) {
         for pass in [pass, other] {
-            if let Some(at) = self.find_pass(pass) {
+            if let Some(at) = self.find(pass) {
                 self.parcels[at].twice = true;
                 self.parcels[at].stale |= self.parcels[at].judged.is_some();
             }
@@ -67,10 +68,10 @@ impl Drive {
 
     pub(super) fn matched(&mut self, pass: PassKey, answer: Box<Matched>) {
         let Some(at) = self.find(pass) else { return };
-        if let Some(gathered) = self.gather.get_mut(pass.pass).filter(|_| Some(pass.epoch) == self.epoch) {
-            gathered.matched = Some(answer);
-        } else if let Some(kept) = &mut self.parcels[at].kept {
+        if let Some(kept) = &mut self.parcels[at].kept {
             fill_match(kept, &answer);
+        } else if let Some(gathered) = self.gather.get_mut(pass) {
+            gathered.matched = Some(answer);
         }
         self.parcels[at].stale |= self.parcels[at].judged.is_some();
     }
@@ -88,18 +89,22 @@ impl Drive {
     /// Judges a parcel when all is known, when it must, or when something changed after it was judged.
     pub(super) fn decide_if_due(&mut self, at: usize) {
         let parcel = &self.parcels[at];
+        // What an earlier life released and the gate has opened for, leaves by that decision.
+        let stands = parcel.judged.is_none() && parcel.state == State::Opened;
         if parcel.asking
+            || stands
+            || !self.is_greeted()
             || self.failed.contains(&Fault::Disk)
             || matches!(parcel.state, State::Closed(_)) && !parcel.stale
         {
             return;
         }
-        if parcel.again && parcel.state.is_on_belt() && !self.is_running() && !self.is_due(parcel.key.pass) {
+        if parcel.again && parcel.state.is_on_belt() && !self.is_running() && !self.is_due(parcel.key) {
             return; // judged now, it would only wait for the lane
         }
         let first = parcel.judged.is_none();
         let gone = !parcel.state.is_on_belt();
-        let owed = first && (gone || parcel.inherited.is_some() || self.is_due(parcel.key.pass));
+        let owed = first && (gone || parcel.inherited.is_some() || self.is_due(parcel.key));
         if owed || parcel.stale {
             return self.decide(at, false);
         }
@@ -110,12 +115,12 @@ impl Drive {
     }
 
     fn is_complete(&self, at: usize) -> bool {
-        let pass = self.parcels[at].key.pass;
+        let pass = self.parcels[at].key;
         self.gather.is_complete(pass) && self.gather.get(pass).is_some_and(|gathered| gathered.matched.is_some())
     }
 
     /// Whether a decision made any later could not become a permit in time.
-    fn is_due(&self, pass: u32) -> bool {
+    fn is_due(&self, pass: PassKey) -> bool {
         let Some((_, eye)) = self.config.map.eye(EyeRole::Diverter) else { return false };
         let speed = u64::from(self.config.map.segments[usize::from(eye.segment)].speed_mm_s);
         let needed = DECIDE_BEFORE_MS * speed / 1_000 + u64::from(self.config.map.items.window_mm.0.unsigned_abs());
@@ -155,7 +160,7 @@ impl Drive {
 
     fn record_decision(&mut self, at: usize, decided: Decided, mut body: DecisionBody) {
         let key = body.pass;
-        body.image = self.image_digest(key.pass);
+        body.image = self.image_digest(key);
         let verdict = &body.verdict;
         let late = verdict.outcome > Outcome::Release && self.parcels[at].state == State::Opened;
         let urgency = Urgency { alert: verdict.is_alert(), late_hold: late, ..Urgency::default() };
@@ -186,11 +191,11 @@ impl Drive {
         if !ready || !self.is_running() || parcel.inherited.is_some() {
             return;
         }
-        let mark = self.track.mark(parcel.key.pass, eye.segment).filter(|mark| mark.trail.is_some());
+        let mark = self.track.mark(parcel.key, eye.segment).filter(|mark| mark.trail.is_some());
         if mark.is_none() {
             return;
         }
-        let length_mm = self.track.get(parcel.key.pass).and_then(|tracked| tracked.length_mm);
+        let length_mm = self.track.get(parcel.key).and_then(|tracked| tracked.length_mm);
         let ttl = Micros::from_ms(u64::from(self.config.map.timing.permit_ms_max));
         let approach =
             Approach { map: &self.config.map, revision: parcel.revision, mark, length_mm, expires: self.time + ttl };

@@ -9,6 +9,7 @@ use crate::facts::{fill_identity, fill_match, lane_kind, sampling_of, today};
 use crate::gather::{ImageOf, blind_cause};
 use crate::identify::ItemIdentity;
 use crate::judge::{Association, BlindCause, Fault, Identification, Image, Inputs, LaneState, Token};
+use crate::pass::PassKey;
 
 impl Drive {
     /// Everything the judge may read about a parcel, as it is known now.
@@ -43,7 +44,7 @@ impl Drive {
     /// What devices and lists said of it.
     fn observed(&self, parcel: &Parcel) -> Inputs {
         let mut inputs = Inputs::blank(parcel.key);
-        let pass = parcel.key.pass;
+        let pass = parcel.key;
         let (Some(tracked), Some(gathered)) = (self.track.get(pass), self.gather.get(pass)) else {
             return inputs;
         };
@@ -76,7 +77,7 @@ impl Drive {
     }
 
     /// The file that shows this parcel.
-    pub(super) fn image_digest(&self, pass: u32) -> Option<Token> {
+    pub(super) fn image_digest(&self, pass: PassKey) -> Option<Token> {
         match self.gather.get(pass)?.image {
             ImageOf::Owned { id } => self.gather.images.file(id).map(|file| file.digest.clone()),
             ImageOf::Waiting | ImageOf::Missing | ImageOf::Contested { .. } => None,
@@ -85,11 +86,11 @@ impl Drive {
 
     /// Keeps what is known of a parcel whose place is about to be forgotten.
     pub(super) fn keep_inputs(&mut self, at: usize) {
-        if self.parcels[at].kept.is_none() && self.track.get(self.parcels[at].key.pass).is_some() {
+        if self.parcels[at].kept.is_none() && self.track.get(self.parcels[at].key).is_some() {
             self.parcels[at].kept = Some(Box::new(self.observed(&self.parcels[at])));
         }
     }
-    pub(super) fn keep_inputs_of_lost(&mut self) {
+    pub(super) fn keep_inputs_of_all(&mut self) {
         (0..self.parcels.len()).for_each(|at| self.keep_inputs(at));
     }
 
@@ -100,7 +101,7 @@ impl Drive {
         if let Some(Identification::Read { id, .. }) = parcel.kept.as_deref().or(judged).map(|inputs| &inputs.item) {
             return Some(id.clone());
         }
-        match self.gather.get(parcel.key.pass).filter(|_| Some(parcel.key.epoch) == self.epoch)?.identity.as_ref()? {
+        match self.gather.get(parcel.key)?.identity.as_ref()? {
             ItemIdentity::Item(item) => Token::new(&item.id),
             ItemIdentity::NoRead(_) | ItemIdentity::Conflicting(_) => None,
         }

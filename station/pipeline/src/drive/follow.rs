@@ -19,7 +19,16 @@ struct EndBody<'a> {
     item: Option<Token>,
     end: End,
     decision: Option<u64>,
+    /// The last fact that this follows from: after a restart, facts up to here are accounted.
+    fact: Option<FactRef>,
     says: &'a str,
+}
+
+/// A fact of the lane controller: its boot, and its number in that boot.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct FactRef {
+    epoch: u32,
+    number: u32,
 }
 
 impl Drive {
@@ -36,15 +45,17 @@ impl Drive {
         }
     }
 
-    fn entered(&mut self, pass: u32) {
-        let Some(epoch) = self.epoch else { return };
-        let key = self.key(epoch, pass);
-        if self.find(key).is_some() {
-            return;
+    fn entered(&mut self, key: PassKey) {
+        let kept = self.find(key).is_some_and(|at| self.parcels[at].kept.is_some());
+        if !kept {
+            self.gather.enter(key);
         }
-        self.fill_gap(epoch, pass);
-        self.parcels.push(Parcel::new(key));
-        self.gather.enter(pass);
+        if self.find(key).is_some() || self.closed.contains(&key) {
+            return; // known from an earlier life
+        }
+        self.fill_gap(key);
+        let parcel = if self.is_history() { Parcel::inherited(key, Fault::Controller) } else { Parcel::new(key) };
+        self.parcels.push(parcel);
         if self.parcels.iter().filter(|parcel| parcel.state.is_on_belt()).count() > PASSES_ON_BELT_MAX {
             self.order(Order::Stop);
             self.alarm(
@@ -56,31 +67,32 @@ impl Drive {
     }
 
     /// Passes are counted without gaps: what lies between the last one known and `pass` entered unseen.
-    pub(super) fn fill_gap(&mut self, epoch: u32, pass: u32) {
-        let known = self.config.highest.get(&epoch).copied().unwrap_or(0);
-        let first = (known + 1).max(pass.saturating_sub(PASSES_ON_BELT_MAX as u32));
-        for missing in first..pass {
-            let key = self.key(epoch, missing);
+    pub(super) fn fill_gap(&mut self, pass: PassKey) {
+        let known = self.config.highest.get(&pass.epoch).copied().unwrap_or(0);
+        let first = (known + 1).max(pass.pass.saturating_sub(PASSES_ON_BELT_MAX as u32));
+        for missing in first..pass.pass {
+            let key = self.key(pass.epoch, missing);
             if self.find(key).is_none() && !self.closed.contains(&key) {
                 self.parcels.push(Parcel::inherited(key, Fault::Cable));
             }
         }
-        self.config.highest.insert(epoch, known.max(pass));
+        self.config.highest.insert(pass.epoch, known.max(pass.pass));
     }
 
     fn appeared(&mut self, eye: u8) {
-        if self.parcels.iter().any(|parcel| parcel.inherited.is_some() && parcel.state.is_on_belt()) {
-            return; // one of those whose place was lost
+        if self.is_accounted() || self.parcels.iter().any(|parcel| self.is_lost(parcel)) {
+            return; // said before, or one of those whose place was lost
         }
         let name = self.config.map.eyes.get(usize::from(eye)).map_or("?", |eye| eye.name.as_str());
         let says = format!("something appeared at eye {name} that did not come through the entry: it goes to exam");
         self.alarm(AlarmCode::Inserted, None, &says);
     }
 
-    fn left(&mut self, pass: u32, end: End) {
-        let Some(at) = self.find_pass(pass) else { return };
-        let (key, opened) = (self.parcels[at].key, self.parcels[at].state == State::Opened);
-        match (end, opened) {
+    fn left(&mut self, key: PassKey, end: End) {
+        let Some(at) = self.find(key).filter(|&at| self.parcels[at].state.is_on_belt()) else {
+            return self.forget_place(key);
+        };
+        match (end, self.parcels[at].state == State::Opened) {
             (End::Release, false) => {
                 let says = format!("{key} left by the release chute without a permit: fetch it there");
                 self.alarm(AlarmCode::ReleasedWithoutPermit, Some(key), &says);
@@ -94,34 +106,45 @@ impl Drive {
         self.end(key, end, "seen at its exit eye");
     }
 
+    /// Something left that is none of those whose place is known: one of the lost, oldest first, or a stranger.
     fn stranger_left(&mut self, end: End) {
-        let lost = |parcel: &&Parcel| parcel.inherited.is_some() && parcel.state.is_on_belt();
-        let leaving = self.parcels.iter().filter(lost).find(|parcel| parcel.leaving).map(|parcel| parcel.key);
-        if let (Some(key), End::Release) = (leaving, end) {
-            return self.end(key, End::Release, "the gate had opened for it before its place was lost");
+        if self.is_accounted() {
+            return;
         }
-        let released = self.parcels.iter().filter(lost).find(|parcel| parcel.released_before).map(|parcel| parcel.key);
-        if let (Some(key), End::Release) = (released, end) {
-            self.alarm_too_late(key);
-            return self.end(key, End::Release, "it had been released before the station restarted");
-        }
-        let oldest = self.parcels.iter().filter(lost).find(|parcel| !parcel.leaving);
-        match (oldest.map(|parcel| parcel.key), end) {
-            (Some(key), End::Exam) => self.end(key, End::Exam, "the oldest of those whose place was lost"),
-            (_, End::Release) => {
+        let lost = || self.parcels.iter().filter(|parcel| self.is_lost(parcel));
+        let released = lost().find(|parcel| parcel.may_leave()).map(|parcel| parcel.key);
+        let oldest = lost().find(|parcel| parcel.state != State::Opened).map(|parcel| parcel.key);
+        match (released, oldest, end) {
+            (Some(key), _, End::Release) => {
+                self.end(key, End::Release, "it had been released before its place was lost");
+            }
+            (_, _, End::Release) => {
                 let says = "something that nobody permitted left by the release chute: fetch it there";
                 self.alarm(AlarmCode::ReleasedWithoutPermit, None, says);
             }
-            _ => {
+            (_, Some(key), _) => self.end(key, End::Exam, "the oldest of those whose place was lost"),
+            (_, None, _) => {
                 let says = "a parcel that did not come through the entry is in the exam chute";
-                let body = EndBody { pass: None, item: None, end, decision: None, says };
+                let body = EndBody { pass: None, item: None, end, decision: None, fact: self.fact_ref(), says };
                 self.entry(Kind::Sighting, Urgency { tampering: true, ..Urgency::default() }, &body);
             }
         }
     }
 
-    fn vanished(&mut self, pass: u32, before_eye: u8) {
-        let Some(at) = self.find_pass(pass) else { return };
+    /// A pass that an earlier life of the station accounted for.
+    fn forget_place(&mut self, key: PassKey) {
+        self.track.forget(key);
+        self.gather.forget(key);
+    }
+
+    fn fact_ref(&self) -> Option<FactRef> {
+        self.epoch.zip(self.fact_now).map(|(epoch, number)| FactRef { epoch, number })
+    }
+
+    fn vanished(&mut self, pass: PassKey, before_eye: u8) {
+        let Some(at) = self.find(pass).filter(|&at| self.parcels[at].state.is_on_belt()) else {
+            return self.forget_place(pass);
+        };
         self.contest_neighbours(pass);
         self.contest(pass, ContestedCause::Handoff);
         let name = self.config.map.eyes.get(usize::from(before_eye)).map_or("?", |eye| eye.name.as_str());
@@ -130,11 +153,11 @@ impl Drive {
     }
 
     /// Those close enough to a missing parcel to be taken for it.
-    fn contest_neighbours(&mut self, pass: u32) {
+    fn contest_neighbours(&mut self, pass: PassKey) {
         let Some((segment, at)) = self.track.place(pass) else { return };
         let items = &self.config.map.items;
         let near = items.window_mm + items.window_mm + items.length_tolerance_mm;
-        let beside: Vec<u32> = self
+        let beside: Vec<PassKey> = self
             .track
             .passes()
             .iter()
@@ -147,9 +170,9 @@ impl Drive {
         beside.into_iter().for_each(|other| self.contest(other, ContestedCause::Neighbour));
     }
 
-    pub(super) fn contest(&mut self, pass: u32, cause: ContestedCause) {
+    pub(super) fn contest(&mut self, pass: PassKey, cause: ContestedCause) {
         self.track.contest(pass, cause);
-        if let Some(at) = self.find_pass(pass) {
+        if let Some(at) = self.find(pass) {
             self.parcels[at].stale |= self.parcels[at].judged.is_some();
         }
     }
@@ -164,48 +187,49 @@ impl Drive {
         parcel.signal(Signal::Gone(end));
         let permit = parcel.permit.filter(|_| end != End::Release);
         let decision = parcel.seq;
-        if parcel.revision == 0 {
-            parcel.stale = true;
-        }
+        // An earlier life released it and no gate opened for it: the journal must not end with that decision.
+        let overtaken = parcel.judged.is_none() && parcel.released_before && end != End::Release;
+        parcel.stale |= parcel.revision == 0 || overtaken;
         // Only what left the belt where it should may come again: an id that never left is there twice.
         if let Some(item) = item.as_ref().filter(|_| matches!(end, End::Release | End::Exam)) {
             self.ids.remove(item.as_str());
         }
         permit.into_iter().for_each(|permit| self.order(Order::Revoke { permit }));
-        if Some(key.epoch) == self.epoch {
-            self.track.forget(key.pass);
-        }
+        self.track.forget(key);
         let code = match end {
             End::Unaccounted => Some(AlarmCode::Unaccounted),
             End::Removed => Some(AlarmCode::Removed),
             End::Release | End::Exam => None,
         };
         let urgency = code.map_or(Urgency::default(), AlarmCode::urgency);
-        self.entry(Kind::Sighting, urgency, &EndBody { pass: Some(key), item, end, decision, says });
+        self.entry(
+            Kind::Sighting,
+            urgency,
+            &EndBody { pass: Some(key), item, end, decision, fact: self.fact_ref(), says },
+        );
         if let Some(code) = code {
             self.alarm(code, Some(key), &format!("{key} {says}"));
         }
-        // The controller counts down at the exits by itself; it must be told of those that will never come there.
-        if code.is_some() && Some(key.epoch) == self.epoch {
+        if Some(key.epoch) == self.epoch {
             self.order(Order::Forget { pass: key.pass });
         }
     }
 
-    /// Inherited parcels that should have come out by now did not.
-    pub(super) fn expire_inherited(&mut self) {
+    /// Parcels whose place was lost that should have come out by now and did not.
+    pub(super) fn expire_lost(&mut self) {
         let Some(last) = self.config.map.segments.len().checked_sub(1) else { return };
-        let waiting = |parcel: &&Parcel| parcel.inherited.is_some() && parcel.state.is_on_belt();
         let Some((now, since)) = self.track.belt(last as u8).now().zip(self.lost_at) else { return };
         let run = self.config.map.segments[last].mm(now - since);
         let exits = self.config.map.eyes.last().map_or(Millimetres::ZERO, |eye| eye.at_mm);
         let slip = Millimetres((self.belt_length() + exits).0 / 2);
         if run > self.belt_length() + exits + slip {
-            let missing: Vec<PassKey> = self.parcels.iter().filter(waiting).map(|parcel| parcel.key).collect();
+            let missing: Vec<PassKey> =
+                self.parcels.iter().filter(|parcel| self.is_lost(parcel)).map(|parcel| parcel.key).collect();
             missing.into_iter().for_each(|key| {
                 self.end(key, End::Unaccounted, "did not come out of the lane after its place was lost");
             });
         }
-        if !self.parcels.iter().any(|parcel| waiting(&parcel)) {
+        if !self.parcels.iter().any(|parcel| self.is_lost(parcel)) {
             self.lost_at = None;
         }
     }

@@ -44,7 +44,7 @@ impl Drive {
     fn may_clear(&self, pass: PassKey, shown: &Token, every_view_seen: bool) -> Result<(), String> {
         let at = self.find(pass).ok_or("the parcel is no longer on the belt")?;
         let parcel = &self.parcels[at];
-        if parcel.inherited.is_some() || parcel.state != State::Decided || self.track.is_beyond_diverter(pass.pass) {
+        if parcel.inherited.is_some() || parcel.state != State::Decided || self.track.is_beyond_diverter(pass) {
             return Err("the parcel is past the point where it can be cleared".to_owned());
         }
         let (_, verdict) = parcel.judged.as_deref().ok_or("the parcel is not decided yet")?;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::Outcome;
+use crate::judge::{Inputs, Outcome};
 use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
 use crate::record::Kind;
 
 /// A pass that the journal shows decided, or presented on a bench, and not ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPass {
     pub pass: PassKey,
     /// Its newest decision's record, and which decision of the pass that is: the next one supersedes it. 0 and 0: it was
@@ -19,16 +19,20 @@ pub struct OpenPass {
     pub revision: u32,
     /// Whether that decision was a release: its permit may still stand, or may have been used.
     pub release: bool,
+    /// What was known of it then.
+    pub inputs: Option<Box<Inputs>>,
 }
 
 /// Read once at start, over all records, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Recovery {
-    open: BTreeMap<PassKey, OpenPass>,
+    /// With the bodies of their decisions.
+    open: BTreeMap<PassKey, (OpenPass, Vec<u8>)>,
     closed: VecDeque<PassKey>,
     /// The highest pass of each epoch that a record names.
     highest: BTreeMap<u32, u32>,
     epoch_last: u32,
+    accounted: Option<(u32, u32)>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +42,18 @@ struct Named {
     verdict: Option<NamedVerdict>,
     end: Option<serde::de::IgnoredAny>,
     controller_epoch: Option<u32>,
+    fact: Option<NamedFact>,
+}
+
+#[derive(Deserialize)]
+struct NamedFact {
+    epoch: u32,
+    number: u32,
+}
+
+#[derive(Deserialize)]
+struct NamedInputs {
+    inputs: Box<Inputs>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +69,7 @@ impl Recovery {
         }
         let Ok(named) = serde_json::from_slice::<Named>(body) else { return };
         self.epoch_last = self.epoch_last.max(named.controller_epoch.unwrap_or(0));
+        self.accounted = self.accounted.max(named.fact.map(|fact| (fact.epoch, fact.number)));
         let Some(pass) = named.pass else { return };
         self.epoch_last = self.epoch_last.max(pass.epoch);
         let highest = self.highest.entry(pass.epoch).or_default();
@@ -61,11 +78,13 @@ impl Recovery {
             // A decision that follows the end was owed while the disk was full: the pass stays closed.
             (Kind::Decision, Some(revision), _) if !self.closed.contains(&pass) => {
                 let release = named.verdict.is_some_and(|verdict| verdict.outcome == Outcome::Release);
-                self.open.insert(pass, OpenPass { pass, seq, revision, release });
+                let open = OpenPass { pass, seq, revision, release, inputs: None };
+                self.open.insert(pass, (open, body.to_vec()));
             }
             // It is owed a decision and an end, whatever became of it.
             (Kind::Presentation, ..) if !self.closed.contains(&pass) => {
-                self.open.entry(pass).or_insert(OpenPass { pass, seq: 0, revision: 0, release: false });
+                let open = OpenPass { pass, seq: 0, revision: 0, release: false, inputs: None };
+                self.open.entry(pass).or_insert((open, Vec::new()));
             }
             (Kind::Sighting, _, Some(_)) => {
                 self.open.remove(&pass);
@@ -77,7 +96,11 @@ impl Recovery {
 
     /// Passes with a decision and no accounted end.
     pub fn open(&self) -> Vec<OpenPass> {
-        self.open.values().copied().collect()
+        let known = |(open, body): &(OpenPass, Vec<u8>)| {
+            let inputs = serde_json::from_slice::<NamedInputs>(body).ok().map(|named| named.inputs);
+            OpenPass { inputs, ..open.clone() }
+        };
+        self.open.values().map(known).collect()
     }
     /// The passes that ended last: what the controller still counts of them has left.
     pub fn closed(&self) -> Vec<PassKey> {
@@ -86,6 +109,10 @@ impl Recovery {
     /// The highest pass of each epoch: what the controller counts beyond it entered unseen.
     pub fn highest(&self) -> BTreeMap<u32, u32> {
         self.highest.clone()
+    }
+    /// The last fact of the lane controller of which a record says what came of it: its epoch and number.
+    pub fn accounted(&self) -> Option<(u32, u32)> {
+        self.accounted
     }
     pub fn epoch_next(&self) -> u32 {
         self.epoch_last + 1
@@ -114,12 +141,12 @@ mod tests {
         }
         recovery.read(20, Kind::Decision, br#"{"pass":"north/3/3","revision":2}"#);
         recovery.read(21, Kind::Sighting, br#"{"pass":"north/3/2","end":"exam"}"#);
-        recovery.read(22, Kind::Sighting, br#"{"pass":null,"end":"exam"}"#);
+        recovery.read(22, Kind::Sighting, br#"{"pass":null,"end":"exam","fact":{"epoch":3,"number":70}}"#);
         recovery.read(23, Kind::Device, b"not even JSON");
         let open: Vec<_> =
             recovery.open().iter().map(|open| (open.pass.to_string(), open.seq, open.revision)).collect();
         assert_eq!(open, [("north/3/1".to_owned(), 11, 1), ("north/3/3".to_owned(), 20, 2)]);
         assert_eq!(recovery.closed().iter().map(PassKey::to_string).collect::<Vec<_>>(), ["north/3/2"]);
-        assert_eq!(recovery.epoch_next(), 5);
+        assert_eq!((recovery.epoch_next(), recovery.accounted()), (5, Some((3, 70))));
     }
 }

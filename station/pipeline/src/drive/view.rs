@@ -95,7 +95,7 @@ fn device(device: &gatepost_hardware::lane::Device) -> DeviceView {
 }
 
 fn parcel(drive: &Drive, at: usize, parcel: &Parcel) -> ParcelView {
-    let tracked = drive.track.get(parcel.key.pass).filter(|_| parcel.inherited.is_none());
+    let tracked = drive.track.get(parcel.key);
     let judged = parcel.judged.as_deref();
     ParcelView {
         pass: parcel.key,
@@ -110,6 +110,6 @@ fn parcel(drive: &Drive, at: usize, parcel: &Parcel) -> ParcelView {
         outcome: judged.map(|(_, verdict)| verdict.outcome),
         verdict: judged.map(|(_, verdict)| verdict.clone()),
         inputs: judged.map(|(inputs, _)| inputs.clone()),
-        image: drive.image_digest(parcel.key.pass),
+        image: drive.image_digest(parcel.key),
     }
 }

@@ -74,8 +74,9 @@ impl State {
             // A permit of an earlier life of the station, revoked; or the gate had to close under a parcel: its exit eye tells.
             (T::OnBelt | T::Deciding | T::Opened, S::PermitLost) => self,
             (T::GoneUndecided(_) | T::GoneDeciding(_) | T::Closed(_), S::PermitLost) => self,
-            // The gate may open while a superseding decision is on its way: the revocation came too late.
-            (T::Permitted | T::Deciding, S::GateOpened) => T::Opened,
+            // The gate may open while, or just after, a superseding decision is made: its revocation came too late. And
+            // after a restart a durable release is all that is known of the permit that was made from it.
+            (T::Permitted | T::Deciding | T::Decided, S::GateOpened) => T::Opened,
 
             (T::OnBelt, S::Gone(end)) => T::GoneUndecided(end),
             (T::Deciding, S::Gone(end)) => T::GoneDeciding(end),
@@ -131,13 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_opens_only_from_a_permit_and_a_permit_only_from_a_durable_decision() {
+    fn the_gate_opens_only_after_a_decision_and_a_permit_is_only_made_from_a_durable_one() {
         for (state, signal, after) in table() {
             if after == Some(State::Permitted) {
                 assert_eq!((state, signal), (State::Decided, Signal::PermitGiven));
             }
             if after == Some(State::Opened) && state != State::Opened {
-                assert!(matches!(state, State::Permitted | State::Deciding), "{state:?} + {signal:?}");
+                let decided = matches!(state, State::Permitted | State::Deciding | State::Decided);
+                assert!(decided, "{state:?} + {signal:?}");
             }
         }
     }

@@ -12,7 +12,7 @@ impl Track {
     pub(super) fn exit(&mut self, index: usize, tick: Tick, end: End) -> Happening {
         let exact = Millimetres(CHUTE_MM);
         let near = |tracked: &&super::Tracked, exact: Millimetres| {
-            tracked.next_eye > self.diverter
+            (tracked.next_eye > self.diverter || tracked.adrift)
                 && self.ahead(tracked, index, tick).is_some_and(|(ahead, slack)| ahead.0.abs() <= (slack + exact).0)
         };
         let expected = |tracked: &&super::Tracked| tracked.opened == (end == End::Release);
