@@ -14,10 +14,13 @@ use std::time::{Duration, Instant};
 use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::units::WallMs;
 use gatepost_ledger::journal::writer::{self, Writer};
-use gatepost_ledger::journal::{Bounds, Health as JournalHealth, View};
+use gatepost_ledger::journal::{Bounds, Health as JournalHealth, Opening, View};
+use gatepost_ledger::key::PublicKey;
+use gatepost_ledger::lists::Lists;
 use gatepost_models::session::{Inspector, Settings};
 use gatepost_pipeline::drive::{Recovery, SamplingKey, Versions};
 use gatepost_pipeline::event::Event;
+use gatepost_pipeline::judge::Lists as ListStates;
 use gatepost_pipeline::record::{Kind, Urgency};
 use gatepost_sync::session::{LinkState, Uplink};
 use tokio::sync::watch;
@@ -27,9 +30,10 @@ use desk::{LaneEnd, Seen, StationDesk};
 use feed::{Fed, Feed, feed};
 use health::HealthBoard;
 use images::Looker;
-use keeper::Keeper;
+use keeper::{Chores, Keeper};
 use lists::Ask;
 use memory::Memory;
+use personal::PersonalKeeper;
 use visits::Visits;
 
 pub use grounds::load_rules;
@@ -153,47 +157,22 @@ fn open(
     memory: Memory,
 ) -> Result<(Station, JoinHandle<()>), ConfigError> {
     let journal_health = Arc::new(Mutex::new(memory.journal.health().clone()));
-    let view = memory.journal.view();
+    let (view, evidence) = (memory.journal.view(), memory.evidence.clone());
     let (ledger, writer) = start_writer(memory.journal, feeds, &journal_health)?;
     let listed = Arc::new(Mutex::new(None));
     let lists = Arc::new(Mutex::new(memory.lists));
     let visits = Arc::new(Mutex::new(memory.visits));
     let (chores, waiting) = keeper::chores();
-    let asks = lists::start(lists::Desk {
-        lists: Arc::clone(&lists),
-        listed: Arc::clone(&listed),
-        clock: config.station.clock,
-        last_record: memory.last_record,
-        feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
-        chores: chores.clone(),
-    })?;
-    if let Ok(mut visits) = visits.lock() {
-        // What the index missed when the station was killed; it has no more room than it needs.
-        visits.last().into_iter().for_each(|visit| drop(asks.try_send(Ask::Remember(visit))));
-    }
+    let asks = start_lists(config, memory.last_record, &lists, &listed, feeds, &chores)?;
+    tell_visits(&visits, &asks);
     let board = HealthBoard::default();
     let inspector = open_model(config, &board);
-    let versions = versions(&inspector, &load_rules(config)?);
-    let geometry = inspector.default_geometry();
-    let evidence = memory.evidence.clone();
-    let link = match &config.uplink {
-        Some(uplink) => Some(link::start(config, uplink, view.clone(), &evidence, &lists, feeds, &ledger)?),
-        None => None,
-    };
-    let began = audit::Began {
-        event: "station-start",
-        versions: &versions,
-        key: memory.public.to_string(),
-        seal_to: memory.personal.seal_to().to_string(),
-        last_record: memory.last_record,
-    };
-    audit::put(&ledger, Kind::Config, Urgency::default(), &began);
-    memory.opening.torn.iter().for_each(|torn| audit::torn(&ledger, torn));
-    let end = |(map, (feed, _)): (&LaneMap, &(Feed, Fed))| {
-        (map.name.as_str().to_owned(), LaneEnd { shown: Arc::default(), feed: feed.clone() })
-    };
-    let lanes: BTreeMap<String, LaneEnd> = maps.iter().zip(feeds).map(end).collect();
-    let keeper = Keeper {
+    let (versions, geometry) = (versions(&inspector, &load_rules(config)?), inspector.default_geometry());
+    let connect = |uplink| link::start(config, uplink, view.clone(), &evidence, &lists, feeds, &ledger);
+    let link = config.uplink.as_ref().map(connect).transpose()?;
+    let lanes = lane_ends(maps, feeds);
+    tell_beginning(&ledger, &memory.opening, &versions, &memory.public, &memory.personal, memory.last_record);
+    Keeper {
         data: config.data(),
         ledger: ledger.clone(),
         lists: Arc::clone(&lists),
@@ -205,8 +184,8 @@ fn open(
         visits: Arc::clone(&visits),
         journal_keep_bytes: usual(config.ledger.journal_keep_bytes, Bounds::default().journal_bytes_max / 2),
         short: false,
-    };
-    keeper.start(chores, waiting, link.as_ref().map(Uplink::state))?;
+    }
+    .start(chores, waiting, link.as_ref().map(Uplink::state))?;
     let desk = StationDesk {
         station: config.station.name.clone(),
         utc_offset_min: config.station.utc_offset_min,
@@ -240,6 +219,54 @@ fn open(
         last_record: memory.last_record,
     };
     Ok((station, writer))
+}
+
+fn start_lists(
+    config: &Config,
+    last_record: WallMs,
+    lists: &Arc<Mutex<Lists>>,
+    listed: &Arc<Mutex<Option<ListStates>>>,
+    feeds: &[(Feed, Fed)],
+    chores: &Chores,
+) -> Result<SyncSender<Ask>, ConfigError> {
+    lists::start(lists::Desk {
+        lists: Arc::clone(lists),
+        listed: Arc::clone(listed),
+        clock: config.station.clock,
+        last_record,
+        feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
+        chores: chores.clone(),
+    })
+}
+
+/// Where each lane shows itself and where it listens, by name.
+fn lane_ends(maps: &[LaneMap], feeds: &[(Feed, Fed)]) -> BTreeMap<String, LaneEnd> {
+    let end = |(map, (feed, _)): (&LaneMap, &(Feed, Fed))| {
+        (map.name.as_str().to_owned(), LaneEnd { shown: Arc::default(), feed: feed.clone() })
+    };
+    maps.iter().zip(feeds).map(end).collect()
+}
+
+/// Tells the index what it missed when the station was killed; it has room for no more than it needs.
+fn tell_visits(visits: &Mutex<Visits>, asks: &SyncSender<Ask>) {
+    if let Ok(mut visits) = visits.lock() {
+        visits.last().into_iter().for_each(|visit| drop(asks.try_send(Ask::Remember(visit))));
+    }
+}
+
+/// Records with what this run begins, and what it found of the last one.
+fn tell_beginning(
+    ledger: &Writer,
+    opening: &Opening,
+    versions: &Versions,
+    public: &PublicKey,
+    personal: &PersonalKeeper,
+    last_record: WallMs,
+) {
+    let (key, seal_to) = (public.to_string(), personal.seal_to().to_string());
+    let began = audit::Began { event: "station-start", versions, key, seal_to, last_record };
+    audit::put(ledger, Kind::Config, Urgency::default(), &began);
+    opening.torn.iter().for_each(|torn| audit::torn(ledger, torn));
 }
 
 /// The model, or the reason why every image will be blind: said loudly, and the lane runs to exam.

@@ -302,10 +302,15 @@ fn a_running_station_keeps_others_out_of_its_memory() {
     gatepost(&["hold", "list", "--config", &site.config()]).is(0, &[]);
 }
 
+fn versions_of_none() -> Versions {
+    let none = Token::clipped("none");
+    let [software, rules, model, engine, lists] = std::array::from_fn(|_| none.clone());
+    Versions { software, rules, model, engine, lists }
+}
+
 /// A short life of lane north, with a real journal's answers, written as the station writes it.
 fn record_black_box(site: &Site) -> PathBuf {
     let map = file::parse("north", &std::fs::read_to_string(format!("{LANES}/north.toml")).unwrap()).unwrap();
-    let none = Token::clipped("none");
     let config = DriveConfig {
         station: "try-1".to_owned(),
         epoch_next: 4,
@@ -319,13 +324,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         smoke_fitted: false,
         utc_offset_min: 0,
         contingency: Default::default(),
-        versions: Versions {
-            software: none.clone(),
-            rules: none.clone(),
-            model: none.clone(),
-            engine: none.clone(),
-            lists: none,
-        },
+        versions: versions_of_none(),
         map: map.clone(),
     };
     let begin = Heard::Begin {
