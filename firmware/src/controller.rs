@@ -54,6 +54,8 @@ pub struct Controller {
     lane: Lane,
     state: LaneState,
     epoch: Option<u32>,
+    /// Since when: what an eye saw before came in an earlier life of this controller.
+    configured: Micros,
     heard: Micros,
     passes: Passes,
     zone: Zone,
@@ -86,6 +88,7 @@ impl Controller {
             lane: Lane::default(),
             state: LaneState::Setup,
             epoch: None,
+            configured: Micros::ZERO,
             heard: Micros::ZERO,
             passes: Passes::new(entry.map_or(Tick::ZERO, |segment| segment.ticks(slide))),
             zone: Zone::default(),

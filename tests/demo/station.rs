@@ -246,7 +246,7 @@ fn lane_configuration(map: &LaneMap, images: &str) -> String {
                 format!("\n[lane.scale.{name}]\n{serial}\nprotocol = {{ mt-sics = {{}} }}\npoll_ms = 0\n")
             }
             DeviceKind::Xray => format!(
-                "\n[lane.xray.{name}]\nfolder = {images}\npitch_um = {}\nbelt_step_um = {}\n",
+                "\n[lane.xray.{name}]\nfolder = {images}\npitch_um = {}\nbelt_step_um = {}\nnumbered = true\n",
                 SCANNER.pitch_um, SCANNER.belt_step_um
             ),
         };

@@ -15,7 +15,7 @@ use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::pass::life::State;
 use gatepost_virtual::device::{Emission, Emitted, ImageEvent};
 use gatepost_virtual::faults::Fault;
-use gatepost_virtual::lane::bench::{Lamp, VirtualBench};
+use gatepost_virtual::lane::bench::{Lamp, Seen, VirtualBench};
 
 use crate::checker::bench::LOOK_BACK_US;
 use crate::checker::truth::Clock;
@@ -36,15 +36,19 @@ const RESTS_US: u64 = 5_000_000;
 /// Longest time that one item may take: an officer's patience, and a station that comes back.
 const ITEM_US: u64 = 60_000_000;
 
-/// The lamp that a page shows for what lies on the bench.
-pub fn lamp(view: &LaneView) -> Lamp {
-    let here = view.parcels.iter().rev().find(|parcel| parcel.state.is_on_belt());
-    match here.map(|parcel| (parcel.state, parcel.outcome)) {
-        Some((State::Permitted, _)) => Lamp::Release,
-        Some((State::Decided, Some(Outcome::Exam))) => Lamp::Exam,
-        Some((State::Decided, Some(Outcome::StopInPlace))) => Lamp::Stop,
+/// What a page shows of what lies on the bench.
+pub fn seen(view: &LaneView) -> Seen {
+    let Some(here) = view.parcels.iter().rev().find(|parcel| parcel.state.is_on_belt()) else {
+        return Seen::default();
+    };
+    let lamp = match (here.state, here.outcome) {
+        (State::Permitted, _) => Lamp::Release,
+        (State::Decided, Some(Outcome::Exam)) => Lamp::Exam,
+        (State::Decided, Some(Outcome::StopInPlace)) => Lamp::Stop,
         _ => Lamp::Dark,
-    }
+    };
+    let item = here.item.as_ref().map(|item| item.as_str().to_owned());
+    Seen { lamp, pass: Some(here.pass.to_string()), item }
 }
 
 pub struct BenchWorld {
@@ -151,7 +155,7 @@ impl BenchWorld {
         match self.live(now, &mut station, emissions) {
             Ok(()) => {
                 if now.is_multiple_of(LOOK_US) {
-                    self.bench.show(lamp(&station.view()));
+                    self.bench.show(&seen(&station.view()));
                 }
                 self.station = Some(station);
             }
@@ -196,7 +200,7 @@ impl BenchWorld {
         let id = self.images;
         let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
         self.images_shown.insert(digest.as_str().to_owned(), image.parcels.clone());
-        let file = ImageFile { id, digest, length_mm: Millimetres(image.length_mm as i32) };
+        let file = ImageFile { id, digest, number: Some(image.number), length_mm: Millimetres(image.length_mm as i32) };
         station.handle(now, Event::Image { mono: Micros(now), device, image: file }, &mut self.crashes)?;
         let blind = self.bench.faults().active(Fault::ModelFailed, Micros(now));
         let assessed = if blind { Image::Blind { cause: BlindCause::Engine } } else { self.assessed(image) };
@@ -228,7 +232,7 @@ impl BenchWorld {
     fn bury(&mut self, now: u64, station: Station) {
         self.acknowledged.extend(station.acknowledged.iter().cloned());
         drop(station);
-        self.bench.show(Lamp::Dark);
+        self.bench.show(&Seen::default());
         self.disk.power_off();
         let seed = self.crashes.dice().draw();
         let crash = if seed.is_multiple_of(2) { Crash::Everything } else { Crash::Seeded(seed) };

@@ -205,7 +205,7 @@ impl World {
         let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
         let whole = if image.part == Part::Whole { image.parcels.clone() } else { Vec::new() };
         self.images_shown.insert(digest.as_str().to_owned(), whole);
-        let file = ImageFile { id, digest, length_mm: Millimetres(image.length_mm as i32) };
+        let file = ImageFile { id, digest, number: Some(image.number), length_mm: Millimetres(image.length_mm as i32) };
         let event = Event::Image { mono: Micros(now), device, image: file };
         station.handle(now, event, &mut self.crashes)?;
         let blind = self.lane.faults().active(Fault::ModelFailed, Micros(now));

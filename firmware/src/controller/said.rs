@@ -33,6 +33,9 @@ impl Controller {
         if epoch == 0 {
             return self.log.answer(Report::Refused(Refusal::NotConfigured)); // 0 says "none"
         }
+        if self.epoch.is_none() {
+            self.configured = self.now;
+        }
         let epoch = *self.epoch.get_or_insert(epoch);
         self.lane.configured = true;
         self.log.answer(Report::Configured { epoch });

@@ -20,8 +20,8 @@ impl Controller {
             self.blocked_since[index] = edge.tick;
         }
         let (pass, new) = match role {
-            // What stands in the beam before the lane is configured came in an earlier life of this controller.
-            EyeRole::Entry if self.epoch.is_some() => self.passes.entry(&edge, backward),
+            // An edge is believed a little after it happened: its own time counts.
+            EyeRole::Entry if self.epoch.is_some() && edge.time > self.configured => self.passes.entry(&edge, backward),
             _ => (None, true),
         };
         let Edge { blocked, tick, before, time } = edge;

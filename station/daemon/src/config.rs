@@ -134,6 +134,11 @@ pub struct XrayDevice {
     /// Width of one detector column and length of one line on the belt, micrometres.
     pub pitch_um: u32,
     pub belt_step_um: u32,
+    /// Whether the names of its files end in the scanner's own count of images, one for each object in the beam, as
+    /// `north-000123.tif`. Then a missing or late image costs no other parcel its release. Say so only of a scanner that was
+    /// seen to do it.
+    #[serde(default)]
+    pub numbered: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -443,16 +443,19 @@ impl Parcel {
 
     /// As the journal of an earlier life shows it.
     fn left_open(open: &OpenPass) -> Self {
-        // Its permit, if it had one, is named by the decision's record and may still stand.
-        let permit = Some(open.seq as u32);
+        let undecided = Self::inherited(open.pass, Fault::Controller);
+        if open.seq == 0 {
+            return undecided;
+        }
         Self {
             seq: Some(open.seq),
             revision: open.revision,
-            permit,
+            // Its permit, if it had one, is named by the decision's record and may still stand.
+            permit: Some(open.seq as u32),
             released_before: open.release,
             kept: open.inputs.clone(),
             state: State::Decided,
-            ..Self::inherited(open.pass, Fault::Controller)
+            ..undecided
         }
     }
     /// Whether its newest decision lets it leave by release.

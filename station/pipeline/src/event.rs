@@ -147,6 +147,8 @@ pub struct ImageFile {
     pub id: u32,
     /// BLAKE3 of the file, in hex.
     pub digest: Token,
+    /// The scanner's own count, where it numbers its images.
+    pub number: Option<u32>,
     /// Length of belt that the image shows with something on it.
     pub length_mm: Millimetres,
 }

@@ -19,7 +19,7 @@ use crate::track::belt::NoPosition;
 use crate::track::clock::{ClockMap, Span};
 use crate::track::{Track, Tracked};
 pub use images::ImageOf;
-use images::Images;
+use images::{Claim, Images};
 
 mod images;
 pub mod reading;
@@ -232,7 +232,8 @@ impl Gather {
         for (pass, length, window) in imaged {
             let Some(gathered) = self.parcels.get_mut(&pass) else { continue };
             let interrupted = gathered.interrupted;
-            let (image, out_of_step) = self.images.claim(window, length, interrupted, &self.map);
+            let tolerance = self.map.items.length_tolerance_mm;
+            let (image, out_of_step) = self.images.claim(&Claim { window, length, interrupted, tolerance });
             gathered.image = image;
             if out_of_step {
                 noted.push(Noted::ImagesOutOfStep);

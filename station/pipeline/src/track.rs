@@ -167,14 +167,20 @@ impl Track {
     /// A segment's belt stopped. Without an encoder it ran out, and will start, uncounted: what is on it, or comes to it
     /// next, is known less well until its next eye.
     pub fn stopped(&mut self, segment: u8) {
-        if self.map.segments.get(usize::from(segment)).is_none_or(|segment| segment.encoder) {
+        let Some(encoder) = self.map.segments.get(usize::from(segment)).map(|segment| segment.encoder) else { return };
+        let coast = Millimetres(COAST_MM);
+        let straddling: Vec<bool> = self.passes.iter().map(|tracked| self.straddles(tracked, segment)).collect();
+        for (tracked, _) in self.passes.iter_mut().zip(straddling).filter(|(_, straddles)| *straddles) {
+            tracked.coasted = tracked.coasted + coast;
+        }
+        if encoder {
             return;
         }
         for tracked in &mut self.passes {
             let next = self.map.eyes.get(tracked.next_eye).map(|eye| eye.segment);
             let on = tracked.marks.iter().rev().flatten().next().map(|mark| mark.segment);
             if next == Some(segment) || on == Some(segment) {
-                tracked.coasted = tracked.coasted + Millimetres(COAST_MM);
+                tracked.coasted = tracked.coasted + coast;
             }
         }
     }
@@ -193,6 +199,17 @@ impl Track {
         if let Some(belt) = self.belts.get_mut(usize::from(segment)) {
             belt.push(time, tick);
         }
+    }
+
+    /// Whether a parcel's nose lies on the next belt and its tail on this one: two belts coast differently, and it rides
+    /// either.
+    fn straddles(&self, tracked: &Tracked, segment: u8) -> bool {
+        let newest = tracked.marks.iter().rev().flatten().next();
+        let length = tracked.length_mm.unwrap_or(self.map.items.length_mm_max) + self.map.items.length_tolerance_mm;
+        newest.filter(|mark| mark.segment == segment + 1).is_some_and(|mark| {
+            let belt = &self.map.segments[usize::from(mark.segment)];
+            self.belt(mark.segment).now().is_some_and(|now| mark.at_mm + belt.mm(now - mark.lead) < length)
+        })
     }
 
     /// The controller told where its belts are.

@@ -141,6 +141,7 @@ impl<'a> Lane<'a> {
                     Some(key) => of(passes, key).alarms.push(At { seq, at, what }),
                     None => self.alarms.push(At { seq, at, what }),
                 },
+                Body::Began(what) => drop(of(passes, &what.pass)),
                 Body::Disposition(_) | Body::Presentation(_) | Body::Other => {}
             }
         }

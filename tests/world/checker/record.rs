@@ -83,6 +83,8 @@ pub struct Record {
 pub enum Body {
     Decision(Box<Decision>),
     Sighting(Sighting),
+    /// A pass began.
+    Began(Began),
     Alarm(Alarm),
     Disposition(Disposition),
     Presentation(Presentation),
@@ -208,6 +210,14 @@ pub struct Sighting {
     pub decision: Option<u64>,
 }
 
+/// A pass was seen at the entry eye.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Began {
+    pub pass: Key,
+    #[serde(rename = "seen")]
+    pub _seen: String,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct Alarm {
     pub code: String,
@@ -262,7 +272,10 @@ pub fn body(kind: &str, bytes: &[u8]) -> Result<Body, String> {
     let wrong = |error: serde_json::Error| format!("the body of this {kind} cannot be read: {error}");
     Ok(match kind {
         "decision" => Body::Decision(serde_json::from_slice(bytes).map_err(wrong)?),
-        "sighting" => Body::Sighting(serde_json::from_slice(bytes).map_err(wrong)?),
+        "sighting" => match serde_json::from_slice(bytes) {
+            Ok(began) => Body::Began(began),
+            Err(_) => Body::Sighting(serde_json::from_slice(bytes).map_err(wrong)?),
+        },
         "disposition" => Body::Disposition(serde_json::from_slice(bytes).map_err(wrong)?),
         "presentation" => Body::Presentation(serde_json::from_slice(bytes).map_err(wrong)?),
         "device" => serde_json::from_slice(bytes).map_or(Body::Other, Body::Alarm),

@@ -37,15 +37,24 @@ pub struct Looker {
     pub images: Arc<AtomicU32>,
 }
 
+/// One X-ray, as its lane's configuration describes it.
+#[derive(Clone, Copy)]
+struct Scanner {
+    device: u8,
+    geometry: Geometry,
+    numbered: bool,
+}
+
 /// Serves one X-ray's folder for ever.
 pub async fn serve(config: XrayDevice, folder: PathBuf, device: u8, feed: Feed, health: Health, looker: Looker) {
     let geometry = Geometry { pitch_um: config.pitch_um, belt_step_um: config.belt_step_um, ..looker.geometry() };
+    let scanner = Scanner { device, geometry, numbered: config.numbered };
     loop {
         match watch(&folder) {
             Ok(watched) => {
                 health.up();
                 feed.offer(Event::Part { fault: Fault::XRay, failed: false });
-                let why = listen(&watched, &folder, device, &feed, &geometry, &looker).await;
+                let why = listen(&watched, &folder, &scanner, &feed, &looker).await;
                 health.down(&format!("the X-ray's folder {} went away ({why}); check its share", folder.display()));
             }
             Err(why) => {
@@ -73,9 +82,8 @@ fn watch(folder: &Path) -> Result<AsyncFd<std::os::fd::OwnedFd>, String> {
 async fn listen(
     watched: &AsyncFd<std::os::fd::OwnedFd>,
     folder: &Path,
-    device: u8,
+    scanner: &Scanner,
     feed: &Feed,
-    geometry: &Geometry,
     looker: &Looker,
 ) -> String {
     loop {
@@ -94,7 +102,7 @@ async fn listen(
                     }
                     let name = event.file_name().and_then(|name| name.to_str().ok()).unwrap_or_default();
                     if is_finished(name) {
-                        look(folder.join(name), at, device, feed.clone(), *geometry, looker.clone());
+                        look(folder.join(name), at, *scanner, feed.clone(), looker.clone());
                     }
                 }
                 Err(rustix::io::Errno::WOULDBLOCK) => break,
@@ -109,8 +117,16 @@ fn is_finished(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.ends_with(".part")
 }
 
+/// The last digits of a file's name before its ending: `north-000123.tif` is 123.
+fn number_of(path: &Path) -> Option<u32> {
+    let stem = path.file_stem()?.to_str()?;
+    let digits = stem.len() - stem.bytes().rev().take_while(u8::is_ascii_digit).count();
+    stem[digits..].parse().ok()
+}
+
 /// One image, on a thread where waiting for a disk is allowed.
-fn look(path: PathBuf, at: Micros, device: u8, feed: Feed, geometry: Geometry, looker: Looker) {
+fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker) {
+    let Scanner { device, geometry, numbered } = scanner;
     tokio::task::spawn_blocking(move || {
         let id = looker.images.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = read_bounded(&path);
@@ -122,7 +138,8 @@ fn look(path: PathBuf, at: Micros, device: u8, feed: Feed, geometry: Geometry, l
         let extent = picture.as_ref().ok().and_then(|picture| pixels::extent(picture, &geometry));
         let length_mm = extent.map_or(Millimetres::ZERO, |extent| extent.length_mm);
         let digest = Token::clipped(&data_encoding::HEXLOWER.encode(&digest));
-        feed.offer(Event::Image { mono: at, device, image: ImageFile { id, digest, length_mm } });
+        let number = if numbered { number_of(&path) } else { None };
+        feed.offer(Event::Image { mono: at, device, image: ImageFile { id, digest, number, length_mm } });
         let assessed = match (bytes, picture) {
             (Ok(bytes), Ok(picture)) => looker.assess(&path, &bytes, &picture, &geometry, &feed),
             (_, Err(why)) | (Err(why), _) => {

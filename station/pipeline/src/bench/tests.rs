@@ -78,7 +78,7 @@ impl Rig {
         self.hear(Event::Weight { mono: Micros(self.now), device: 1, weighed });
     }
     fn image(&mut self, id: u32) {
-        let image = ImageFile { id, digest: Token::clipped("00"), length_mm: Millimetres(300) };
+        let image = ImageFile { id, digest: Token::clipped("00"), number: None, length_mm: Millimetres(300) };
         self.hear(Event::Image { mono: Micros(self.now), device: 2, image });
         self.hear(Event::Assessed { image: id, assessed: Image::Blind { cause: BlindCause::Quality } });
     }

@@ -24,6 +24,14 @@ struct EndBody<'a> {
     says: &'a str,
 }
 
+/// Body of a *sighting*: a pass began. Whatever dies after this, the pass is on record and owed a decision and an end.
+#[derive(Serialize)]
+struct EntryBody {
+    pass: PassKey,
+    seen: &'static str,
+    fact: Option<FactRef>,
+}
+
 /// A fact of the lane controller: its boot, and its number in that boot.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct FactRef {
@@ -56,6 +64,8 @@ impl Drive {
         self.fill_gap(key);
         let parcel = if self.is_history() { Parcel::inherited(key, Fault::Controller) } else { Parcel::new(key) };
         self.parcels.push(parcel);
+        let body = EntryBody { pass: key, seen: "entry", fact: self.fact_ref() };
+        self.entry(Kind::Sighting, Urgency::default(), &body);
         if self.parcels.iter().filter(|parcel| parcel.state.is_on_belt()).count() > PASSES_ON_BELT_MAX {
             self.order(Order::Stop);
             self.alarm(
@@ -146,7 +156,9 @@ impl Drive {
             return self.forget_place(pass);
         };
         self.contest_neighbours(pass);
-        self.contest(pass, ContestedCause::Handoff);
+        if self.parcels[at].state != State::Opened {
+            self.contest(pass, ContestedCause::Handoff); // what the gate has opened for is past every decision
+        }
         let name = self.config.map.eyes.get(usize::from(before_eye)).map_or("?", |eye| eye.name.as_str());
         let says = format!("did not arrive at eye {name}");
         self.end(self.parcels[at].key, End::Unaccounted, &says);

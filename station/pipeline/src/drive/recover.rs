@@ -9,12 +9,12 @@ use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
 use crate::record::Kind;
 
-/// A pass that the journal shows decided, or presented on a bench, and not ended.
+/// A pass that the journal shows begun and not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPass {
     pub pass: PassKey,
     /// Its newest decision's record, and which decision of the pass that is: the next one supersedes it. 0 and 0: it was
-    /// presented, and never decided.
+    /// never decided.
     pub seq: u64,
     pub revision: u32,
     /// Whether that decision was a release: its permit may still stand, or may have been used.
@@ -82,7 +82,7 @@ impl Recovery {
                 self.open.insert(pass, (open, body.to_vec()));
             }
             // It is owed a decision and an end, whatever became of it.
-            (Kind::Presentation, ..) if !self.closed.contains(&pass) => {
+            (Kind::Presentation, ..) | (Kind::Sighting, _, None) if !self.closed.contains(&pass) => {
                 let open = OpenPass { pass, seq: 0, revision: 0, release: false, inputs: None };
                 self.open.entry(pass).or_insert((open, Vec::new()));
             }
@@ -94,7 +94,7 @@ impl Recovery {
         }
     }
 
-    /// Passes with a decision and no accounted end.
+    /// Passes without an accounted end; one that was never decided has `seq` 0.
     pub fn open(&self) -> Vec<OpenPass> {
         let known = |(open, body): &(OpenPass, Vec<u8>)| {
             let inputs = serde_json::from_slice::<NamedInputs>(body).ok().map(|named| named.inputs);
@@ -139,13 +139,17 @@ mod tests {
             let body = format!("{{\"pass\":\"north/3/{pass}\",\"revision\":1}}");
             recovery.read(10 + pass, Kind::Decision, body.as_bytes());
         }
+        recovery.read(19, Kind::Sighting, br#"{"pass":"north/3/4","seen":"entry"}"#);
         recovery.read(20, Kind::Decision, br#"{"pass":"north/3/3","revision":2}"#);
         recovery.read(21, Kind::Sighting, br#"{"pass":"north/3/2","end":"exam"}"#);
         recovery.read(22, Kind::Sighting, br#"{"pass":null,"end":"exam","fact":{"epoch":3,"number":70}}"#);
         recovery.read(23, Kind::Device, b"not even JSON");
         let open: Vec<_> =
             recovery.open().iter().map(|open| (open.pass.to_string(), open.seq, open.revision)).collect();
-        assert_eq!(open, [("north/3/1".to_owned(), 11, 1), ("north/3/3".to_owned(), 20, 2)]);
+        assert_eq!(
+            open,
+            [("north/3/1".to_owned(), 11, 1), ("north/3/3".to_owned(), 20, 2), ("north/3/4".to_owned(), 0, 0)]
+        );
         assert_eq!(recovery.closed().iter().map(PassKey::to_string).collect::<Vec<_>>(), ["north/3/2"]);
         assert_eq!((recovery.epoch_next(), recovery.accounted()), (5, Some((3, 70))));
     }

@@ -1,8 +1,12 @@
 //! Which image shows which parcel, where no trigger is wired.
 //!
 //! By time, length and count together: in the window in which a parcel's image must arrive, exactly one image arrives,
-//! and it is as long as the parcel. Anything else puts images and parcels out of step, and until the beam has been
-//! empty, and silent, for longer than the scanner's longest latency, every parcel's image is contested.
+//! and it is as long as the parcel. Where the scanner numbers its images the count is exact (`numbered`): a missing, late,
+//! merged or split image costs the parcels that it concerns. Anything that this does not explain puts images and parcels
+//! out of step, and until the beam has been empty, and silent, for longer than the scanner's longest latency, every
+//! parcel's image is contested.
+
+mod numbered;
 
 use std::collections::VecDeque;
 
@@ -44,17 +48,41 @@ pub struct Images {
     arrived: VecDeque<Arrived>,
     /// Controller time of the last thing that did not fit.
     out_of_step: Option<i64>,
+    /// Where the scanner numbers its images: what the next parcel's should be. Nothing until it was learnt.
+    next: Option<numbered::Next>,
+}
+
+/// The parcel that has just left the beam, and when its image must arrive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim {
+    pub window: Span,
+    pub length: Option<Millimetres>,
+    /// The belt stood still or reversed while it was in the beam.
+    pub interrupted: bool,
+    pub tolerance: Millimetres,
+}
+
+impl Claim {
+    fn may_be(&self, image: &Arrived) -> bool {
+        image.at.hi >= self.window.lo && image.at.lo <= self.window.hi
+    }
+    fn fits(&self, image: &Arrived) -> bool {
+        self.length.is_some_and(|length| image.file.length_mm.abs_diff(length) <= self.tolerance)
+    }
 }
 
 /// Beyond the scanner's longest latency: clock error and one turn of the station's loop.
 const QUIET_US: i64 = 50_000;
+/// How long a missed image of an unnumbered scanner may still come, and be taken for another's: as long as a scanner's
+/// computer is known to stall before somebody restarts it.
+const LATE_US: i64 = 15_000_000;
 
 impl Images {
     pub fn arrive(&mut self, file: ImageFile, at: Span, excused: bool) {
         if self.arrived.len() == IMAGES_WAITING_MAX {
             let lost = self.arrived.pop_front();
             if lost.is_some_and(|lost| !lost.claimed) {
-                self.out_of_step = self.out_of_step.max(Some(at.hi));
+                self.lose_step(at.hi);
             }
         }
         self.arrived.push_back(Arrived { file, at, assessed: None, claimed: false, excused });
@@ -83,44 +111,51 @@ impl Images {
         self.out_of_step.is_some()
     }
 
-    /// The image of the parcel whose image had to arrive within `window`; and whether this put us out of step.
-    pub(super) fn claim(
-        &mut self,
-        window: Span,
-        length: Option<Millimetres>,
-        interrupted: bool,
-        map: &LaneMap,
-    ) -> (ImageOf, bool) {
-        let can = |arrived: &&mut Arrived| arrived.at.hi >= window.lo && arrived.at.lo <= window.hi;
-        let mut found: Vec<&mut Arrived> = self.arrived.iter_mut().filter(can).collect();
-        let in_step = self.out_of_step.is_none();
-        let (image, fits) = match found.as_mut_slice() {
-            [] => (ImageOf::Missing, interrupted),
-            [one] if one.claimed => (ImageOf::Contested { cause: ContestedCause::ImageOrder }, false),
-            [one] => {
-                one.claimed = true;
-                let tolerance = map.items.length_tolerance_mm;
-                let fits = length.is_some_and(|length| one.file.length_mm.abs_diff(length) <= tolerance);
-                let owned = if fits {
-                    ImageOf::Owned { id: one.file.id }
-                } else {
-                    ImageOf::Contested { cause: ContestedCause::Merged }
-                };
-                (owned, fits || interrupted)
-            }
-            several => {
-                several.iter_mut().for_each(|arrived| arrived.claimed = true);
-                (ImageOf::Contested { cause: ContestedCause::ImageOrder }, interrupted)
-            }
+    /// The image of the parcel that left the beam; and whether this put us out of step.
+    pub(super) fn claim(&mut self, claim: &Claim) -> (ImageOf, bool) {
+        let was_in_step = self.out_of_step.is_none();
+        let found: Vec<usize> = (0..self.arrived.len()).filter(|&at| claim.may_be(&self.arrived[at])).collect();
+        let image = match self.next {
+            Some(next) if was_in_step => self.claim_numbered(claim, &found, next),
+            _ => self.claim_alone(claim, &found),
         };
+        match image {
+            ImageOf::Owned { .. } if !was_in_step => (ImageOf::Contested { cause: ContestedCause::ImageOrder }, false),
+            _ => (image, was_in_step && self.out_of_step.is_some()),
+        }
+    }
+
+    /// The only image that arrived in the window, as long as the parcel.
+    fn claim_alone(&mut self, claim: &Claim, found: &[usize]) -> ImageOf {
+        let (mut image, mut fits) = (ImageOf::Contested { cause: ContestedCause::ImageOrder }, claim.interrupted);
+        match found {
+            [] => {
+                let numbered = self.arrived.back().is_some_and(|last| last.file.number.is_some());
+                if !claim.interrupted {
+                    self.lose_step(claim.window.hi + if numbered { 0 } else { LATE_US });
+                }
+                return ImageOf::Missing;
+            }
+            &[one] if self.arrived[one].claimed => fits = false,
+            &[one] if claim.fits(&self.arrived[one]) => {
+                let file = &self.arrived[one].file;
+                (image, fits) = (ImageOf::Owned { id: file.id }, true);
+                self.next = file.number.map(numbered::Next::after);
+            }
+            [_] => image = ImageOf::Contested { cause: ContestedCause::Merged },
+            _ => {}
+        }
+        found.iter().for_each(|&at| self.arrived[at].claimed = true);
         if !fits {
-            self.out_of_step = self.out_of_step.max(Some(window.hi));
-            return (image, in_step);
+            self.lose_step(claim.window.hi);
         }
-        if !in_step && matches!(image, ImageOf::Owned { .. }) {
-            return (ImageOf::Contested { cause: ContestedCause::ImageOrder }, false);
-        }
-        (image, false)
+        image
+    }
+
+    /// Something did not fit: until an empty stretch nobody knows which image is whose.
+    fn lose_step(&mut self, at: i64) {
+        self.out_of_step = self.out_of_step.max(Some(at));
+        self.next = None;
     }
 
     /// Time goes by. Finds images that no parcel claimed (true: newly out of step), and gets back in step after an
@@ -133,12 +168,16 @@ impl Images {
         // The longest parcel that may still be leaving the beam closes its window this long after its image.
         let leave = segment.time(map.items.length_mm_max).0 as i64;
         let quiet = i64::from(device.latency_ms_max) * 1_000 + QUIET_US;
-        let orphan = self.arrived.iter_mut().find(|arrived| !arrived.claimed && now > arrived.at.hi + leave + quiet);
+        let orphaned = |arrived: &Arrived| !arrived.claimed && now > arrived.at.hi + leave + quiet;
+        let orphan = self.arrived.iter().position(orphaned);
         let was_in_step = self.out_of_step.is_none();
         if let Some(orphan) = orphan {
-            orphan.claimed = true;
-            if !orphan.excused {
-                self.out_of_step = self.out_of_step.max(Some(orphan.at.hi));
+            let arrived = &mut self.arrived[orphan];
+            arrived.claimed = true;
+            let late = self.next.zip(arrived.file.number).is_some_and(|(next, number)| next.is_past(number));
+            if !late && !arrived.excused {
+                let at = arrived.at.hi;
+                self.lose_step(at);
             }
         }
         let last_image = self.arrived.back().map(|arrived| arrived.at.hi);
