@@ -5,12 +5,14 @@
 
 mod extent;
 mod mass;
+mod objects;
 mod opaque;
 mod quality;
 mod tensor;
 
 pub use extent::{Extent, extent};
 pub use mass::grams;
+pub use objects::objects;
 pub use opaque::{OpaqueRegion, opaque_regions};
 pub use quality::{Fault, Measured, Quality, measure};
 pub use tensor::{Attenuation, Placed, place};
