@@ -23,7 +23,7 @@ use crate::checker::{self, Checked, check, from_virtual};
 use crate::crash::{Crashes, Dice};
 use crate::lists::Lists;
 use crate::station::{Acknowledged, Died, STATION, Station, WALL_START, Weather};
-use crate::world::{Setup, files_of};
+use crate::world::{Setup, files_of, objects_in};
 
 /// Length of one step of the world.
 const STEP_US: u64 = 5_000;
@@ -200,7 +200,8 @@ impl BenchWorld {
         let id = self.images;
         let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
         self.images_shown.insert(digest.as_str().to_owned(), image.parcels.clone());
-        let file = ImageFile { id, digest, number: Some(image.number), length_mm: Millimetres(image.length_mm as i32) };
+        let (number, length_mm) = (Some(image.number), Millimetres(image.length_mm as i32));
+        let file = ImageFile { id, digest, number, length_mm, objects: objects_in(image, self.bench.parcels()) };
         station.handle(now, Event::Image { mono: Micros(now), device, image: file }, &mut self.crashes)?;
         let blind = self.bench.faults().active(Fault::ModelFailed, Micros(now));
         let assessed = if blind { Image::Blind { cause: BlindCause::Engine } } else { self.assessed(image) };

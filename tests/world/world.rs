@@ -11,7 +11,7 @@ use gatepost_pipeline::pass::PassKey;
 use gatepost_virtual::device::{Emission, Emitted, ImageEvent, Part};
 use gatepost_virtual::faults::{Fault, FaultSchedule};
 use gatepost_virtual::lane::VirtualLane;
-use gatepost_virtual::parcel::Plan;
+use gatepost_virtual::parcel::{ParcelTruth, Plan};
 
 use crate::checker::truth::Clock;
 use crate::checker::{self, Checked, check, from_virtual};
@@ -36,6 +36,8 @@ pub struct Setup {
 
 /// Length of one step of the world.
 const STEP_US: u64 = 5_000;
+/// Parcels in a row that pushed against each other overlap by no more than this.
+const OVERLAP_MM: u32 = 40;
 /// Microseconds a model takes.
 const INFER_US: (u64, u64) = (20_000, 90_000);
 /// A world that does not come to its end within so much more than its parcels need is stuck.
@@ -205,7 +207,8 @@ impl World {
         let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
         let whole = if image.part == Part::Whole { image.parcels.clone() } else { Vec::new() };
         self.images_shown.insert(digest.as_str().to_owned(), whole);
-        let file = ImageFile { id, digest, number: Some(image.number), length_mm: Millimetres(image.length_mm as i32) };
+        let (number, length_mm) = (Some(image.number), Millimetres(image.length_mm as i32));
+        let file = ImageFile { id, digest, number, length_mm, objects: objects_in(image, self.lane.parcels()) };
         let event = Event::Image { mono: Micros(now), device, image: file };
         station.handle(now, event, &mut self.crashes)?;
         let blind = self.lane.faults().active(Fault::ModelFailed, Micros(now));
@@ -285,6 +288,17 @@ impl World {
     pub fn journal_files(&self) -> BTreeMap<String, Vec<u8>> {
         files_of(&self.disk)
     }
+}
+
+/// What the picture tells: two parcels that take up less belt together than one behind the other lie side by side.
+/// Of more than two, or of a piece of a picture, nothing is claimed.
+pub(crate) fn objects_in(image: &ImageEvent, parcels: &[ParcelTruth]) -> u8 {
+    if image.part != Part::Whole || image.parcels.len() != 2 {
+        return 1;
+    }
+    let lengths = image.parcels.iter().filter_map(|&id| parcels.iter().rev().find(|truth| truth.id == id));
+    let in_a_row: u32 = lengths.map(|truth| truth.length_mm).chain(image.gap_mm.iter().copied()).sum();
+    if in_a_row > image.length_mm + OVERLAP_MM { 2 } else { 1 }
 }
 
 /// The files of the journal on a disk.

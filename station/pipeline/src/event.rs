@@ -151,6 +151,13 @@ pub struct ImageFile {
     pub number: Option<u32>,
     /// Length of belt that the image shows with something on it.
     pub length_mm: Millimetres,
+    /// How many objects lie side by side in it; 1 where unknown.
+    #[serde(default = "one")]
+    pub objects: u8,
+}
+
+const fn one() -> u8 {
+    1
 }
 
 /// What the lists know about an item.

@@ -137,9 +137,11 @@ fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker)
             .and_then(|bytes| formats::decode(&path, bytes).map_err(|error| error.to_string()));
         let extent = picture.as_ref().ok().and_then(|picture| pixels::extent(picture, &geometry));
         let length_mm = extent.map_or(Millimetres::ZERO, |extent| extent.length_mm);
+        let objects = picture.as_ref().map_or(1, |picture| pixels::objects(picture, &geometry).max(1));
         let digest = Token::clipped(&data_encoding::HEXLOWER.encode(&digest));
         let number = if numbered { number_of(&path) } else { None };
-        feed.offer(Event::Image { mono: at, device, image: ImageFile { id, digest, number, length_mm } });
+        let image = ImageFile { id, digest, number, length_mm, objects };
+        feed.offer(Event::Image { mono: at, device, image });
         let assessed = match (bytes, picture) {
             (Ok(bytes), Ok(picture)) => looker.assess(&path, &bytes, &picture, &geometry, &feed),
             (_, Err(why)) | (Err(why), _) => {

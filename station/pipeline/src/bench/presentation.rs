@@ -218,6 +218,9 @@ impl Readings {
     }
 
     pub fn image(&mut self, file: ImageFile) {
+        if file.objects > 1 {
+            self.contested.insert(ContestedCause::Abreast);
+        }
         if self.images.len() == PRESENTATION_IMAGES_MAX {
             self.overflow.insert(Overflow::Images);
         } else {
@@ -302,7 +305,7 @@ impl Readings {
         if devices(map, DeviceKind::Scale).next().is_none() {
             return none(NoWeightCause::NoScale);
         }
-        let two = [ContestedCause::TwoObjects, ContestedCause::Appeared];
+        let two = [ContestedCause::TwoObjects, ContestedCause::Appeared, ContestedCause::Abreast];
         match self.stable {
             Some(_) if two.iter().any(|cause| self.contested.contains(cause)) => none(NoWeightCause::TwoObjects),
             Some(grams) => Weight::Known { grams, tolerance_g },

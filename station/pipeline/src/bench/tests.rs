@@ -79,7 +79,10 @@ impl Rig {
         self.hear(Event::Weight { mono: Micros(self.now), device: 1, weighed });
     }
     fn image(&mut self, id: u32) {
-        let image = ImageFile { id, digest: Token::clipped("00"), number: None, length_mm: Millimetres(300) };
+        self.image_of(id, 1);
+    }
+    fn image_of(&mut self, id: u32, objects: u8) {
+        let image = ImageFile { id, digest: Token::clipped("00"), number: None, length_mm: Millimetres(300), objects };
         self.hear(Event::Image { mono: Micros(self.now), device: 2, image });
         self.hear(Event::Assessed { image: id, assessed: Image::Blind { cause: BlindCause::Quality } });
     }
@@ -207,6 +210,21 @@ fn an_image_that_is_owed_makes_the_next_ones_nobodys() {
     let last = decided.last().unwrap();
     assert_eq!(last["inputs"]["association"]["causes"], serde_json::json!(["image-order"]));
     assert_eq!(last["image"], serde_json::Value::Null);
+}
+
+#[test]
+fn two_objects_in_one_picture_are_no_one_item() {
+    let mut rig = Rig::new(Vec::new());
+    rig.scale(Weighed::Empty);
+    rig.wait(1_000);
+    rig.code(ITEM);
+    rig.scale(Weighed::Stable(Grams(800)));
+    rig.image_of(1, 2);
+    rig.wait(1_500);
+    let decided = rig.of(Kind::Decision);
+    let last = decided.last().unwrap();
+    assert_eq!(last["inputs"]["association"]["causes"], serde_json::json!(["abreast"]));
+    assert_eq!(last["inputs"]["weight"]["cause"], "two-objects");
 }
 
 #[test]

@@ -121,6 +121,10 @@ impl Images {
         };
         match image {
             ImageOf::Owned { .. } if !was_in_step => (ImageOf::Contested { cause: ContestedCause::ImageOrder }, false),
+            // To the eyes they were one; what was read and weighed may be of either.
+            ImageOf::Owned { id } if self.file(id).is_some_and(|file| file.objects > 1) => {
+                (ImageOf::Contested { cause: ContestedCause::Abreast }, false)
+            }
             _ => (image, was_in_step && self.out_of_step.is_some()),
         }
     }
@@ -192,5 +196,33 @@ impl Images {
             self.out_of_step = None;
         }
         was_in_step && self.out_of_step.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Token;
+
+    const LENGTH: Millimetres = Millimetres(300);
+
+    /// One parcel leaves the beam, and one image of its length came that shows so many objects side by side.
+    fn left_the_beam(images: &mut Images, second: i64, objects: u8) -> ImageOf {
+        let (left, id) = (second * 1_000_000, second as u32);
+        let file = ImageFile { id, digest: Token::clipped("00"), number: Some(id), length_mm: LENGTH, objects };
+        images.arrive(file, Span { lo: left, hi: left }, false);
+        let window = Span { lo: left, hi: left + 400_000 };
+        let (length, tolerance) = (Some(LENGTH), Millimetres(40));
+        images.claim(&Claim { window, length, interrupted: false, tolerance }).0
+    }
+
+    #[test]
+    fn two_abreast_in_one_image_are_nobodys_and_the_next_image_is_its_parcels() {
+        let mut images = Images::default();
+        assert_eq!(left_the_beam(&mut images, 1, 1), ImageOf::Owned { id: 1 });
+        let abreast = ImageOf::Contested { cause: ContestedCause::Abreast };
+        assert_eq!(left_the_beam(&mut images, 2, 2), abreast);
+        assert!(!images.is_out_of_step() && images.is_known(abreast));
+        assert_eq!(left_the_beam(&mut images, 3, 1), ImageOf::Owned { id: 3 });
     }
 }
