@@ -45,8 +45,11 @@ pub const PRESENTATIONS_MAX: usize = 32;
 pub const PRESENTATION_MS_MAX: u64 = 16_000;
 /// All sensors of a bench have spoken, and for so long nothing new was said: time for a second label, or a second image.
 pub const PRESENTATION_QUIET_MS: u64 = 300;
-/// No answer of the lists for so long after they were asked is no answer.
-pub const LOOKUP_MS_MAX: u64 = 500;
+/// No answer of the lists for so long after they were asked is no answer. Nothing moves at a bench: an officer rather
+/// waits for a slow disk than examines clean mail.
+pub const LOOKUP_MS_MAX: u64 = 4_000;
+/// Lists that could not answer are asked again so long after the last question.
+pub const LOOKUP_AGAIN_MS: u64 = 400;
 /// How long a changed weight must stand before something was laid on or taken off; shorter, it is a hand.
 pub const PLATE_CHANGE_MS: u64 = 800;
 /// From lifting an item until its chute's label must have been scanned; then it went where it was shown to go.

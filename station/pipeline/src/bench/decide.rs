@@ -10,7 +10,7 @@ use crate::event::{ClockState, Effect, Matched};
 use crate::facts::{fill_identity, fill_match, sampling_of, today};
 use crate::identify::ItemIdentity;
 use crate::judge::{Association, Fault, Identification, Inputs, LaneKind, LaneState, Outcome, Sensor, Token, judge};
-use crate::limits::{LOOKUP_MS_MAX, PRESENTATION_MS_MAX, PRESENTATION_QUIET_MS};
+use crate::limits::{LOOKUP_AGAIN_MS, LOOKUP_MS_MAX, PRESENTATION_MS_MAX, PRESENTATION_QUIET_MS};
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::{Decided, Pending, Urgency};
@@ -27,11 +27,24 @@ impl Bench {
         let identity = presentation.readings.identity();
         if presentation.lists.identity.as_ref() != Some(&identity) {
             self.presentations[at].lists.identity = Some(identity);
+            self.presentations[at].lists.since = self.mono;
             self.presentations[at].stale |= self.presentations[at].judged.is_some();
             self.ask(at);
             let item = self.presentations[at].item();
             self.presentations[at].twice =
                 item.is_some_and(|item| self.loose.iter().any(|known| known == item.as_str()));
+        }
+        self.ask_again(at);
+    }
+
+    /// Lists that could not answer are asked again for a while, before anything is decided without them.
+    fn ask_again(&mut self, at: usize) {
+        let presentation = &self.presentations[at];
+        let (lists, within) = (&presentation.lists, Micros::from_ms(LOOKUP_MS_MAX));
+        let pause = Micros::from_ms(LOOKUP_AGAIN_MS);
+        let due = self.mono >= lists.asked_at + pause && self.mono < lists.since + within;
+        if presentation.judged.is_none() && due && lists.may_come() {
+            self.ask(at);
         }
     }
 
@@ -76,15 +89,18 @@ impl Bench {
             return;
         }
         let lists = &presentation.lists;
-        let answered = lists.current().is_some();
-        let unanswered = lists.asked > 0 && self.mono >= lists.asked_at + Micros::from_ms(LOOKUP_MS_MAX);
+        let waited = |since: Micros| lists.asked > 0 && self.mono >= since + Micros::from_ms(LOOKUP_MS_MAX);
+        let unanswered = waited(lists.asked_at);
+        let answered = lists.current().is_some() && (!lists.may_come() || waited(lists.since));
         if presentation.judged.is_some() {
             // A question on its way is waited for: an answer to the one before would be judged in its place.
             // So is a hand on the plate, before a release that it hid is given again.
             if presentation.again && presentation.lies_here() && !presentation.readings.is_at_rest() {
                 return;
             }
-            if presentation.stale && (answered || unanswered || lists.asked == 0 || !presentation.lies_here()) {
+            if presentation.stale
+                && (lists.current().is_some() || unanswered || lists.asked == 0 || !presentation.lies_here())
+            {
                 self.decide(at);
             }
             return;

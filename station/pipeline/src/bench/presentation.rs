@@ -11,7 +11,8 @@ use gatepost_hardware::units::{Grams, Micros};
 use crate::event::{ImageFile, Matched, Weighed};
 use crate::identify::{CodeRead, ItemIdentity, arbitrate};
 use crate::judge::{
-    BlindCause, Clearance, ContestedCause, Image, Inputs, NoWeightCause, Outcome, Overflow, Token, Verdict, Weight,
+    BlindCause, Clearance, ContestedCause, Image, Inputs, ListState, NoWeightCause, Outcome, Overflow, Token, Verdict,
+    Weight,
 };
 use crate::limits::{CODES_MAX, PLATE_CHANGE_MS, PRESENTATION_IMAGES_MAX};
 use crate::pass::PassKey;
@@ -65,6 +66,8 @@ pub(super) struct Answer {
     pub identity: Option<ItemIdentity>,
     pub asked: u32,
     pub asked_at: Micros,
+    /// When they were asked of this identity first.
+    pub since: Micros,
     pub answered: u32,
     pub matched: Option<Box<Matched>>,
 }
@@ -200,6 +203,12 @@ impl Answer {
     /// The lists' answer to the last question.
     pub fn current(&self) -> Option<&Matched> {
         self.matched.as_deref().filter(|_| self.answered == self.asked)
+    }
+
+    /// Whether they could not answer, and may when they are asked again.
+    pub fn may_come(&self) -> bool {
+        let silent = |list: &ListState| matches!(list, ListState::Rebuilding | ListState::NoAnswer);
+        self.current().is_some_and(|matched| silent(&matched.lists.holds) || silent(&matched.lists.declarations))
     }
 }
 

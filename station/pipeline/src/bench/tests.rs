@@ -5,9 +5,9 @@ use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
 
 use super::*;
 use crate::drive::{OpenPass, Versions};
-use crate::event::{ImageFile, OfficerAction, Weighed};
+use crate::event::{ImageFile, Matched, OfficerAction, Weighed};
 use crate::identify::CodeRead;
-use crate::judge::{BlindCause, Image, Token};
+use crate::judge::{Aed, BlindCause, Declared, Image, ListState, Lists, Previous, Token};
 
 const ITEM: &str = "RR473124829GB";
 
@@ -17,6 +17,8 @@ struct Rig {
     now: u64,
     records: Vec<(Kind, serde_json::Value)>,
     look_ups: usize,
+    /// How the lists stand; nothing: they do not answer.
+    lists: Option<ListState>,
 }
 
 impl Rig {
@@ -47,21 +49,36 @@ impl Rig {
             versions,
         };
         let bench = Bench::new(config, Ruleset::built_in().unwrap()).unwrap();
-        let mut rig = Self { bench, now: 1_000_000, records: Vec::new(), look_ups: 0 };
+        let mut rig = Self { bench, now: 1_000_000, records: Vec::new(), look_ups: 0, lists: Some(ListState::Missing) };
         rig.wait(0);
         rig
     }
 
     fn hear(&mut self, event: Event) {
+        let mut asked = Vec::new();
         for effect in self.bench.handle(event) {
             match effect {
                 Effect::Record(pending) => {
                     self.records.push((pending.kind(), serde_json::from_slice(pending.body()).unwrap()));
                 }
-                Effect::Lookup { .. } => self.look_ups += 1,
+                Effect::Lookup { pass, .. } => asked.push(pass),
                 Effect::Permit(_) => panic!("a release was shown, and nothing is durable"),
                 Effect::Order(order) => panic!("a bench orders nothing: {order:?}"),
             }
+        }
+        self.look_ups += asked.len();
+        for pass in asked {
+            let Some(list) = self.lists.clone() else { return };
+            let answer = Matched {
+                holds: Vec::new(),
+                aed: Aed::Missing,
+                declared: Declared::default(),
+                mail_class: None,
+                trusted_shipper: false,
+                previous: Previous::None,
+                lists: Lists { holds: list.clone(), declarations: list },
+            };
+            self.hear(Event::Matched { pass, answer: Box::new(answer) });
         }
     }
     fn wait(&mut self, ms: u64) {
@@ -147,6 +164,30 @@ fn it_is_decided_when_all_have_spoken_and_else_at_the_deadline() {
     assert_eq!(decided.len(), 1);
     assert_eq!(decided[0]["inputs"]["image"]["cause"], "none");
     assert_eq!(decided[0]["inputs"]["item"]["id"], ITEM);
+}
+
+#[test]
+fn lists_that_cannot_answer_yet_are_waited_for_a_while() {
+    let building = Some(ListState::Rebuilding);
+    let fresh = ListState::Fresh { version: Token::clipped("3"), age_s: 0 };
+    for (lists, later, state) in
+        [(building.clone(), Some(fresh), "fresh"), (building, None, "rebuilding"), (None, None, "missing")]
+    {
+        let mut rig = Rig::new(Vec::new());
+        rig.lists.clone_from(&lists);
+        rig.scale(Weighed::Empty);
+        rig.code(ITEM);
+        rig.scale(Weighed::Stable(Grams(800)));
+        rig.image(1);
+        rig.wait(2_000);
+        assert_eq!(rig.of(Kind::Decision).len(), 0, "{lists:?}");
+        assert_eq!(rig.look_ups > 1, lists.is_some(), "{} questions", rig.look_ups);
+        let ms = if later.is_some() { 500 } else { 3_000 };
+        rig.lists = later.or(lists.clone());
+        rig.wait(ms);
+        let decided = rig.of(Kind::Decision);
+        assert_eq!((decided.len(), &decided[0]["inputs"]["lists"]["holds"]["state"]), (1, &state.into()), "{lists:?}");
+    }
 }
 
 #[test]
