@@ -15,6 +15,7 @@ use gatepost_hardware::link::Report;
 use gatepost_hardware::link::frame::Receiver;
 use gatepost_virtual::device::{Emitted, scan};
 use gatepost_virtual::lane::any::AnyLane;
+use gatepost_virtual::lane::bench::Seen;
 use gatepost_virtual::lane::{Chute, Happened};
 use gatepost_virtual::parcel::ParcelTruth;
 
@@ -114,6 +115,7 @@ impl Lane {
             drawn: 0,
             shown: Shown::default(),
             showed_us: 0,
+            seen: Seen::default(),
         };
         let thread = std::thread::Builder::new()
             .name(name.clone())
@@ -164,6 +166,8 @@ struct Running {
     drawn: usize,
     shown: Shown,
     showed_us: u64,
+    /// The page, as the officer saw it last.
+    seen: Seen,
 }
 
 impl Running {
@@ -173,8 +177,10 @@ impl Running {
                 self.setup.lane.feed(true);
             }
             let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
-            if let Some(screen) = &self.setup.screen {
-                self.setup.lane.show(screen.lamp());
+            let seen = self.setup.screen.as_ref().map(Screen::seen);
+            // What is not shown any more is not acted on, however late this machine is.
+            if seen.as_ref().is_some_and(|seen| *seen != self.seen) {
+                self.setup.lane.show(&Seen::default());
             }
             while self.setup.lane.now().0 < now {
                 let rest = now - self.setup.lane.now().0;
@@ -182,8 +188,12 @@ impl Running {
                 self.follow();
                 self.emit();
             }
-            // Only now: the controller must not hear a word at an earlier time than it was said.
+            // Only now: nobody must hear a word, or see a lamp, at an earlier time than it was there.
             self.hear();
+            if let Some(seen) = seen {
+                self.setup.lane.show(&seen);
+                self.seen = seen;
+            }
             self.emit();
             if now >= self.showed_us + SHOW_US {
                 self.showed_us = now;

@@ -39,7 +39,7 @@ const ITEM_US: u64 = 60_000_000;
 /// What a page shows of what lies on the bench.
 pub fn seen(view: &LaneView) -> Seen {
     let Some(here) = view.parcels.iter().rev().find(|parcel| parcel.state.is_on_belt()) else {
-        return Seen::default();
+        return Seen { calls: true, ..Seen::default() };
     };
     let lamp = match (here.state, here.outcome) {
         (State::Permitted, _) => Lamp::Release,
@@ -48,7 +48,7 @@ pub fn seen(view: &LaneView) -> Seen {
         _ => Lamp::Dark,
     };
     let item = here.item.as_ref().map(|item| item.as_str().to_owned());
-    Seen { lamp, pass: Some(here.pass.to_string()), item }
+    Seen { calls: false, lamp, pass: Some(here.pass.to_string()), item }
 }
 
 pub struct BenchWorld {

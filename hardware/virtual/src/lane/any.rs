@@ -1,7 +1,7 @@
 //! A virtual lane of either kind, for who runs it without caring which: a belt, or a bench with its officer.
 
 use super::VirtualLane;
-use super::bench::{Lamp, VirtualBench};
+use super::bench::{Seen, VirtualBench};
 use super::truth::Truth;
 use crate::device::Emission;
 use crate::faults::FaultSchedule;
@@ -74,9 +74,9 @@ impl AnyLane {
         }
     }
     /// What the officer at a bench sees.
-    pub fn show(&mut self, lamp: Lamp) {
+    pub fn show(&mut self, seen: &Seen) {
         if let Self::Bench(bench) = self {
-            bench.show(lamp);
+            bench.show(seen);
         }
     }
 }

@@ -21,6 +21,8 @@ use gatepost_hardware::units::Micros;
 const STEP_US: u64 = 10_000;
 /// From lifting one to laying the next.
 const PAUSE: Micros = Micros(1_000_000);
+/// An officer who is not called for the next item waits so long for it, and then lays it down all the same.
+const CALLED_WITHIN: Micros = Micros(4_000_000);
 
 /// What the station shows the officer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,17 @@ pub enum Lamp {
     Exam,
     /// Do not touch it.
     Stop,
+}
+
+/// What the page shows of the bench. A page that shows nothing at all is the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The bench is empty, and the next item may be laid down.
+    pub calls: bool,
+    pub lamp: Lamp,
+    /// The pass that the lamp stands beside, and its item id as it is written there; nothing where none is shown.
+    pub pass: Option<String>,
+    pub item: Option<String>,
 }
 
 /// What lies on the bench.
@@ -60,7 +73,13 @@ pub struct VirtualBench {
     /// First laid first; more than one only by a fault.
     lying: Vec<Lying>,
     next_at: Micros,
+    /// The page calls for the next item.
+    called: bool,
+    /// As far as it is of what lies here.
     lamp: (Lamp, Micros),
+    /// The pass that was shown last, and the one that was when this item was laid down: that one is not its own.
+    pass_seen: Option<String>,
+    pass_before: Option<String>,
     /// How long the officer takes to act on the lamp this time.
     reaction: Micros,
     /// Counts items that a fault could pick; it picks every second one.
@@ -86,7 +105,10 @@ impl VirtualBench {
             parcels: Vec::new(),
             lying: Vec::new(),
             next_at: PAUSE,
+            called: false,
             lamp: (Lamp::Dark, Micros::ZERO),
+            pass_seen: None,
+            pass_before: None,
             reaction: PAUSE,
             picks: 0,
             disturbed: Micros::ZERO,
@@ -138,8 +160,13 @@ impl VirtualBench {
         self.lying.iter().map(|lying| lying.parcel.id).collect()
     }
 
-    /// What the officer sees from now on.
-    pub fn show(&mut self, lamp: Lamp) {
+    /// What the officer sees from now on. A lamp beside another item than the one in front of him is none to him.
+    pub fn show(&mut self, seen: &Seen) {
+        self.called = seen.calls;
+        if seen.pass.is_some() {
+            self.pass_seen.clone_from(&seen.pass);
+        }
+        let lamp = if self.is_of_this_item(seen) { seen.lamp } else { Lamp::Dark };
         if self.lamp.0 != lamp {
             self.lamp = (lamp, self.now);
             self.draw_reaction();

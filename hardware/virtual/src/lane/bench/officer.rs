@@ -1,7 +1,7 @@
 //! The officer at the bench: lays an item down, looks at the lamp, takes the item where it says.
 
 use super::super::truth::{Chute, Happened};
-use super::{Lamp, Lying, PAUSE, VirtualBench};
+use super::{CALLED_WITHIN, Lamp, Lying, PAUSE, Seen, VirtualBench};
 use crate::faults::Fault;
 use crate::parcel::ParcelTruth;
 use gatepost_hardware::units::Micros;
@@ -26,7 +26,8 @@ impl VirtualBench {
 
     pub(super) fn hands_act(&mut self) {
         let Some(first) = self.lying.first().cloned() else {
-            if self.feeding && self.now >= self.next_at && !self.planned_are_laid() {
+            let due = if self.called { self.next_at } else { self.next_at + CALLED_WITHIN };
+            if self.feeding && self.now >= due && !self.planned_are_laid() {
                 self.lay(false);
             }
             return;
@@ -60,6 +61,14 @@ impl VirtualBench {
         }
     }
 
+    /// The pass was first shown after the item was laid down, and the number is the one on its label, if one is shown.
+    pub(super) fn is_of_this_item(&self, seen: &Seen) -> bool {
+        let plain = |id: &str| id.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let Some(first) = self.lying.first() else { return false };
+        let labelled = seen.item.as_deref().is_none_or(|item| plain(item) == plain(&first.parcel.item));
+        labelled && seen.pass.is_some() && seen.pass != self.pass_before
+    }
+
     pub(super) fn draw_reaction(&mut self) {
         let drawn = self.random.count(REACTION_US.0, REACTION_US.1) as u64;
         let supervisor = Micros::from_ms(u64::from(self.plan.supervisor_ms.unwrap_or(5_000)));
@@ -77,6 +86,10 @@ impl VirtualBench {
             self.touch(id, Fault::Inserted);
             self.tell(Happened::Inserted { parcel: id, at_mm: 0 });
         } else {
+            // What is shown still is of the last one.
+            self.pass_before.clone_from(&self.pass_seen);
+            self.called = false;
+            self.lamp = (Lamp::Dark, self.now);
             let order = self.parcels.len() as u32;
             self.tell(Happened::Entered { parcel: id, order });
         }
