@@ -77,16 +77,36 @@ fn alarms(lane: &Lane) -> Markup {
     }
 }
 
-/// One item at a time, and where it goes.
+/// One item at a time and where it goes, to be read and compared from two steps away. Nothing of an item stays here when
+/// it was lifted.
 fn on_bench(lane: &Lane) -> Markup {
     html! {
         @match lane.unplaced.last() {
-            None => p.empty { "The bench is empty: lay one item down." },
-            Some(item) => ul.unplaced {
-                li { (badge(item.route)) " " (super::name(item.item.as_ref(), &item.pass)) " " (item.says) }
-            },
+            None => div.here.nothing { div { p.goes { "Lay one item down" } p { "The bench is empty." } } },
+            Some(item) => {
+                @let route = if item.waits { Route::Undecided } else { item.route };
+                div id={ "here-" (item.pass) } class={ "here " (route.class()) } {
+                    (badge(route))
+                    div {
+                        p.goes { (if route == Route::Undecided { "Wait" } else { route.word() }) }
+                        p { (item.says) }
+                    }
+                    div.whose {
+                        p { (if item.item.is_some() { "Is this the number on its label?" } else { "No number is known." }) }
+                        p.label { (number(item)) }
+                        p.pass { (item.pass) }
+                    }
+                }
+            }
         }
     }
+}
+
+/// The item id with its last digits raised: those are what the eye compares.
+fn number(item: &OnBelt) -> Markup {
+    let Some(id) = &item.item else { return html! { span.item.none { "No item id" } } };
+    let tail = id.char_indices().rev().filter(|(_, sign)| !sign.is_whitespace()).nth(4).map_or(0, |(at, _)| at);
+    html! { span.item { (&id[..tail]) b { (&id[tail..]) } } }
 }
 
 fn unplaced(lane: &Lane) -> Markup {

@@ -18,11 +18,11 @@ pub(super) fn focus(focus: Option<&Focus>, token: &str) -> Markup {
 
 fn one(focus: &Focus, token: &str) -> Markup {
     html! {
-        article id={ "decision-" (focus.pass) } class={ "decision " (focus.route.class()) } {
+        article id={ "decision-" (focus.pass) } class={ "decision " (focus.route.class()) @if focus.taken { " taken" } } {
             header {
                 (badge(focus.route))
                 div {
-                    h2 { (focus.route.word()) ": " (name(focus.item.as_ref(), &focus.pass)) }
+                    h2 { @if focus.taken { "Taken off the bench. It was " } (focus.route.word()) ": " (name(focus.item.as_ref(), &focus.pass)) }
                     p.when { (focus.time) ", " (focus.ago) @if focus.ago != "now" { " ago" } ". "
                         @match focus.record { Some(seq) => { "Record " (seq) "." }, None => "Being recorded." } }
                 }
@@ -142,7 +142,9 @@ fn actions(focus: &Focus, token: &str) -> Markup {
             @if focus.on_belt && focus.route != Route::StopInPlace {
                 form.act method="post" action="/act" {
                     (about(focus, token))
-                    button.removed name="action" value="removed" { "I took it off the belt" }
+                    button.removed name="action" value="removed" {
+                        "I took it off the " (if focus.on_bench { "bench" } else { "belt" })
+                    }
                 }
             }
         }

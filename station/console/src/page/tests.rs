@@ -1,6 +1,6 @@
 //! The page of a sample station against its golden file, and what must never stand in it. `UPDATE=1` rewrites the golden.
 
-use gatepost_pipeline::judge::{Identification, Token};
+use gatepost_pipeline::judge::{Identification, Outcome, Token};
 use gatepost_pipeline::pass::life::State;
 
 use super::*;
@@ -276,6 +276,9 @@ fn every_text_can_be_read_on_its_ground_in_both_schemes() {
         ("release", "release-tint"),
         ("stop", "stop-tint"),
         ("exam", "tint"),
+        ("exam", "exam-tint"),
+        ("soft", "exam-tint"),
+        ("soft", "release-tint"),
         ("soft", "tint"),
         ("paper", "ink"),
     ];
@@ -288,4 +291,41 @@ fn every_text_can_be_read_on_its_ground_in_both_schemes() {
             assert!(contrast(a, b) >= 4.5, "{text} on {ground}: {:.2}", contrast(a, b));
         }
     }
+}
+
+/// The sample's lane as a bench where its first undecided, or released, parcel lies; and its item's last digits.
+fn bench(state: State) -> (StationView, String) {
+    let mut view = sample::station(STORY_MS);
+    let lane = &mut view.lanes[0];
+    lane.kind = gatepost_pipeline::drive::LaneKind::Bench;
+    (lane.segments, lane.eyes, lane.roles, lane.gate) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let released = |parcel: &gatepost_pipeline::drive::ParcelView| parcel.outcome == Some(Outcome::Release);
+    let mut here = lane.parcels.iter().find(|parcel| released(parcel)).cloned().unwrap();
+    (here.place, here.state) = (None, state);
+    let item = here.item.clone().unwrap();
+    lane.parcels = vec![here];
+    (view, item.as_str()[8..].to_owned())
+}
+
+#[test]
+fn an_officer_at_a_bench_reads_what_lies_there_and_where_it_goes() {
+    for (state, goes) in [(State::Permitted, "Release"), (State::Decided, "Wait"), (State::OnBelt, "Wait")] {
+        let (view, digits) = bench(state);
+        let page = drawn(&view);
+        let here = page.split("class=\"here ").nth(1).and_then(|here| here.split("</article>").next()).unwrap();
+        assert!(here.contains(&format!("<p class=\"goes\">{goes}</p>")), "{state:?}: {here}");
+        assert!(here.replace([' ', '<', '>', 'b', '/'], "").contains(&digits), "{state:?}: {digits} in {here}");
+        assert!(!here.contains("gate"), "a bench has none: {here}");
+        let focus = Shown::of(&view).focus.unwrap();
+        assert_eq!((focus.pass, focus.taken), (view.lanes[0].parcels[0].pass.to_string(), false));
+    }
+}
+
+#[test]
+fn what_was_lifted_from_a_bench_is_nowhere_shown_as_lying_there() {
+    let (mut view, _) = bench(State::Permitted);
+    view.lanes[0].parcels.clear();
+    let page = drawn(&view);
+    assert!(page.contains("Lay one item down") && page.contains("Taken off the bench. It was "));
+    assert!(!page.contains("Is this the number on its label?"));
 }

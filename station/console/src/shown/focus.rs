@@ -1,9 +1,9 @@
 //! The one parcel that needs the officer: picture, sentence, declaration beside measurement.
 //!
 //! Which one is chosen here and nowhere else: a stop in place that still stands on a belt, else the newest that does not
-//! go to release, else the newest. Draws no conclusion of its own: what is shown beside each other is left to the eye.
+//! go to release, else the newest. Where all lanes are benches it is the item that lies there, else the newest. Draws no conclusion of its own: what is shown beside each other is left to the eye.
 
-use gatepost_pipeline::drive::LaneView;
+use gatepost_pipeline::drive::{LaneKind, LaneView};
 use gatepost_pipeline::judge::{
     Action, Aed, Declaration, Identification, Image, Inputs, Outcome, Reason, Source, Verdict, Weight, clearable,
 };
@@ -44,6 +44,9 @@ pub struct Focus {
     pub compared: Vec<Compared>,
     pub clearing: Clearing,
     pub on_belt: bool,
+    /// Decided on a bench, and taken off it: what is shown is of no item that lies anywhere here.
+    pub taken: bool,
+    pub on_bench: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -92,8 +95,10 @@ pub(super) fn choose<'a>(decisions: &[&'a Decided], lanes: &[LaneView]) -> Optio
     let stands =
         |decided: &&&Decided| outcome(decided) == Outcome::StopInPlace && is_on_belt(lanes, decided.pass).is_some();
     let stopped = decisions.iter().find(stands);
-    let alert = || decisions.iter().find(|decided| outcome(decided) > Outcome::Release);
-    stopped.or_else(alert).or_else(|| decisions.first()).copied()
+    let benches = lanes.iter().all(|lane| lane.kind == LaneKind::Bench);
+    let lies_here = || decisions.iter().find(|decided| benches && is_on_belt(lanes, decided.pass).is_some());
+    let alert = || decisions.iter().find(|decided| !benches && outcome(decided) > Outcome::Release);
+    stopped.or_else(lies_here).or_else(alert).or_else(|| decisions.first()).copied()
 }
 
 pub(super) fn of(decided: &Decided, view: &StationView) -> Focus {
@@ -103,6 +108,8 @@ pub(super) fn of(decided: &Decided, view: &StationView) -> Focus {
     let (finds, finds_more, blind) = finds(&inputs.image);
     let (declared_by, compared) = compared(inputs, view);
     let against: Vec<&Reason> = seen.reasons.iter().collect();
+    let is_bench = |lane: &LaneView| lane.kind == LaneKind::Bench && lane.lane == decided.pass.lane.as_str();
+    let on_bench = view.lanes.iter().any(is_bench);
     Focus {
         pass: decided.pass.to_string(),
         lane: decided.pass.lane.to_string(),
@@ -126,6 +133,8 @@ pub(super) fn of(decided: &Decided, view: &StationView) -> Focus {
         compared,
         clearing: clearing(verdict, &seen, state),
         on_belt: state.is_some(),
+        taken: on_bench && state.is_none(),
+        on_bench,
     }
 }
 

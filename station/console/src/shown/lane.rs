@@ -84,7 +84,10 @@ pub struct AlarmShown {
 const LENGTH_UNKNOWN_MM: i32 = 240;
 
 pub(super) fn of(view: &LaneView, station: &StationView) -> Lane {
-    let (state, to_do) = words::lane_state(view.state);
+    let (mut state, to_do) = words::lane_state(view.state);
+    if view.kind == LaneKind::Bench && view.state == Some(Reported::Running) {
+        state = "Open";
+    }
     let starts = starts(view);
     let place = |segment: u8, at_mm: i32| Some(starts.get(usize::from(segment))?.saturating_add(at_mm));
     let exit = |role: EyeRole| {
@@ -95,7 +98,10 @@ pub(super) fn of(view: &LaneView, station: &StationView) -> Lane {
         Some(Eye { name: words::clipped(name), role: *view.roles.get(at)?, at_mm: place(*segment, at_mm.0)? })
     };
     let here = view.parcels.iter().filter(|parcel| parcel.state.is_on_belt());
-    let here = here.map(|parcel| parcel_on(parcel, parcel.place.and_then(|(segment, at)| place(segment, at.0))));
+    let here = here.map(|parcel| {
+        let at_mm = parcel.place.and_then(|(segment, at)| place(segment, at.0));
+        parcel_on(parcel, at_mm, view.kind == LaneKind::Bench)
+    });
     let (mut parcels, mut unplaced): (Vec<OnBelt>, Vec<OnBelt>) = here.partition(|parcel| parcel.at_mm.is_some());
     if parcels.len() > PARCELS_SHOWN_MAX {
         unplaced.extend(parcels.split_off(PARCELS_SHOWN_MAX));
@@ -157,13 +163,15 @@ fn devices(view: &LaneView, starts: &[i32]) -> Vec<DeviceOnLane> {
     view.devices.iter().filter_map(shown).collect()
 }
 
-fn parcel_on(parcel: &ParcelView, at_mm: Option<i32>) -> OnBelt {
+fn parcel_on(parcel: &ParcelView, at_mm: Option<i32>, on_bench: bool) -> OnBelt {
     // Until a decision is durable it is none: what shows on the belt is what the belt would do.
     let durable = matches!(parcel.state, State::Decided | State::Permitted | State::Opened);
     let route = parcel.outcome.filter(|_| durable).map_or(Route::Undecided, Route::of);
     let class = parcel.inputs.as_ref().map_or(MailClass::Unknown, |inputs| inputs.mail_class);
     let waits = route == Route::Release && parcel.state == State::Decided;
     let says = match (&parcel.verdict, route) {
+        (_, Route::Undecided) if on_bench => "Leave it on the bench: it is not decided yet.".to_owned(),
+        (_, Route::Release) if waits && on_bench => "Leave it on the bench: its release is not shown yet.".to_owned(),
         (_, Route::Undecided) => "Not decided yet: exam, should it reach the gate now.".to_owned(),
         (_, Route::Release) if waits => "Release decided; no permit yet.".to_owned(),
         (Some(verdict), _) => why(verdict, class),
