@@ -444,6 +444,9 @@ impl Parcel {
     /// As the journal of an earlier life shows it.
     fn left_open(open: &OpenPass) -> Self {
         let undecided = Self::inherited(open.pass, Fault::Controller);
+        if let Some(end) = open.end {
+            return Self { state: State::GoneUndecided(end), stale: true, ..undecided };
+        }
         if open.seq == 0 {
             return undecided;
         }

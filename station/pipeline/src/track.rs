@@ -111,6 +111,8 @@ pub struct Track {
     diverter: usize,
     passes: Vec<Tracked>,
     belts: Vec<Belt>,
+    /// Where each belt without encoder stopped last: beyond, it ran a little uncounted.
+    stopped: Vec<Option<Tick>>,
     /// Who darkens each eye.
     occupants: Vec<Option<PassKey>>,
     last_trail: Option<(PassKey, Tick)>,
@@ -129,6 +131,7 @@ impl Track {
             diverter,
             passes: Vec::new(),
             belts: vec![Belt::default(); map.segments.len()],
+            stopped: vec![None; map.segments.len()],
             occupants: vec![None; map.eyes.len()],
             last_trail: None,
             map,
@@ -176,6 +179,7 @@ impl Track {
         if encoder {
             return;
         }
+        self.stopped[usize::from(segment)] = self.belts[usize::from(segment)].now();
         for tracked in &mut self.passes {
             let next = self.map.eyes.get(tracked.next_eye).map(|eye| eye.segment);
             let on = tracked.marks.iter().rev().flatten().next().map(|mark| mark.segment);
@@ -382,7 +386,11 @@ impl Track {
             }
         };
         let exact = slack(&self.map, before as u8, way) + slack(&self.map, eye.segment, eye.at_mm);
-        Some((ahead, exact + tracked.coasted))
+        // It may have come onto this belt while that ran uncounted.
+        let lately = |at: Tick| tick - at <= segment.ticks(eye.at_mm + Millimetres(COAST_MM));
+        let uncounted = tracked.coasted == Millimetres::ZERO && self.stopped[here].is_some_and(lately);
+        let coasted = if uncounted { Millimetres(COAST_MM) } else { tracked.coasted };
+        Some((ahead, exact + coasted))
     }
 
     /// Where the leading edge is now, measured on its newest segment.

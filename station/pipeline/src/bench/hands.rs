@@ -52,6 +52,8 @@ impl Presentation {
             inherited: true,
             seq: Some(open.seq).filter(|&seq| seq > 0),
             revision: open.revision,
+            state: open.end.map_or(State::OnBelt, State::GoneUndecided),
+            stale: open.end.is_some(),
             ..Self::new(open.pass, Micros::ZERO, true)
         }
     }

@@ -141,7 +141,7 @@ fn what_lies_there_when_the_station_comes_up_is_exam_for_the_restart() {
 #[test]
 fn a_presentation_of_an_earlier_life_is_decided_and_is_an_alarm() {
     let pass = PassKey::parse("bench/3/7").unwrap();
-    let rig = Rig::new(vec![OpenPass { pass, seq: 0, revision: 0, release: false, inputs: None }]);
+    let rig = Rig::new(vec![OpenPass { pass, seq: 0, revision: 0, release: false, end: None, inputs: None }]);
     let decided = rig.of(Kind::Decision);
     assert_eq!((decided.len(), &decided[0]["pass"]), (1, &"bench/3/7".into()));
     assert_eq!(

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::judge::{Inputs, Outcome};
 use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
+use crate::pass::life::End;
 use crate::record::Kind;
 
-/// A pass that the journal shows begun and not ended.
+/// A pass that the journal shows begun and not finished: its end is missing, or its decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPass {
     pub pass: PassKey,
@@ -19,6 +20,8 @@ pub struct OpenPass {
     pub revision: u32,
     /// Whether that decision was a release: its permit may still stand, or may have been used.
     pub release: bool,
+    /// It ended, and was never decided: the decision is still owed.
+    pub end: Option<End>,
     /// What was known of it then.
     pub inputs: Option<Box<Inputs>>,
 }
@@ -40,7 +43,7 @@ struct Named {
     pass: Option<PassKey>,
     revision: Option<u32>,
     verdict: Option<NamedVerdict>,
-    end: Option<serde::de::IgnoredAny>,
+    end: Option<End>,
     controller_epoch: Option<u32>,
     fact: Option<NamedFact>,
 }
@@ -75,26 +78,30 @@ impl Recovery {
         let highest = self.highest.entry(pass.epoch).or_default();
         *highest = pass.pass.max(*highest);
         match (kind, named.revision, named.end) {
-            // A decision that follows the end was owed while the disk was full: the pass stays closed.
+            // A decision that follows the end was owed: the pass is finished.
+            (Kind::Decision, ..) if self.closed.contains(&pass) => drop(self.open.remove(&pass)),
             (Kind::Decision, Some(revision), _) if !self.closed.contains(&pass) => {
                 let release = named.verdict.is_some_and(|verdict| verdict.outcome == Outcome::Release);
-                let open = OpenPass { pass, seq, revision, release, inputs: None };
+                let open = OpenPass { pass, seq, revision, release, end: None, inputs: None };
                 self.open.insert(pass, (open, body.to_vec()));
             }
             // It is owed a decision and an end, whatever became of it.
             (Kind::Presentation, ..) | (Kind::Sighting, _, None) if !self.closed.contains(&pass) => {
-                let open = OpenPass { pass, seq: 0, revision: 0, release: false, inputs: None };
+                let open = OpenPass { pass, seq: 0, revision: 0, release: false, end: None, inputs: None };
                 self.open.entry(pass).or_insert((open, Vec::new()));
             }
-            (Kind::Sighting, _, Some(_)) => {
-                self.open.remove(&pass);
+            (Kind::Sighting, _, Some(end)) => {
+                match self.open.get_mut(&pass) {
+                    Some((open, _)) if open.seq == 0 => open.end = Some(end),
+                    _ => drop(self.open.remove(&pass)),
+                }
                 remember(&mut self.closed, pass);
             }
             _ => {}
         }
     }
 
-    /// Passes without an accounted end; one that was never decided has `seq` 0.
+    /// Passes that are owed an end or a decision; one that was never decided has `seq` 0.
     pub fn open(&self) -> Vec<OpenPass> {
         let known = |(open, body): &(OpenPass, Vec<u8>)| {
             let inputs = serde_json::from_slice::<NamedInputs>(body).ok().map(|named| named.inputs);
@@ -144,13 +151,23 @@ mod tests {
         recovery.read(21, Kind::Sighting, br#"{"pass":"north/3/2","end":"exam"}"#);
         recovery.read(22, Kind::Sighting, br#"{"pass":null,"end":"exam","fact":{"epoch":3,"number":70}}"#);
         recovery.read(23, Kind::Device, b"not even JSON");
+        for (seq, pass) in [(30, 5), (33, 6)] {
+            let began = format!("{{\"pass\":\"north/3/{pass}\",\"seen\":\"entry\"}}");
+            recovery.read(seq, Kind::Sighting, began.as_bytes());
+            let ended = format!("{{\"pass\":\"north/3/{pass}\",\"end\":\"unaccounted\"}}");
+            recovery.read(seq + 1, Kind::Sighting, ended.as_bytes());
+        }
+        recovery.read(35, Kind::Decision, br#"{"pass":"north/3/6","revision":1}"#);
+        assert_eq!(recovery.open().iter().find_map(|open| open.end), Some(End::Unaccounted), "5 is owed a decision");
         let open: Vec<_> =
             recovery.open().iter().map(|open| (open.pass.to_string(), open.seq, open.revision)).collect();
         assert_eq!(
             open,
-            [("north/3/1".to_owned(), 11, 1), ("north/3/3".to_owned(), 20, 2), ("north/3/4".to_owned(), 0, 0)]
+            [("north/3/1", 11, 1), ("north/3/3", 20, 2), ("north/3/4", 0, 0), ("north/3/5", 0, 0)]
+                .map(|(pass, seq, revision)| (pass.to_owned(), seq, revision))
         );
-        assert_eq!(recovery.closed().iter().map(PassKey::to_string).collect::<Vec<_>>(), ["north/3/2"]);
+        let closed: Vec<_> = recovery.closed().iter().map(PassKey::to_string).collect();
+        assert_eq!(closed, ["north/3/2", "north/3/5", "north/3/6"]);
         assert_eq!((recovery.epoch_next(), recovery.accounted()), (5, Some((3, 70))));
     }
 }

@@ -25,6 +25,7 @@ impl Track {
             tracked.adrift = true;
         }
         self.belts.fill(Belt::default());
+        self.stopped.fill(None);
         self.occupants.fill(None);
         self.last_trail = None;
     }
