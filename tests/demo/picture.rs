@@ -101,8 +101,10 @@ fn with_belt(image: &DualImage) -> DualImage {
     let right = BELT_COLUMNS.min(tunnel.saturating_sub(image.first_column + image.width));
     let wider = |plane: &[u16]| -> Vec<u16> {
         let widened = |line: &[u16]| {
-            // The outermost columns are air, with its noise.
-            let (first, last) = (line.first().copied().unwrap_or(0), line.last().copied().unwrap_or(0));
+            // The outermost columns are air, with its noise; where something sticks out of the picture's frame, the first
+            // line is.
+            let outermost = |number: usize| line[number].max(plane[number]);
+            let (first, last) = (outermost(0), outermost(line.len() - 1));
             let mut wide = vec![first; left as usize];
             wide.extend_from_slice(line);
             wide.resize(wide.len() + right as usize, last);
