@@ -15,17 +15,16 @@ use crate::limits::EDGE_MM;
 use crate::pass::PassKey;
 use crate::pass::life::End;
 use belt::Belt;
+use stops::COAST_MM;
 
 pub mod belt;
 pub mod clock;
 mod adrift;
 mod exits;
+mod stops;
 
 /// Chutes slide: a parcel may reach its exit eye this much sooner or later than the belt would bring it.
 const CHUTE_MM: i32 = 300;
-
-/// How far a belt without encoder runs uncounted in one stop and start.
-const COAST_MM: i32 = 120;
 
 /// A parcel as one eye saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ pub struct Track {
     diverter: usize,
     passes: Vec<Tracked>,
     belts: Vec<Belt>,
-    /// Where each belt without encoder stopped last: beyond, it ran a little uncounted.
+    /// Where each belt stopped last: beyond, it ran out, and one without encoder did so uncounted.
     stopped: Vec<Option<Tick>>,
     /// Who darkens each eye.
     occupants: Vec<Option<PassKey>>,
@@ -167,28 +166,6 @@ impl Track {
         &self.belts[usize::from(segment)]
     }
 
-    /// A segment's belt stopped. Without an encoder it ran out, and will start, uncounted: what is on it, or comes to it
-    /// next, is known less well until its next eye.
-    pub fn stopped(&mut self, segment: u8) {
-        let Some(encoder) = self.map.segments.get(usize::from(segment)).map(|segment| segment.encoder) else { return };
-        let coast = Millimetres(COAST_MM);
-        let straddling: Vec<bool> = self.passes.iter().map(|tracked| self.straddles(tracked, segment)).collect();
-        for (tracked, _) in self.passes.iter_mut().zip(straddling).filter(|(_, straddles)| *straddles) {
-            tracked.coasted = tracked.coasted + coast;
-        }
-        if encoder {
-            return;
-        }
-        self.stopped[usize::from(segment)] = self.belts[usize::from(segment)].now();
-        for tracked in &mut self.passes {
-            let next = self.map.eyes.get(tracked.next_eye).map(|eye| eye.segment);
-            let on = tracked.marks.iter().rev().flatten().next().map(|mark| mark.segment);
-            if next == Some(segment) || on == Some(segment) {
-                tracked.coasted = tracked.coasted + coast;
-            }
-        }
-    }
-
     /// Where the belt was from which parcels come to an eye, at an edge of that eye.
     pub fn was_before(&mut self, eye: u8, time: Micros, tick: Option<Tick>) {
         let segment = self.map.eyes.get(usize::from(eye)).and_then(|eye| eye.segment.checked_sub(1));
@@ -203,17 +180,6 @@ impl Track {
         if let Some(belt) = self.belts.get_mut(usize::from(segment)) {
             belt.push(time, tick);
         }
-    }
-
-    /// Whether a parcel's nose lies on the next belt and its tail on this one: two belts coast differently, and it rides
-    /// either.
-    fn straddles(&self, tracked: &Tracked, segment: u8) -> bool {
-        let newest = tracked.marks.iter().rev().flatten().next();
-        let length = tracked.length_mm.unwrap_or(self.map.items.length_mm_max) + self.map.items.length_tolerance_mm;
-        newest.filter(|mark| mark.segment == segment + 1).is_some_and(|mark| {
-            let belt = &self.map.segments[usize::from(mark.segment)];
-            self.belt(mark.segment).now().is_some_and(|now| mark.at_mm + belt.mm(now - mark.lead) < length)
-        })
     }
 
     /// The controller told where its belts are.
@@ -298,10 +264,13 @@ impl Track {
         }
         let eye = &self.map.eyes[index];
         let mark = Mark { segment: eye.segment, at_mm: eye.at_mm, lead: tick, trail: None };
+        let runs_out = self.runs_out(usize::from(eye.segment));
         let tracked = &mut self.passes[first];
         tracked.marks[usize::from(eye.segment)] = Some(mark);
         tracked.next_eye = index + 1;
-        (tracked.coasted, tracked.adrift) = (Millimetres::ZERO, false);
+        // Its nose is on this belt, its tail on one that has just stopped and runs out by itself.
+        tracked.coasted = if runs_out { Millimetres(COAST_MM) } else { Millimetres::ZERO };
+        tracked.adrift = false;
         self.occupants[index] = Some(tracked.pass);
         let pass = tracked.pass;
         vec![if index == self.diverter { Happening::AtDiverter { pass } } else { Happening::Seen { pass } }]
@@ -388,7 +357,8 @@ impl Track {
         let exact = slack(&self.map, before as u8, way) + slack(&self.map, eye.segment, eye.at_mm);
         // It may have come onto this belt while that ran uncounted.
         let lately = |at: Tick| tick - at <= segment.ticks(eye.at_mm + Millimetres(COAST_MM));
-        let uncounted = tracked.coasted == Millimetres::ZERO && self.stopped[here].is_some_and(lately);
+        let uncounted =
+            !segment.encoder && tracked.coasted == Millimetres::ZERO && self.stopped[here].is_some_and(lately);
         let coasted = if uncounted { Millimetres(COAST_MM) } else { tracked.coasted };
         Some((ahead, exact + coasted))
     }

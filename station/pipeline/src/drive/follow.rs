@@ -122,10 +122,15 @@ impl Drive {
             return;
         }
         let lost = || self.parcels.iter().filter(|parcel| self.is_lost(parcel));
-        let released = lost().find(|parcel| parcel.may_leave()).map(|parcel| parcel.key);
+        // The permit of an earlier life may have been used when nobody listened.
+        let released = lost().find(|parcel| parcel.may_leave() || parcel.released_before);
+        let released = released.map(|parcel| (parcel.key, parcel.may_leave()));
         let oldest = lost().find(|parcel| parcel.state != State::Opened).map(|parcel| parcel.key);
         match (released, oldest, end) {
-            (Some(key), _, End::Release) => {
+            (Some((key, stands)), _, End::Release) => {
+                if !stands {
+                    self.alarm_too_late(key);
+                }
                 self.end(key, End::Release, "it had been released before its place was lost");
             }
             (_, _, End::Release) => {

@@ -6,7 +6,7 @@
 
 use gatepost_hardware::units::{Millimetres, Tick};
 
-use super::{COAST_MM, Mark, Track, Tracked, belt::Belt};
+use super::{Mark, Track, Tracked, belt::Belt, stops::COAST_MM};
 use gatepost_hardware::lane::SEGMENTS_MAX;
 
 /// What a belt runs uncounted in a boot: its coasting, and the way since the last beat at up to 1 m/s.
