@@ -9,6 +9,7 @@ use gatepost_models::pixels;
 use gatepost_virtual::device::{ImageEvent, Part};
 use gatepost_virtual::parcel::{ParcelTruth, scene_plan};
 use gatepost_virtual::xray::profile::TRAINING;
+use gatepost_virtual::xray::random::Random;
 use gatepost_virtual::xray::{Class, DualImage, ScannerProfile, Scene, render};
 
 /// The scanner in every virtual tunnel.
@@ -38,7 +39,7 @@ pub fn draw(parcel: &ParcelTruth, scene_mm_max: u32) -> Drawn {
     let missing = lines(parcel.length_mm).saturating_sub(lines(scene.length_mm));
     let image = longer(&image, margin, missing);
     let image = if shows_its_ends(&image, margin) { image } else { in_tray(&image, margin) };
-    Drawn { image: with_belt(&image), margin }
+    Drawn { image, margin }
 }
 
 fn lines(mm: u32) -> u32 {
@@ -60,11 +61,11 @@ fn longer(image: &DualImage, margin: u32, missing: u32) -> DualImage {
     let width = image.width as usize;
     let (before, behind) = (missing as usize / 2, missing as usize - missing as usize / 2);
     let stretched = |plane: &[u16]| {
-        let (first, last) = (&plane[..width], &plane[plane.len() - width..]);
+        let air = vec![image.air_level; width];
         let split = (margin as usize * width).min(plane.len());
         let (head, rest) = plane.split_at(split);
         let (body, tail) = rest.split_at(rest.len() - split.min(rest.len()));
-        [head, &first.repeat(before), body, &last.repeat(behind), tail].concat()
+        [head, &air.repeat(before), body, &air.repeat(behind), tail].concat()
     };
     DualImage {
         height: image.height + missing,
@@ -101,13 +102,9 @@ fn with_belt(image: &DualImage) -> DualImage {
     let right = BELT_COLUMNS.min(tunnel.saturating_sub(image.first_column + image.width));
     let wider = |plane: &[u16]| -> Vec<u16> {
         let widened = |line: &[u16]| {
-            // The outermost columns are air, with its noise; where something sticks out of the picture's frame, the first
-            // line is.
-            let outermost = |number: usize| line[number].max(plane[number]);
-            let (first, last) = (outermost(0), outermost(line.len() - 1));
-            let mut wide = vec![first; left as usize];
+            let mut wide = vec![image.air_level; left as usize];
             wide.extend_from_slice(line);
-            wide.resize(wide.len() + right as usize, last);
+            wide.resize(wide.len() + right as usize, image.air_level);
             wide
         };
         plane.chunks_exact(image.width.max(1) as usize).flat_map(widened).collect()
@@ -126,15 +123,32 @@ fn with_belt(image: &DualImage) -> DualImage {
 pub fn compose(event: &ImageEvent, drawn: &[Arc<Drawn>]) -> Option<DualImage> {
     let whole = match drawn {
         [] => return None,
-        [alone] => alone.image.clone(),
-        several => laid_out(event, several),
+        [alone] => with_belt(&alone.image),
+        several => with_belt(&laid_out(event, several)),
     };
+    let whole = with_grain(whole, event.number);
     let cut = whole.height * 3 / 5;
     Some(match event.part {
         Part::Whole => whole,
         Part::First => whole.split(cut).0,
         Part::Second => whole.split(cut).1,
     })
+}
+
+/// Where nothing was drawn, air as the machine sees it: each diode with what its gain correction leaves, and the grain.
+fn with_grain(mut image: DualImage, seed: u32) -> DualImage {
+    let mut random = Random::new(u64::from(seed));
+    let air = f32::from(image.air_level);
+    let grain = SCANNER.photons.sqrt().recip();
+    for plane in [&mut image.low, &mut image.high] {
+        let gains: Vec<f32> = (0..image.width).map(|_| 1.0 + SCANNER.gain_spread * random.normal()).collect();
+        for line in plane.chunks_exact_mut(gains.len().max(1)) {
+            for (light, gain) in line.iter_mut().zip(&gains).filter(|(light, _)| **light == image.air_level) {
+                *light = (air * gain * (1.0 + grain * random.normal())) as u16;
+            }
+        }
+    }
+    image
 }
 
 fn laid_out(event: &ImageEvent, drawn: &[Arc<Drawn>]) -> DualImage {
@@ -175,17 +189,23 @@ fn laid_out(event: &ImageEvent, drawn: &[Arc<Drawn>]) -> DualImage {
     whole
 }
 
+/// The belt's columns that are left beside so many parcels side by side; nothing where the tunnel is too narrow for them.
+pub fn left_beside(drawn: &[Arc<Drawn>]) -> Option<u32> {
+    let tunnel = (SCANNER.tunnel_width_mm * 1_000.0) as u32 / SCANNER.pitch_um;
+    tunnel.checked_sub(drawn.iter().map(|one| one.image.width).sum())
+}
+
 /// The detector column of each picture; side by side where the tunnel is wide enough.
 fn columns(drawn: &[Arc<Drawn>], abreast: bool) -> Vec<u32> {
-    let tunnel = (SCANNER.tunnel_width_mm * 1_000.0) as u32 / SCANNER.pitch_um;
-    let together: u32 = drawn.iter().map(|one| one.image.width).sum();
-    if !abreast || together > tunnel {
+    let Some(left) = left_beside(drawn).filter(|_| abreast) else {
         return drawn.iter().map(|one| one.image.first_column).collect();
-    }
-    let mut next = (tunnel - together) / 2;
+    };
+    // Where there is room, as much belt between them as beside them.
+    let room = left / (drawn.len() as u32 + 1);
+    let mut next = room;
     let place = |one: &Arc<Drawn>| {
         let column = next;
-        next += one.image.width;
+        next += one.image.width + room;
         column
     };
     drawn.iter().map(place).collect()
@@ -290,7 +310,7 @@ mod tests {
             let plan = Plan { solid: true, ..Plan::default() };
             for _ in 0..12 {
                 let parcel = generator.next(&plan);
-                let bytes = tiff(&draw(&parcel, longest).image);
+                let bytes = tiff(&with_belt(&draw(&parcel, longest).image));
                 let read = formats::decode(std::path::Path::new("a.tif"), &bytes).expect("a picture");
                 let shown = gatepost_models::pixels::extent(&read, &geometry).expect("not only air").length_mm.0;
                 let off = shown.unsigned_abs().abs_diff(parcel.length_mm);

@@ -1,7 +1,6 @@
 use super::*;
 use crate::random_graph::SplitMix;
 use proptest::prelude::*;
-use std::ops::Range;
 
 const GEOMETRY: Geometry = Geometry { pitch_um: 1_500, belt_step_um: 1_000, air_level: None };
 const WIDTH: u32 = 300;
