@@ -117,7 +117,8 @@ fn open_lists(
     let setup = CacheSetup {
         folder: data.join("index"),
         memory_bytes: INDEX_BYTES,
-        answer: Duration::from_millis(20),
+        // An index that is abandoned costs minutes of exam: a disk that is busy for a moment must not be taken for a dead one.
+        answer: Duration::from_secs(1),
         build: Duration::from_secs(600),
     };
     let history: History = Arc::new(move |each| visits::history(&view, each));
