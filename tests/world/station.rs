@@ -135,10 +135,8 @@ impl Station {
         for &byte in bytes {
             let Some(received) = self.reports.push::<Report>(byte) else { continue };
             let mono = Micros(now);
-            let opened = matches!(
-                received.message,
-                Report::Fact { fact: Fact::Permit { fate: PermitFate::Opened, .. }, .. }
-            );
+            let opened =
+                matches!(received.message, Report::Fact { fact: Fact::Permit { fate: PermitFate::Opened, .. }, .. });
             self.handle(now, Event::Controller { mono, report: received.message }, crashes)?;
             if opened && crashes.strike(now, Step::GateOpened) {
                 return Err(Died);
