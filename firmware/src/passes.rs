@@ -42,6 +42,12 @@ impl Passes {
         if let Some(near) = self.known(edge.tick, nose) {
             return (Some(near.pass), false);
         }
+        // A belt that turns is known to go backward only after its play: a tail that comes again at its own tick is no nose.
+        let tail =
+            |near: &&Near| near.trail.is_some_and(|trail| edge.blocked && edge.tick <= trail && near.lead < edge.tick);
+        if let Some(near) = self.near.iter().find(tail) {
+            return (Some(near.pass), false);
+        }
         if backward {
             return (None, false); // something was put on belt that had passed empty
         }
@@ -119,6 +125,16 @@ mod tests {
         assert_eq!(passes.entry(&edge(false, 409), false), (Some(1), false));
         assert_eq!(passes.entry(&edge(true, 700), false), (Some(2), true));
         assert_eq!(inside(&passes), (vec![1, 2], true));
+    }
+
+    #[test]
+    fn a_tail_that_comes_again_before_the_belt_is_known_to_go_backward_is_no_new_pass() {
+        let mut passes = Passes::new(Tick(20));
+        passes.entry(&edge(true, 100), false);
+        passes.entry(&edge(false, 400), false);
+        assert_eq!(passes.entry(&edge(true, 400), false), (Some(1), false));
+        assert_eq!(passes.entry(&edge(false, 98), true), (Some(1), false));
+        assert_eq!(passes.entry(&edge(true, 460), false), (Some(2), true));
     }
 
     #[test]
