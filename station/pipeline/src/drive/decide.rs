@@ -91,12 +91,7 @@ impl Drive {
         let parcel = &self.parcels[at];
         // What an earlier life released and the gate has opened for, leaves by that decision.
         let stands = parcel.judged.is_none() && parcel.state == State::Opened;
-        if parcel.asking
-            || stands
-            || !self.is_greeted()
-            || self.failed.contains(&Fault::Disk)
-            || matches!(parcel.state, State::Closed(_)) && !parcel.stale
-        {
+        if parcel.asking || stands || !self.is_greeted() || matches!(parcel.state, State::Closed(_)) && !parcel.stale {
             return;
         }
         if parcel.again && parcel.state.is_on_belt() && !self.is_running() && !self.is_due(parcel.key) {
@@ -105,6 +100,11 @@ impl Drive {
         let first = parcel.judged.is_none();
         let gone = !parcel.state.is_on_belt();
         let owed = first && (gone || parcel.inherited.is_some() || self.is_due(parcel.key));
+        if self.failed.contains(&Fault::Disk) {
+            // Withheld now is exam for good: by the time the disk stores again the parcel has gone its way without a permit.
+            self.parcels[at].unrecorded |= owed;
+            return;
+        }
         if owed || parcel.stale {
             return self.decide(at, false);
         }
