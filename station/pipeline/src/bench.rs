@@ -21,6 +21,7 @@ use crate::pass::life::{End, Signal};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
 use crate::ruleset::Ruleset;
+use crate::sighted::EpochBody;
 pub use hands::{CHUTE_EXAM, CHUTE_RELEASE};
 use presentation::Presentation;
 
@@ -36,12 +37,6 @@ mod tests;
 pub const EMPTY_BELOW: Grams = Grams(4);
 /// A scale at rest repeats itself within this; a larger change is a hand, or a second item.
 pub const REPEATS_WITHIN: Grams = Grams(10);
-
-/// Body of the *config* record that says which epoch the station's presentations count in.
-#[derive(Serialize)]
-struct EpochBody {
-    controller_epoch: u32,
-}
 
 /// What is known of the plate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub mod judge;
 pub mod record;
 pub mod divert;
 mod facts;
+mod sighted;
 pub mod drive;
 mod officer;
 pub mod bench;

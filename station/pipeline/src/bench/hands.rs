@@ -17,6 +17,7 @@ use crate::limits::{HAND_MS, LIFTED_MS_MAX, PRESENTATION_MS_MAX, PRESENTATIONS_M
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::{Kind, Urgency};
+use crate::sighted::EndBody;
 
 /// What the labels at the chutes say: scanned by an officer who puts an item there. Nothing is released by them.
 pub const CHUTE_RELEASE: &str = "GATEPOST:RELEASE";
@@ -33,16 +34,6 @@ struct PresentationBody {
     begun_by: DeviceKind,
     /// It may have lain there before the station started.
     restart: bool,
-}
-
-/// Body of a *sighting*: the accounted end of one presentation.
-#[derive(Serialize)]
-struct EndBody<'a> {
-    pass: Option<PassKey>,
-    item: Option<Token>,
-    end: End,
-    decision: Option<u64>,
-    says: &'a str,
 }
 
 impl Presentation {
@@ -361,7 +352,7 @@ impl Bench {
             End::Unaccounted => AlarmCode::Unaccounted.urgency(),
             End::Release | End::Exam => Urgency::default(),
         };
-        self.entry(Kind::Sighting, urgency, &EndBody { pass, item, end, decision, says });
+        self.entry(Kind::Sighting, urgency, &EndBody { pass, item, end, decision, fact: None, says });
     }
 }
 

@@ -8,7 +8,6 @@
 use gatepost_hardware::link::facts::Order as Facts;
 use gatepost_hardware::link::{LaneState as Reported, Report};
 use gatepost_hardware::units::{Micros, Tick};
-use serde::Serialize;
 
 use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
@@ -17,13 +16,8 @@ use crate::limits::GREETING_MS;
 use crate::pass::PassKey;
 use crate::pass::life::{End, State};
 use crate::record::{Kind, Urgency};
+use crate::sighted::EpochBody;
 use crate::track::clock::Proof;
-
-/// Body of the *config* record that says which epoch the controller was given.
-#[derive(Serialize)]
-struct EpochBody {
-    controller_epoch: u32,
-}
 
 impl Drive {
     pub(super) fn report(&mut self, mono: Micros, report: Report) {

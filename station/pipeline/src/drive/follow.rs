@@ -5,24 +5,13 @@ use serde::Serialize;
 
 use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
-use crate::judge::{ContestedCause, Fault, Token};
+use crate::judge::{ContestedCause, Fault};
 use crate::limits::PASSES_ON_BELT_MAX;
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::{Kind, Urgency};
+use crate::sighted::{EndBody, FactRef};
 use crate::track::Happening;
-
-/// Body of a *sighting*: the accounted end of one pass, or of a parcel that never came through the entry eye.
-#[derive(Serialize)]
-struct EndBody<'a> {
-    pass: Option<PassKey>,
-    item: Option<Token>,
-    end: End,
-    decision: Option<u64>,
-    /// The last fact that this follows from: after a restart, facts up to here are accounted.
-    fact: Option<FactRef>,
-    says: &'a str,
-}
 
 /// Body of a *sighting*: a pass began. Whatever dies after this, the pass is on record and owed a decision and an end.
 #[derive(Serialize)]
@@ -30,13 +19,6 @@ struct EntryBody {
     pass: PassKey,
     seen: &'static str,
     fact: Option<FactRef>,
-}
-
-/// A fact of the lane controller: its boot, and its number in that boot.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct FactRef {
-    epoch: u32,
-    number: u32,
 }
 
 impl Drive {
