@@ -17,6 +17,7 @@ use crate::config::{Config, ConfigError};
 pub mod check;
 mod doctor;
 mod probe;
+mod wiring;
 mod id;
 mod inspect;
 mod hold;
@@ -55,6 +56,8 @@ enum Command {
     Doctor(ConfigFile),
     /// Watch one device live
     Probe(probe::Arguments),
+    /// Draw a lane's plan and wiring from its lane file, to be printed
+    Wiring(wiring::Arguments),
     /// Say what codes are: item numbers, receptacles, carriers' numbers
     Id {
         /// Codes as scanned or keyed
@@ -154,6 +157,7 @@ fn carry_out(command: Command, json: bool) -> Outcome {
         Command::Check(file) => check::check(&file.config, json),
         Command::Doctor(file) => doctor::doctor(&file.config, json),
         Command::Probe(arguments) => probe::probe(arguments, json),
+        Command::Wiring(arguments) => wiring::wiring(&arguments, json),
         Command::Id { texts } => id::id(&texts, json),
         Command::Inspect(arguments) => inspect::inspect(&arguments, json),
         Command::Hold(arguments) => hold::hold(arguments, json),

@@ -111,6 +111,26 @@ fn id_says_what_the_vectors_say() {
 }
 
 #[test]
+fn wiring_draws_a_lane_and_says_what_is_wrong_with_what_was_typed() {
+    let site = Site::new();
+    let (north, out) = (format!("{LANES}/north.toml"), site.text("north.svg"));
+    gatepost(&["wiring", "--lane", &north, "--out", &out]).is(0, &["north.svg", "lane north", "A4 landscape"]);
+    let drawn = gatepost(&["wiring", "--lane", &north]).is(0, &["<svg", "infeed-end", "FB_RELEASE"]).out;
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), drawn);
+    let listed = gatepost(&["wiring", "--json", "--lane", &north]).is(0, &[]).json();
+    let eye = json!({"terminal": "EYE0", "direction": "input", "device": "eye entry", "detail": "infeed 100 mm, entry",
+        "at_24_v": "beam received", "at_0_v_or_cut": "blocked", "cable": "W1.0"});
+    assert_eq!((&listed["lane"], &listed["connections"][0]), (&json!("north"), &eye));
+
+    gatepost(&["wiring"]).is(2, &["--lane"]);
+    gatepost(&["wiring", "--lane", "no-such.toml"]).is(1, &["no-such.toml", "cannot be read", "check the name"]);
+    gatepost(&["wiring", "--lane", &north, "--out", "north.pdf"]).is(2, &["north.pdf", "ends in .svg"]);
+    gatepost(&["wiring", "--lane", &north, "--out", "/no/such/folder/a.svg"]).is(1, &["a.svg", "cannot be written"]);
+    std::fs::write(site.at("bad.toml"), std::fs::read_to_string(&north).unwrap().replace("swing_ms", "swingms")).unwrap();
+    gatepost(&["wiring", "--lane", &site.text("bad.toml")]).is(1, &["bad.toml:", "unknown field `swingms`"]);
+}
+
+#[test]
 fn wrong_words_exit_with_2_and_name_the_nearest() {
     gatepost(&["idd"]).is(2, &["a similar subcommand exists: 'id'"]);
     gatepost(&["check", "--confg", "x"]).is(2, &["--config"]);

@@ -1,0 +1,151 @@
+//! Every shipped lane, and the largest that a lane file can describe, drawn and looked at as a reader would.
+
+use gatepost_hardware::lane::file;
+
+use super::paper::{HEIGHT, Sheet, WIDTH, Written};
+use super::terminals::{FIXED, connections, open};
+use super::*;
+
+const NORTH: &str = include_str!("../../../../../hardware/lanes/north.toml");
+const SOUTH: &str = include_str!("../../../../../hardware/lanes/south.toml");
+const BENCH: &str = include_str!("../../../../../hardware/lanes/bench.toml");
+
+fn lane(text: &str) -> LaneMap {
+    file::parse("lane.toml", text).unwrap()
+}
+
+/// As many segments, eyes and devices as a lane may have, with the longest names, some of them very near to one another.
+fn largest() -> String {
+    let head = NORTH.split("[[segment]]").next().unwrap().replace("name = \"north\"", "name = \"longest-name-of\"");
+    let mut text = head;
+    for index in 0..4 {
+        let length = [700, 900, 5_000, 5_000][index];
+        text += &format!(
+            "[[segment]]\nname = \"segment-name-0{index}\"\nlength_mm = {length}\ntick_um = 500\nencoder = true\nspeed_mm_s = 500\n"
+        );
+    }
+    let eyes = [
+        (0, 50, "entry"),
+        (0, 650, "watch"),
+        (1, 20, "watch"),
+        (1, 880, "watch"),
+        (2, 20, "watch"),
+        (2, 4_980, "watch"),
+        (3, 20, "watch"),
+        (3, 1_500, "diverter"),
+        (3, 3_400, "release-exit"),
+        (3, 3_600, "exam-exit"),
+    ];
+    for (index, (segment, at, role)) in eyes.into_iter().enumerate() {
+        text += &format!(
+            "[[eye]]\nname = \"long-eye-name-{index}\"\nsegment = \"segment-name-0{segment}\"\nat_mm = {at}\nrole = \"{role}\"\n"
+        );
+    }
+    text += "[gate]\nat_mm = 2600\nswing_ms = 120\nfeedback = true\nexit_ms_max = 4000\n";
+    for index in 0..8 {
+        let kind = ["scanner", "scale", "xray", "scanner"][index % 4];
+        let (from, to) = (100 + 60 * index, 150 + 60 * index);
+        text += &format!(
+            "[[device]]\nname = \"long-device-n-{index}\"\nkind = \"{kind}\"\nsegment = \"segment-name-01\"\nfrom_mm = {from}\n\
+             to_mm = {to}\nlatency_ms_min = 1\nlatency_ms_max = 2\n"
+        );
+    }
+    text
+}
+
+fn hand_fed() -> String {
+    let text = SOUTH.replace("kind = \"conveyor\"", "kind = \"hand-fed\"");
+    let (before, gate) = text.split_once("[gate]").unwrap();
+    format!("{before}{}", &gate[gate.find("[[device]]").unwrap()..])
+}
+
+fn every_lane() -> Vec<LaneMap> {
+    [NORTH, SOUTH, BENCH, &largest(), &hand_fed()].into_iter().map(lane).collect()
+}
+
+fn cover(one: &Written, other: &Written) -> bool {
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+}
+
+#[test]
+fn no_word_covers_another_or_leaves_its_sheet() {
+    for map in every_lane() {
+        for (number, Sheet { written, .. }) in (1..).zip(&sheets(&map)) {
+            for (index, one) in written.iter().enumerate() {
+                let inside = one.left >= 60 && one.right <= WIDTH - 60 && one.top >= 60 && one.bottom <= HEIGHT - 60;
+                assert!(inside, "lane {}, sheet {number}: {one:?} leaves the sheet", map.name);
+                let over = written[..index].iter().find(|other| cover(one, other));
+                assert!(over.is_none(), "lane {}, sheet {number}: {one:?} covers {over:?}", map.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_name_and_every_terminal_of_the_lane_is_drawn() {
+    for map in every_lane() {
+        let all = sheets(&map);
+        let sheet = |index: usize| all.get(index).or(all.last()).unwrap();
+        let on = |index: usize, text: &str| {
+            assert!(
+                sheet(index).written.iter().any(|word| word.text.contains(text)),
+                "{text} is not on sheet {}",
+                index + 1
+            );
+        };
+        map.segments.iter().for_each(|one| on(0, &one.name));
+        map.eyes.iter().for_each(|one| [0, 1].into_iter().for_each(|index| on(index, &one.name)));
+        map.devices.iter().for_each(|one| [0, 2].into_iter().for_each(|index| on(index, &one.name)));
+        connections(&map).iter().for_each(|one| on(1, &one.terminal));
+    }
+}
+
+#[test]
+fn each_terminal_is_either_connected_or_left_open() {
+    for map in every_lane().iter().filter(|map| !map.segments.is_empty()) {
+        let mut all: Vec<String> = connections(map).into_iter().map(|one| one.terminal).chain(open(map)).collect();
+        all.sort();
+        let before = all.len();
+        all.dedup();
+        assert_eq!((all.len(), before), (10 + 8 + FIXED.len(), 10 + 8 + FIXED.len()), "lane {}: {all:?}", map.name);
+    }
+}
+
+/// The table's rule: a cut wire never means that something may run.
+#[test]
+fn a_cut_wire_is_the_safe_state() {
+    let permits = ["beam received", "closed", "shut", "not pressed", "room", "no alarm", "release", "may run"];
+    for one in connections(&lane(NORTH)) {
+        let exception = one.terminal == "RESET" || one.terminal.starts_with("FB_");
+        let safe = !permits.iter().any(|word| one.low.contains(word));
+        assert!(safe || exception, "{}: a cut wire means {:?}", one.terminal, one.low);
+    }
+}
+
+#[test]
+fn a_cable_has_one_device_at_its_end() {
+    let all = connections(&lane(&largest()));
+    for one in all.iter().filter(|one| one.cable != "cabinet" && one.cable != "W5") {
+        let others = all.iter().filter(|other| other.cable == one.cable && other.device != one.device).count();
+        assert_eq!(others, 0, "{} has two devices", one.cable);
+    }
+}
+
+/// The drawings that are shown in hardware/wiring; `UPDATE=1` draws them anew.
+#[test]
+fn the_shipped_drawings_are_those_of_the_shipped_lanes() {
+    for text in [NORTH, SOUTH, BENCH] {
+        let map = lane(text);
+        let path = format!("{}/../../hardware/wiring/{}.svg", env!("CARGO_MANIFEST_DIR"), map.name);
+        let now = draw(&map);
+        if std::env::var("UPDATE").is_ok() {
+            std::fs::write(&path, &now).unwrap();
+        }
+        let shipped = std::fs::read_to_string(&path).unwrap_or_default();
+        let differs = shipped.lines().zip(now.lines()).position(|(old, new)| old != new);
+        assert!(
+            shipped == now,
+            "{path} is drawn otherwise from line {differs:?} (UPDATE=1 draws it anew); look at it first"
+        );
+    }
+}
