@@ -89,4 +89,6 @@ fn sheets(map: &LaneMap) -> Vec<paper::Sheet> {
 }
 
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod tests;
