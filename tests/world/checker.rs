@@ -19,6 +19,8 @@ mod routing;
 mod doubts;
 pub mod predicted;
 pub mod faults;
+pub mod promised;
+pub mod cells;
 pub mod uplink;
 pub mod acknowledged;
 pub mod report;

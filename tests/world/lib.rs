@@ -10,5 +10,6 @@ pub mod station;
 pub mod lists;
 pub mod crash;
 pub mod scenario;
+pub mod matrix;
 pub mod checker;
 pub mod mutants;

@@ -1,12 +1,14 @@
 //! `gatepost-world`: many days of a lane in virtual time, each from its own seed, each judged by the checker.
 //!
 //! `gatepost-world [--parcels N] [--runs N] [--seed S] [--lane NAME] [--faults LIST|all|none] [--crash-every SECONDS]
-//! [--late-holds PERMILLE]`. Exit 0 when the checker found nothing, 1 when it did, 2 for wrong usage; every finding names
+//! [--late-holds PERMILLE]`, or `gatepost-world --matrix [--cells LIST] [--parcels N] [--seed S] [--out FILE]` for every
+//! ailment of every device. Exit 0 when the checker found nothing, 1 when it did, 2 for wrong usage; every finding names
 //! its seed. A line for every 10 runs goes to stderr; a table of the faults and one line of sums end the output.
 
 use clap::Parser;
 use gatepost_hardware::lane::LaneKind;
 use gatepost_hardware::units::Micros;
+use gatepost_virtual::ailments::{Cell, parse_cells};
 use gatepost_virtual::faults::{Fault, FaultSchedule, parse_list};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
@@ -17,9 +19,11 @@ use gatepost_world::checker::findings::Findings;
 use gatepost_world::checker::report::{AssociationFigures, Holds, Parcels, TruthFigures};
 use gatepost_world::checker::{Checked, JournalFiles};
 use gatepost_world::crash::Dice;
+use gatepost_world::matrix;
 use gatepost_world::station::{Acknowledged, STATION};
 use gatepost_world::world::{Setup, World, files_of};
 use std::fmt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -42,6 +46,15 @@ struct Arguments {
     /// Mean seconds between deaths of the station; 0 for none.
     #[arg(long, default_value_t = 0)]
     crash_every: u64,
+    /// One run for every ailment of every device, in place of days with faults.
+    #[arg(long)]
+    matrix: bool,
+    /// Cells of the matrix, separated by commas: `eye-diverter:stuck`, a device, an ailment, or `all`.
+    #[arg(long, default_value = "all", value_parser = cells)]
+    cells: Cells,
+    /// Where the matrix is written to, as Markdown; without it, standard output.
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Of 1,000 parcels, for how many a hold arrives while they are on their way.
     #[arg(long, default_value_t = 0)]
     late_holds: u64,
@@ -56,6 +69,14 @@ fn faults(list: &str) -> Result<Schedule, String> {
         return Ok(Schedule(Vec::new()));
     }
     parse_list(list).map(Schedule).map_err(|error| error.to_string())
+}
+
+/// Which cells of the matrix are run.
+#[derive(Clone)]
+struct Cells(Vec<Cell>);
+
+fn cells(list: &str) -> Result<Cells, String> {
+    parse_cells(list).map(Cells).map_err(|error| error.to_string())
 }
 
 /// Progress is said after so many runs.
@@ -84,6 +105,9 @@ struct Sums {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.matrix {
+        return all_cells(&arguments);
+    }
     let mut sums = Sums::default();
     for seed in arguments.seed..arguments.seed + arguments.runs {
         live(seed, &arguments, &mut sums);
@@ -99,6 +123,34 @@ fn main() -> ExitCode {
     print!("{findings}");
     println!("{sums}");
     if sums.runs_found == 0 && findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// Every cell once: the table, and what the checker found.
+fn all_cells(arguments: &Arguments) -> ExitCode {
+    let mut runs = Vec::new();
+    for &cell in &arguments.cells.0 {
+        let run = matrix::run(cell, &arguments.lane, arguments.seed, arguments.parcels);
+        eprintln!("{cell}: {}", if run.is_clean() { "clean" } else { "something was found" });
+        if !run.is_clean() {
+            eprint!("{}{}", run.findings, run.broken.iter().map(|line| format!("{line}\n")).collect::<String>());
+        }
+        runs.push(run);
+    }
+    let Arguments { parcels, seed, lane, .. } = arguments;
+    let command = format!("gatepost-world --matrix --parcels {parcels} --seed {seed} --lane {lane}");
+    let document = matrix::document(&runs, &command);
+    let written = match &arguments.out {
+        Some(path) => std::fs::write(path, document).map_err(|error| format!("{}: {error}", path.display())),
+        None => {
+            print!("{document}");
+            Ok(())
+        }
+    };
+    if let Err(error) = written {
+        eprintln!("{error}; check that the folder is there and can be written to");
+        return ExitCode::from(2);
+    }
+    if runs.iter().all(matrix::CellRun::is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 /// What is left of a day.

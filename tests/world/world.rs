@@ -8,6 +8,7 @@ use gatepost_ledger::disk::memory::{Crash, MemoryDisk};
 use gatepost_pipeline::event::{Event, ImageFile};
 use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Broken, Image, Inputs, Token};
 use gatepost_pipeline::pass::PassKey;
+use gatepost_virtual::ailments::{AilingWindow, Ailment, Device};
 use gatepost_virtual::device::{Emission, Emitted, ImageEvent, Part};
 use gatepost_virtual::faults::{Fault, FaultSchedule};
 use gatepost_virtual::lane::VirtualLane;
@@ -94,6 +95,11 @@ impl World {
             broken: Vec::new(),
             lives: 0,
         }
+    }
+
+    /// Lets devices of the lane be sick in these windows.
+    pub fn ail(&mut self, windows: Vec<AilingWindow>) {
+        self.lane.ail(windows);
     }
 
     pub fn station_name(&self) -> &'static str {
@@ -204,7 +210,9 @@ impl World {
     fn image(&mut self, now: u64, station: &mut Station, device: u8, image: &ImageEvent) -> Result<(), Died> {
         self.images += 1;
         let id = self.images;
-        let digest = Token::clipped(blake3::hash(&id.to_le_bytes()).to_hex().as_str());
+        // A file is what it shows: written twice, it has one digest.
+        let shows = [image.number.to_le_bytes(), (image.part as u32).to_le_bytes()].concat();
+        let digest = Token::clipped(blake3::hash(&shows).to_hex().as_str());
         let whole = if image.part == Part::Whole { image.parcels.clone() } else { Vec::new() };
         self.images_shown.insert(digest.as_str().to_owned(), whole);
         let (number, length_mm) = (Some(image.number), Millimetres(image.length_mm as i32));
@@ -212,10 +220,21 @@ impl World {
         let event = Event::Image { mono: Micros(now), device, image: file };
         station.handle(now, event, &mut self.crashes)?;
         let blind = self.lane.faults().active(Fault::ModelFailed, Micros(now));
-        let assessed = if blind { Image::Blind { cause: BlindCause::Engine } } else { self.assessed(image) };
+        let assessed = match self.is_noise(image) {
+            _ if blind => Image::Blind { cause: BlindCause::Engine },
+            true => Image::Blind { cause: BlindCause::Quality },
+            false => self.assessed(image),
+        };
         let due = now + self.dice.between(INFER_US.0, INFER_US.1);
         self.assess.push((due, id, assessed));
         Ok(())
+    }
+
+    /// Whether the X-ray machine was so sick that the picture shows nothing.
+    fn is_noise(&self, image: &ImageEvent) -> bool {
+        let then = |window: &&AilingWindow| window.from <= image.ended && image.ended < window.until;
+        let mut cells = self.lane.ailing().iter().filter(then).map(|window| window.cell);
+        cells.any(|cell| cell.device == Device::Xray && cell.ailment == Ailment::Garbage)
     }
 
     /// What a perfect model would say: the world tests the station, not the model.
@@ -261,6 +280,11 @@ impl World {
 
     /// The checker's word on this run.
     pub fn checked(&self) -> Checked {
+        check(&[self.evidence()])
+    }
+
+    /// Everything that a checker may read of this run.
+    pub fn evidence(&self) -> checker::Station {
         let log = from_virtual::Log {
             lane: self.map.name.as_str(),
             parcels: self.lane.parcels(),
@@ -274,14 +298,15 @@ impl World {
         truth.images = self.images_shown.clone();
         truth.down = self.down.clone();
         truth.settled = self.broken.is_empty();
-        check(&[checker::Station {
+        truth.windows.extend(self.lane.ailing().iter().map(from_virtual::ailing));
+        checker::Station {
             name: STATION.to_owned(),
             files: self.journal_files(),
             key: None,
             lanes: vec![truth],
             central: None,
             durable_ms: BTreeMap::new(),
-        }])
+        }
     }
 
     /// The journal's files, for the checker.

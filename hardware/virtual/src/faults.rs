@@ -108,7 +108,7 @@ pub fn parse_list(text: &str) -> Result<Vec<Fault>, UnknownFault> {
 }
 
 /// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (index, from) in a.bytes().enumerate() {
         let mut diagonal = std::mem::replace(&mut row[0], index + 1);

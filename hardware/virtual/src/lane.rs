@@ -6,11 +6,13 @@
 //! parcel goes where the gate stands.
 
 pub mod any;
+mod ailing;
 pub mod bench;
 mod body;
 mod cable;
 mod look;
 mod people;
+mod pins;
 mod truth;
 
 pub use truth::{Chute, Happened, Truth};
@@ -21,10 +23,11 @@ use crate::faults::{Fault, FaultSchedule};
 use crate::parcel::{Generator, ParcelTruth, Plan};
 use crate::xray::random::{Random, mix};
 use body::Body;
+use ailing::Ailing;
 use cable::Cabled;
 use gatepost_firmware::{Controller, GatePosition, Outputs};
 use gatepost_hardware::lane::{EyeRole, LaneMap, file};
-use gatepost_hardware::link::{BootCause, Fact, Report};
+use gatepost_hardware::link::BootCause;
 use gatepost_hardware::units::{Micros, Millimetres};
 use look::Looks;
 use people::People;
@@ -84,6 +87,7 @@ pub struct VirtualLane {
     out: Vec<Emission>,
     truth: Vec<Truth>,
     touched: BTreeSet<(u32, Fault, bool)>,
+    ailing: Ailing,
 }
 
 /// A lane file that comes with Gatepost: `north`, `south` or `bench`.
@@ -132,6 +136,7 @@ impl VirtualLane {
             out: Vec::new(),
             truth: Vec::new(),
             touched: BTreeSet::new(),
+            ailing: Ailing::new(&map, seed),
             map,
             plan,
             faults,
@@ -172,7 +177,7 @@ impl VirtualLane {
     }
 
     pub fn outputs(&self) -> Outputs {
-        self.cabled.controller.outputs()
+        self.ailing.outputs(self.cabled.controller.outputs()).unwrap_or_default()
     }
 
     /// Every planned parcel was laid, and none is on a belt any more.
@@ -198,7 +203,7 @@ impl VirtualLane {
 
     /// Bytes from the station to the controller; lost while the cable is cut.
     pub fn send(&mut self, bytes: &[u8]) {
-        self.cabled.receive(bytes, self.now);
+        self.carry_down(bytes);
         self.hear();
     }
 
@@ -221,7 +226,8 @@ impl VirtualLane {
     }
 
     fn send_frames(&mut self) {
-        if let Some(bytes) = self.cabled.take() {
+        let bytes = self.carry_up();
+        if !bytes.is_empty() {
             self.out.push(Emission { at: self.now, what: Emitted::Controller(bytes) });
         }
     }
@@ -244,6 +250,7 @@ impl VirtualLane {
         let began = self.now;
         self.now = began + Micros(us);
         self.carry_out_faults(began);
+        self.ail_begin(began);
         let ran: Vec<i64> = self.belts.iter().map(|belt| belt.run_nm).collect();
         let ways = self.run_belts(us as i64);
         for body in &mut self.bodies {
@@ -309,115 +316,8 @@ impl VirtualLane {
             self.order += 1;
             let (parcel, order) = (self.bodies[index].id, self.order);
             self.tell(Happened::Entered { parcel, order });
-            if self.levels[usize::from(entry)] {
+            if self.ailing.shown(usize::from(entry)) {
                 self.name_pass(index, self.entry_pass);
-            }
-        }
-    }
-
-    fn name_pass(&mut self, index: usize, pass: Option<u32>) {
-        let body = &mut self.bodies[index];
-        if let (None, Some(pass)) = (body.pass, pass) {
-            body.pass = Some(pass);
-            let (parcel, boot) = (body.id, self.cabled.boot);
-            self.tell(Happened::Passed { parcel, boot, pass });
-        }
-    }
-
-    fn swing(&mut self, us: i64) {
-        let release = self.outputs().gate_release;
-        let now = self.cabled.time(self.now);
-        let Some(leaf) = &mut self.leaf else {
-            return;
-        };
-        let before = leaf.us;
-        leaf.us = (before + if release { us } else { -us }).clamp(0, leaf.full_us);
-        leaf.moved = before != leaf.us;
-        if leaf.moved {
-            self.cabled.controller.gate_feedback(leaf.position(), now);
-        }
-    }
-
-    /// Edges and encoder counts in the order in which they happened, then the time.
-    fn tell_controller(&mut self, began: Micros, us: u64, ran: &[i64], ways: &[i64]) {
-        let mut changes: Vec<(u64, usize)> = (0..self.eyes.len()).filter_map(|eye| self.change(eye, us)).collect();
-        changes.sort_unstable();
-        for (after, eye) in changes {
-            let time = self.cabled.time(began + Micros(after));
-            let segment = usize::from(self.map.eyes[eye].segment);
-            let place = ran[segment] + (i128::from(ways[segment]) * i128::from(after) / i128::from(us)) as i64;
-            self.count(segment, place, time);
-            self.levels[eye] = !self.levels[eye];
-            if self.map.eyes[eye].role == EyeRole::Entry && !self.levels[eye] {
-                self.entry_pass = None;
-            }
-            self.cabled.controller.raw_edge(eye as u8, self.levels[eye], time);
-        }
-        let time = self.cabled.time(self.now);
-        for segment in 0..self.belts.len() {
-            self.count(segment, self.belts[segment].run_nm, time);
-        }
-        self.cabled.controller.step(time);
-        self.hear();
-    }
-
-    fn count(&mut self, segment: usize, place: i64, time: Micros) {
-        let ticks = self.belts[segment].ticks_to(place);
-        if ticks != 0 {
-            self.cabled.controller.encoder(segment as u8, ticks, time);
-        }
-    }
-
-    /// Whether an eye's level changes in this step, and how long after its beginning.
-    fn change(&self, eye: usize, us: u64) -> Option<(u64, usize)> {
-        let (at, role) = (self.eyes[eye], self.map.eyes[eye].role);
-        let chute = match role {
-            EyeRole::ReleaseExit => Some(Chute::Release),
-            EyeRole::ExamExit => Some(Chute::Exam),
-            _ => None,
-        };
-        let seen = |body: &&Body| body.seen_by(eye) && (chute.is_none() || body.chute == chute);
-        let blocked = self.bodies.iter().filter(seen).any(|body| body.covers(at));
-        if blocked == self.levels[eye] {
-            return None;
-        }
-        // The nose or tail that did it; a hand that took or laid something did it at the end of the step.
-        let share = |body: &Body| {
-            let (low, high) = (body.before.min(body.nose), body.before.max(body.nose));
-            let end = [0, body.length].into_iter().find(|behind| low - behind < at && at <= high - behind)?;
-            let way = (at - (body.before - end)).unsigned_abs();
-            Some(u128::from(way) * u128::from(us) / u128::from((body.nose - body.before).unsigned_abs().max(1)))
-        };
-        let shares = self.bodies.iter().filter(seen).filter_map(share);
-        let after = if blocked { shares.min() } else { shares.max() };
-        Some((after.map_or(us, |after| (after as u64).clamp(1, us)), eye))
-    }
-
-    /// Lets the controller speak, and notes the pass numbers it gives.
-    fn hear(&mut self) {
-        let entry = self.map.eye(EyeRole::Entry).map(|(eye, _)| eye);
-        let (mut named, mut configured) = (Vec::new(), None);
-        self.cabled.speak(|report| match report {
-            Report::Fact { fact: Fact::Edge { eye, blocked: true, pass: Some(pass), .. }, .. }
-                if Some(*eye) == entry =>
-            {
-                named.push(*pass);
-            }
-            Report::Configured { epoch } => configured = Some(*epoch),
-            _ => {}
-        });
-        if let Some(epoch) = configured {
-            let boot = self.cabled.boot;
-            self.tell(Happened::Configured { boot, epoch });
-        }
-        for pass in named {
-            let at = self.eyes[usize::from(entry.unwrap_or(0))];
-            self.entry_pass = Some(pass);
-            for index in 0..self.bodies.len() {
-                let body = &self.bodies[index];
-                if body.covers(at) && body.seen_by(usize::from(entry.unwrap_or(0))) {
-                    self.name_pass(index, Some(pass));
-                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The lane that does not exist: parcels with a truth, and what real devices would say of them.
 
+pub mod ailments;
 pub mod belt;
 pub mod device;
 pub mod faults;

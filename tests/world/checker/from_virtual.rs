@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gatepost_virtual::ailments::AilingWindow;
 use gatepost_virtual::device::Part;
 use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::{self, Happened};
 use gatepost_virtual::parcel::ParcelTruth;
 
-use super::truth::{Chute, Clock, Crossing, LaneEvent, Parcel, Touch, Truth, Window};
+use super::truth::{Chute, Clock, Crossing, LaneEvent, NOBODY, Parcel, Touch, Truth, Window};
 
 /// What one virtual lane can tell.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +44,9 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
     let mut crossed = BTreeSet::new();
     for happened in log.log {
         let at_us = happened.at.0;
-        if let Happened::Passed { parcel, boot, pass } = happened.what {
+        if let Happened::Counted { boot, pass } = happened.what {
+            truth.crossings.push(Crossing { at_us, parcel: NOBODY, epoch: epochs.get(&boot).copied(), pass });
+        } else if let Happened::Passed { parcel, boot, pass } = happened.what {
             if crossed.insert((parcel, boot, pass)) {
                 let epoch = epochs.get(&boot).copied();
                 truth.crossings.push(Crossing { at_us, parcel, epoch, pass });
@@ -98,6 +101,11 @@ fn parcel(truth: &ParcelTruth) -> Parcel {
     }
 }
 
+/// A sick device's while.
+pub fn ailing(window: &AilingWindow) -> Window {
+    Window { fault: window.cell.to_string(), from_us: window.from.0, until_us: window.until.0 }
+}
+
 fn window(window: &FaultWindow) -> Window {
     Window { fault: window.fault.name().to_owned(), from_us: window.from.0, until_us: window.until.0 }
 }
@@ -132,6 +140,10 @@ fn to_parcels(parcels: &mut [Parcel], at: u64, what: &Happened) {
         Happened::Inserted { parcel, .. } => of(*parcel, &|parcel| parcel.inserted_us = Some(at)),
         Happened::Touched { parcel, fault, direct } => {
             let touch = Touch { fault: fault.name().to_owned(), direct: *direct };
+            of(*parcel, &|parcel| parcel.touched.push(touch.clone()));
+        }
+        Happened::Ailed { parcel, cell, direct } => {
+            let touch = Touch { fault: cell.to_string(), direct: *direct };
             of(*parcel, &|parcel| parcel.touched.push(touch.clone()));
         }
         Happened::Weighed { parcels, grams, stable: true } => {

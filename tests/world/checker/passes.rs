@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::journal::Journal;
 use super::record::{Alarm, Body, Decision, End, Key, Sighting};
-use super::truth::{Parcel, Truth};
+use super::truth::{NOBODY, Parcel, Truth};
 
 /// A record's number and time beside what it says.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub struct Pass<'a> {
     pub alarms: Vec<At<'a, Alarm>>,
     /// Something besides the parcel itself had to do with its way: a fault, an outage, another pass of the same parcel.
     pub disturbed: bool,
+    /// A sick eye counted it where nobody was; somebody may have been taken for it all the same.
+    pub nobody: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -42,6 +44,7 @@ impl<'a> Pass<'a> {
             ends: Vec::new(),
             alarms: Vec::new(),
             disturbed: false,
+            nobody: false,
         }
     }
 
@@ -103,8 +106,9 @@ impl<'a> Lane<'a> {
             let touched = |parcel: &&Parcel| !parcel.touched.is_empty() || numbers.get(&parcel.id) != Some(&1);
             let from = pass.entered_us;
             let until = pass.parcels.iter().map(|parcel| parcel.gone_us().unwrap_or(u64::MAX)).max().unwrap_or(0);
-            pass.disturbed =
-                pass.parcels.iter().any(touched) || outages.iter().any(|&(begin, end)| begin <= until && from <= end);
+            pass.disturbed = pass.nobody
+                || pass.parcels.iter().any(touched)
+                || outages.iter().any(|&(begin, end)| begin <= until && from <= end);
         }
         lane
     }
@@ -113,8 +117,12 @@ impl<'a> Lane<'a> {
     fn crossed(&mut self, passes: &mut BTreeMap<Key, Pass<'a>>) -> BTreeMap<u32, u32> {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         for crossing in &self.truth.crossings {
-            let (Some(epoch), Some(parcel)) = (crossing.epoch, self.truth.parcel(crossing.parcel)) else { continue };
+            let Some(epoch) = crossing.epoch else { continue };
             let key = Key { lane: self.truth.lane.clone(), epoch, pass: crossing.pass };
+            if crossing.parcel == NOBODY {
+                of(passes, &key).nobody = true;
+            }
+            let Some(parcel) = self.truth.parcel(crossing.parcel) else { continue };
             let pass = of(passes, &key);
             pass.entered_us = pass.entered_us.min(crossing.at_us);
             if pass.parcels.iter().all(|known| known.id != parcel.id) {

@@ -79,6 +79,9 @@ impl Parcel {
     }
 }
 
+/// The parcel of a crossing that was none: a sick eye made the controller count where nobody was.
+pub const NOBODY: u32 = 0;
+
 /// The controller counted a parcel in at the entry eye. Parcels that the eye saw as one share a number.
 #[derive(Clone, Debug)]
 pub struct Crossing {

@@ -3,6 +3,7 @@
 use super::VirtualLane;
 use super::body::Body;
 use super::truth::Happened;
+use crate::ailments::Device;
 use crate::belt::Belt;
 use crate::device::{Emission, Emitted, ImageEvent, Part, Watch, no_read, scan, weighing};
 use crate::faults::Fault;
@@ -86,7 +87,22 @@ impl VirtualLane {
     }
 
     fn emit(&mut self, after: Micros, what: Emitted) {
-        self.out.push(Emission { at: self.now + after, what });
+        let (device, sick) = (Self::device_of(&what), self.ailing.is_sick(&what, self.now));
+        if let Some(device) = device.filter(|_| sick) {
+            self.ail_seen(device);
+        }
+        if let Some((late, what)) = self.ailing.sent(what, self.now) {
+            self.out.push(Emission { at: self.now + after + late, what });
+        }
+    }
+
+    const fn device_of(what: &Emitted) -> Option<Device> {
+        match what {
+            Emitted::Scanner { .. } => Some(Device::Scanner),
+            Emitted::Scale { .. } => Some(Device::Scale),
+            Emitted::Image { .. } => Some(Device::Xray),
+            Emitted::Controller(_) => None,
+        }
     }
 
     fn scan(&mut self, scanner: Watch) {
@@ -192,6 +208,7 @@ impl VirtualLane {
             grams += self.random.count(0, 400) as i64 - 200;
         }
         grams += self.random.count(0, 4) as i64 - 2;
+        let (grams, stable) = self.ailing.grams(grams, stable);
         on.iter().for_each(|index| self.bodies[*index].weighed = true);
         let parcels = on.iter().map(|index| self.bodies[*index].id).collect();
         self.tell(Happened::Weighed { parcels, grams, stable });
@@ -263,6 +280,10 @@ impl VirtualLane {
     }
 
     fn end_image(&mut self, beam: &Watch, taken: Image) {
+        if self.ailing.is_dark() {
+            self.ail_seen(Device::Xray);
+            return;
+        }
         let marked = |lane: &Self, fault| {
             let bodies = lane.bodies.iter().filter(|body| taken.parcels.contains(&body.id));
             bodies.into_iter().any(|body| body.marks.contains(&fault))

@@ -1,9 +1,9 @@
 //! Hands: who lays parcels on, takes them off, presses buttons; and the faults that need a hand.
 
+use super::VirtualLane;
 use super::body::Body;
 use super::cable::Cabled;
 use super::truth::Happened;
-use super::{GatePosition, VirtualLane};
 use crate::faults::Fault;
 use crate::parcel::ParcelTruth;
 use gatepost_firmware::Lamp;
@@ -13,6 +13,8 @@ use gatepost_hardware::units::Micros;
 
 /// One hand-made fault, and then a pause.
 const HAND_PAUSE: Micros = Micros(3_500_000);
+/// How long a finger is on a button.
+const PRESS: Micros = Micros(200_000);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct People {
@@ -20,6 +22,8 @@ pub(super) struct People {
     light: Option<(Lamp, Micros)>,
     officer_due: Micros,
     hand_due: Micros,
+    /// Until then a finger is on the reset button.
+    pub let_go: Micros,
     full: bool,
     /// Inputs as they stand at the lane.
     pub active: Vec<Input>,
@@ -37,20 +41,18 @@ impl VirtualLane {
         Some(parcel)
     }
 
-    /// Presses and lets go of the reset input at the lane.
+    /// Presses the reset button at the lane, as long as a finger does.
     pub fn press_reset(&mut self) {
         self.tell(Happened::Reset);
-        self.input(Input::Reset, true);
-        self.input(Input::Reset, false);
+        self.people.let_go = self.now + PRESS;
+        self.reset_pin();
     }
 
     /// Sets an input of the controller.
     pub fn input(&mut self, input: Input, active: bool) {
         self.people.active.retain(|other| *other != input);
         self.people.active.extend(active.then_some(input));
-        let time = self.cabled.time(self.now);
-        self.cabled.controller.input(input, active, time);
-        self.hear();
+        self.input_pin(input, active);
     }
 
     /// Takes a parcel off the belt. False when it is on none.
@@ -85,6 +87,7 @@ impl VirtualLane {
         self.cabled = Cabled::new(self.map.clone(), self.now, boot, BootCause::Watchdog);
         self.cabled.cut = cut;
         self.entry_pass = None;
+        self.ailing.booted();
         self.tell(Happened::ControllerBoot { boot });
         self.show_levels();
     }
@@ -93,19 +96,20 @@ impl VirtualLane {
 impl VirtualLane {
     /// Every level once, as a controller reads them at boot.
     pub(super) fn show_levels(&mut self) {
-        let time = self.cabled.time(self.now);
-        let position = self.leaf.as_ref().map_or(GatePosition::Exam, super::Leaf::position);
-        self.cabled.controller.gate_feedback(position, time);
+        let time = self.time(self.now);
+        self.cabled.controller.gate_feedback(self.ailing.feedback(), time);
         for input in self.people.active.clone() {
             self.cabled.controller.input(input, true, time);
         }
-        for (eye, level) in self.levels.iter().enumerate() {
-            self.cabled.controller.raw_edge(eye as u8, *level, time);
+        self.cabled.controller.input(Input::Reset, self.ailing.is_reset_shown(), time);
+        for eye in 0..self.levels.len() {
+            self.cabled.controller.raw_edge(eye as u8, self.ailing.shown(eye), time);
         }
     }
 
     /// The officer at the exam chute, the operator at the button, the supervisor.
     pub(super) fn people_act(&mut self) {
+        self.reset_pin();
         if let Some(every) = self.plan.officer_ms.filter(|_| self.now >= self.people.officer_due) {
             self.people.officer_due = self.now + Micros::from_ms(u64::from(every));
             self.officer_takes();

@@ -3,6 +3,7 @@
 //! Nothing here passed through an eye, a codec or an opinion, except the pass number in [`Happened::Passed`], which is
 //! the controller's word for a crossing and is needed to name it.
 
+use crate::ailments::Cell;
 use crate::device::ImageEvent;
 use crate::faults::Fault;
 use gatepost_hardware::units::Micros;
@@ -89,6 +90,17 @@ pub enum Happened {
         parcel: u32,
         fault: Fault,
         direct: bool,
+    },
+    /// A sick device may have had to do with this parcel: with itself, or (`direct` false) with its neighbour.
+    Ailed {
+        parcel: u32,
+        cell: Cell,
+        direct: bool,
+    },
+    /// The controller counted a pass where nobody was, beside a sick device.
+    Counted {
+        boot: u32,
+        pass: u32,
     },
     /// The belts were allowed to run, or not any more.
     Belts {
