@@ -63,6 +63,8 @@ pub const PRESENTATION_IMAGES_MAX: usize = 4;
 
 /// Relative error of two crystals that are each good to 100 ppm.
 pub const CLOCK_DRIFT_PPM: i64 = 200;
+/// How much that error changes within two minutes: a housing that warms up by some degrees.
+pub const CLOCK_WANDER_PPM: i64 = 5;
 /// Where an edge is: debounce jitter and beam width.
 pub const EDGE_MM: i32 = 10;
 

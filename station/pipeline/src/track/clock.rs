@@ -1,11 +1,19 @@
 //! The one file that maps the station's monotonic clock to the controller's.
 //!
 //! Every time-sync answer proves that the controller read its clock between the station's question and the answer's
-//! arrival. Intersecting these proofs, widened by what two crystals may drift, gives an offset that is an interval: its
-//! width is a bound on the error, not an estimate of it, and ownership uses it as such.
+//! arrival: station clock minus controller clock, the *offset*, lies in an interval as wide as the round trip. Nothing
+//! here is a guess. Two crystals drift apart by [`CLOCK_DRIFT_PPM`](crate::limits::CLOCK_DRIFT_PPM) at most, which alone carries a proof forward
+//! (*sure*). How fast these two do drift is measured ([`rate`]), as an interval again, and carries it far more closely
+//! (*close*): proofs of quick answers stay worth something for minutes, slow answers are wide and narrow nothing.
+//!
+//! **The bound.** The true offset lies in the answer's interval as long as the crystals keep their data sheets and no
+//! crystal changes its rate by more than [`CLOCK_WANDER_PPM`](crate::limits::CLOCK_WANDER_PPM) within [`rate::WINDOW`]; a change that is larger shows
+//! as a contradiction, and everything but *sure* is then forgotten. Ownership uses the interval, never a middle of it.
 
-use crate::limits::CLOCK_DRIFT_PPM;
 use gatepost_hardware::units::Micros;
+use rate::{Rate, Rates};
+
+mod rate;
 
 /// An interval of controller time, microseconds. Signed: a device may report what happened before the controller booted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +22,19 @@ pub struct Span {
     pub hi: i64,
 }
 
+/// An offset at one moment of station time.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    at: i64,
+    offset: Span,
+}
+
 /// Station clock minus controller clock, as an interval.
 #[derive(Clone, Debug, Default)]
 pub struct ClockMap {
-    offset: Option<Span>,
-    /// Station time of the last proof.
-    proved: Micros,
+    sure: Option<Known>,
+    close: Option<Known>,
+    rates: Rates,
 }
 
 /// What a proof did to the map.
@@ -34,20 +49,33 @@ pub enum Proof {
 impl ClockMap {
     /// The controller read `time` between the station's `asked` and `heard`.
     pub fn prove(&mut self, asked: Micros, heard: Micros, time: Micros) -> Proof {
-        let fresh = Span { lo: signed(asked) - signed(time), hi: signed(heard) - signed(time) };
-        let known = self.widened(heard);
-        self.proved = heard;
-        let Some(known) = known else {
-            self.offset = Some(fresh);
+        let (at, asked, time) = (signed(heard), signed(asked), signed(time));
+        // The answer is whole microseconds, and drift went on while it travelled.
+        let travelled = Rate::WORST.over(at - asked).hi;
+        let fresh = Known { at, offset: Span { lo: asked - time - travelled - 1, hi: at - time } };
+        let Some(known) = self.sure else {
+            self.begin(fresh);
             return Proof::First;
         };
-        let both = Span { lo: known.lo.max(fresh.lo), hi: known.hi.min(fresh.hi) };
-        if both.lo > both.hi {
-            self.offset = Some(fresh);
+        let Some(sure) = known.moved(at, Rate::WORST).meet(fresh) else {
+            self.begin(fresh);
             return Proof::Jumped;
+        };
+        self.sure = Some(sure);
+        self.rates.add(fresh);
+        let close = self.close.unwrap_or(known).moved(at, self.rates.rate(at)).meet(sure);
+        self.close = close.filter(|_| !self.rates.contradict());
+        if self.close.is_none() {
+            self.close = Some(sure);
+            self.rates = Rates::default();
+            self.rates.add(fresh);
         }
-        self.offset = Some(both);
         Proof::Agrees
+    }
+
+    fn begin(&mut self, fresh: Known) {
+        *self = Self { sure: Some(fresh), close: Some(fresh), rates: Rates::default() };
+        self.rates.add(fresh);
     }
 
     /// Forgets everything: the controller booted, its clock began again.
@@ -58,19 +86,34 @@ impl ClockMap {
     /// The controller times between which something happened that the station heard of at `mono`, `latency` microseconds
     /// (smallest, largest) after the fact. Nothing before the first proof.
     pub fn happened(&self, mono: Micros, latency: (u64, u64)) -> Option<Span> {
-        let offset = self.widened(mono)?;
-        let (soonest, latest) = (signed(Micros(latency.0)), signed(Micros(latency.1)));
-        Some(Span { lo: signed(mono) - latest - offset.hi, hi: signed(mono) - soonest - offset.lo })
+        let (latest, soonest) = (signed(mono) - signed(Micros(latency.1)), signed(mono) - signed(Micros(latency.0)));
+        Some(Span { lo: latest - self.offset(latest)?.hi, hi: soonest - self.offset(soonest)?.lo })
     }
 
     /// Largest error of a mapped time, either way.
     pub fn error_us(&self, mono: Micros) -> Option<u64> {
-        self.widened(mono).map(|offset| (offset.hi - offset.lo).unsigned_abs())
+        self.offset(signed(mono)).map(|offset| (offset.hi - offset.lo).unsigned_abs())
     }
 
-    fn widened(&self, at: Micros) -> Option<Span> {
-        let drift = signed(at.abs_diff(self.proved)) * CLOCK_DRIFT_PPM / 1_000_000 + 1;
-        self.offset.map(|offset| Span { lo: offset.lo - drift, hi: offset.hi + drift })
+    fn offset(&self, at: i64) -> Option<Span> {
+        let sure = self.sure?.moved(at, Rate::WORST);
+        let close = self.close?.moved(at, self.rates.rate(at));
+        // What is close was met with what is sure; were they ever apart, the sure one counts.
+        Some(close.meet(sure).unwrap_or(sure).offset)
+    }
+}
+
+impl Known {
+    /// The same at another moment, earlier or later.
+    fn moved(self, at: i64, rate: Rate) -> Self {
+        let drift = rate.over(at - self.at);
+        Self { at, offset: Span { lo: self.offset.lo + drift.lo, hi: self.offset.hi + drift.hi } }
+    }
+
+    /// What both say of the same moment.
+    fn meet(self, other: Self) -> Option<Self> {
+        let (lo, hi) = (self.offset.lo.max(other.offset.lo), self.offset.hi.min(other.offset.hi));
+        (lo <= hi).then_some(Self { at: other.at, offset: Span { lo, hi } })
     }
 }
 
@@ -79,37 +122,4 @@ fn signed(time: Micros) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_jump_is_told_from_a_slow_cable() {
-        let mut map = ClockMap::default();
-        assert_eq!(map.prove(Micros(1_000), Micros(1_400), Micros(200)), Proof::First);
-        assert_eq!(map.prove(Micros(501_000), Micros(560_000), Micros(500_300)), Proof::Agrees);
-        assert!(map.error_us(Micros(560_000)).unwrap() < 700);
-        assert_eq!(map.prove(Micros(1_001_000), Micros(1_001_400), Micros(9_000)), Proof::Jumped);
-    }
-
-    proptest! {
-        /// Whatever the delays and the drift within its bound, the true time lies in the interval.
-        #[test]
-        fn the_interval_always_holds_the_truth(
-            offset in 0i64..1_000_000_000, ppm in -99i64..99,
-            delays in prop::collection::vec((0u64..30_000, 0u64..30_000), 1..40), late in 0u64..2_000_000,
-        ) {
-            let controller = |mono: u64| Micros(((mono as i64 - offset) * (1_000_000 + ppm) / 1_000_000) as u64);
-            let mut map = ClockMap::default();
-            let mut mono = 2_000_000_000u64;
-            for (there, back) in delays {
-                let proof = map.prove(Micros(mono), Micros(mono + there + back), controller(mono + there));
-                prop_assert!(proof != Proof::Jumped);
-                mono += 500_000;
-            }
-            let truth = controller(mono).0 as i64;
-            let span = map.happened(Micros(mono + late), (late, late)).unwrap();
-            prop_assert!(span.lo <= truth && truth <= span.hi, "{truth} not in {span:?}");
-        }
-    }
-}
+mod tests;
