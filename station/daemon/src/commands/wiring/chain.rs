@@ -76,7 +76,7 @@ fn chain(sheet: &mut Sheet) {
         "safety relay K1",
         &["dual channel, monitored start,", "Pilz PNOZ s4 750104"],
     );
-    part(sheet, "box", (1_640, 260), (260, 140), "start S0", &["at the lane, through", "KM1, KM2 at rest"]);
+    part(sheet, "box", (1_640, 260), (260, 140), "start S0", &["through KM1, KM2 and", "K10 at rest"]);
     for (from, to) in [(490, 590), (990, 1_090)] {
         sheet.line("wire", &[(from, 310), (to, 310)]);
         sheet.line("wire", &[(from, 350), (to, 350)]);

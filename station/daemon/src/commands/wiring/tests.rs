@@ -3,7 +3,7 @@
 use gatepost_hardware::lane::file;
 
 use super::paper::{HEIGHT, Sheet, WIDTH, Written};
-use super::terminals::{FIXED, connections, open};
+use super::terminals::{Direction, FIXED, Terminal, connections, open};
 use super::*;
 
 const NORTH: &str = include_str!("../../../../../hardware/lanes/north.toml");
@@ -148,4 +148,33 @@ fn the_shipped_drawings_are_those_of_the_shipped_lanes() {
             "{path} is drawn otherwise from line {differs:?} (UPDATE=1 draws it anew); look at it first"
         );
     }
+}
+
+/// The table of hardware/wiring/README.md is the one the drawings are made of; `UPDATE=1` writes it anew.
+#[test]
+fn the_shipped_table_is_that_of_the_drawings() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../hardware/wiring/README.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = text.split_once("drawings` -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    let now = format!("{before}drawings` -->\n{}<!-- end -->{after}", table());
+    if std::env::var("UPDATE").is_ok() {
+        std::fs::write(path, &now).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap() == now,
+        "{path}: another table than the drawings' (UPDATE=1 writes it)"
+    );
+}
+
+fn table() -> String {
+    let mut table =
+        "\n| terminal | | what is on it | 24 V means | 0 V or a cut wire means |\n|---|---|---|---|---|\n".to_owned();
+    table += "| EYE0 … EYE9 | in | photo-eye, light-on, PNP | beam received | blocked |\n";
+    table += "| ENC0A, ENC0B … ENC3A, ENC3B | in | encoder, push-pull 24 V, channels A and B | pulses | no pulses: lane stops |\n";
+    for Terminal { name, direction, device, detail, high, low, .. } in &FIXED {
+        let way = if *direction == Direction::Input { "in" } else { "out" };
+        table += &format!("| {name} | {way} | {device}: {detail} | {high} | {low} |\n");
+    }
+    table + "\n"
 }
