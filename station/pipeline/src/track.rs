@@ -129,7 +129,7 @@ impl Track {
         Self {
             diverter,
             passes: Vec::new(),
-            belts: vec![Belt::default(); map.segments.len()],
+            belts: map.segments.iter().map(Belt::new).collect(),
             stopped: vec![None; map.segments.len()],
             occupants: vec![None; map.eyes.len()],
             last_trail: None,

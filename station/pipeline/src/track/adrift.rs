@@ -24,7 +24,7 @@ impl Track {
             tracked.coasted = tracked.coasted + Millimetres(BOOT_MM);
             tracked.adrift = true;
         }
-        self.belts.fill(Belt::default());
+        self.belts = self.map.segments.iter().map(Belt::new).collect();
         self.stopped.fill(None);
         self.occupants.fill(None);
         self.last_trail = None;
