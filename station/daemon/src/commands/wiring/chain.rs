@@ -12,8 +12,8 @@ use super::terminals::word;
 const STATION: i32 = 2_000;
 const ROW: i32 = 128;
 /// Where the belts' drives begin, and the room of each.
-const DRIVES: i32 = 1_000;
-const DRIVE: i32 = 228;
+const DRIVES: i32 = 970;
+const DRIVE: i32 = 246;
 
 /// Fuses of the 24 V side: what each feeds, and its current.
 const FUSES: [[&str; 3]; 5] = [
@@ -39,7 +39,7 @@ pub fn sheet(map: &LaneMap, of: &str) -> Sheet {
 /// The only sheet of a bench: it has no belt to draw, no controller and nothing that could be stopped.
 pub fn bench(map: &LaneMap, of: &str) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.head(&format!("Bench {}: cables", map.name), of);
+    sheet.head(&format!("Lane {}: cables", map.name), of);
     cables(&mut sheet, map, MARGIN);
     let says =
         "No belt and no controller: one item at a time lies on the bench, and the officer's hand is the diverter.";
@@ -76,7 +76,7 @@ fn chain(sheet: &mut Sheet) {
         "safety relay K1",
         &["dual channel, monitored start,", "Pilz PNOZ s4 750104"],
     );
-    part(sheet, "box", (1_640, 260), (260, 140), "start S0", &["through KM1, KM2 and", "K10 at rest"]);
+    part(sheet, "box", (1_640, 260), (260, 140), "start S0", &["through KM1, KM2,", "K10 at rest"]);
     for (from, to) in [(490, 590), (990, 1_090)] {
         sheet.line("wire", &[(from, 310), (to, 310)]);
         sheet.line("wire", &[(from, 350), (to, 350)]);

@@ -79,6 +79,9 @@ pub struct Sheet {
     body: String,
     #[cfg(test)]
     pub written: Vec<Written>,
+    /// Boxes with words in them: left, top, right, bottom.
+    #[cfg(test)]
+    pub boxes: Vec<[i32; 4]>,
 }
 
 impl Sheet {
@@ -97,6 +100,10 @@ impl Sheet {
 
     pub fn rectangle(&mut self, class: &str, (x, y): (i32, i32), (width, height): (i32, i32)) {
         let _ = writeln!(self.body, r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#);
+        #[cfg(test)]
+        if ["box", "block", "safe"].contains(&class) {
+            self.boxes.push([x, y, x + width, y + height]);
+        }
     }
 
     pub fn dot(&mut self, class: &str, (x, y): (i32, i32), radius: i32) {

@@ -67,15 +67,24 @@ fn cover(one: &Written, other: &Written) -> bool {
     one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
 }
 
+/// Neither inside a box, with room to its edge, nor outside it.
+fn crosses(word: &Written, [left, top, right, bottom]: &[i32; 4]) -> bool {
+    let within = word.left >= left + 8 && word.right <= right - 8 && word.top >= top + 4 && word.bottom <= bottom - 4;
+    let apart = word.right <= *left || word.left >= *right || word.bottom <= *top || word.top >= *bottom;
+    !within && !apart
+}
+
 #[test]
 fn no_word_covers_another_or_leaves_its_sheet() {
     for map in every_lane() {
-        for (number, Sheet { written, .. }) in (1..).zip(&sheets(&map)) {
+        for (number, Sheet { written, boxes, .. }) in (1..).zip(&sheets(&map)) {
             for (index, one) in written.iter().enumerate() {
                 let inside = one.left >= 60 && one.right <= WIDTH - 60 && one.top >= 60 && one.bottom <= HEIGHT - 60;
                 assert!(inside, "lane {}, sheet {number}: {one:?} leaves the sheet", map.name);
                 let over = written[..index].iter().find(|other| cover(one, other));
                 assert!(over.is_none(), "lane {}, sheet {number}: {one:?} covers {over:?}", map.name);
+                let crossed = boxes.iter().find(|edges| crosses(one, edges));
+                assert!(crossed.is_none(), "lane {}, sheet {number}: {one:?} crosses the box {crossed:?}", map.name);
             }
         }
     }
