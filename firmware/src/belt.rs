@@ -9,6 +9,13 @@ use gatepost_hardware::units::{Micros, Millimetres, Tick};
 
 /// No tick for this long: the belt stands.
 pub const STANDSTILL: Micros = Micros(100_000);
+/// A belt's speed is looked at over so long.
+const WATCH: Micros = Micros(500_000);
+/// Backward by so much while its motor drives it forward, it is off at once: the encoder's channels are swapped, or
+/// somebody pulls.
+const AGAINST: Millimetres = Millimetres(100);
+/// Its speed may be off by so much, in per cent of the lane file's.
+const OFF_SPEED_PERCENT: i64 = 30;
 /// A belt at rest rocks and an encoder dithers; further back than this is a reverse.
 pub const BACKLASH: Millimetres = Millimetres(5);
 
@@ -27,10 +34,19 @@ pub struct Belt {
     backward: bool,
     /// The furthest tick in the present direction.
     turn: i64,
+    /// When and where the watch over its speed began, while the motor is on. In the future: it gathers speed.
+    watch: Option<(Micros, i64)>,
+    spin_up: Micros,
+    /// The furthest tick since the motor is on.
+    ahead: i64,
+    against: i64,
+    /// Ticks in a second at the lane file's speed.
+    usual: i64,
 }
 
 impl Belt {
-    pub fn new(segment: &Segment) -> Self {
+    /// `spin_up`: from motor on to full speed.
+    pub fn new(segment: &Segment, spin_up: Micros) -> Self {
         Self {
             encoder: segment.encoder,
             tick: 0,
@@ -42,6 +58,11 @@ impl Belt {
             backlash: segment.ticks(BACKLASH).0.max(2),
             backward: false,
             turn: 0,
+            watch: None,
+            spin_up,
+            ahead: 0,
+            against: segment.ticks(AGAINST).0,
+            usual: segment.ticks(Millimetres(segment.speed_mm_s.min(100_000) as i32)).0,
         }
     }
 
@@ -70,6 +91,7 @@ impl Belt {
             self.turn = self.tick;
         }
         self.become_motion(match (self.backward, powered) {
+            _ if powered && self.motion == Motion::OffSpeed => Motion::OffSpeed, // until the motor is off
             (true, _) => Motion::Reversed,
             (false, true) => Motion::Running,
             (false, false) => Motion::Coasting,
@@ -79,7 +101,11 @@ impl Belt {
     /// Lets time pass: counts ticks where no encoder does, and notices standstill.
     pub fn pass_time(&mut self, powered: bool, now: Micros) -> Option<Motion> {
         if self.encoder {
-            let still = now.saturating_sub(self.moved) >= STANDSTILL;
+            if self.is_off_speed(powered, now) {
+                return self.become_motion(Motion::OffSpeed);
+            }
+            let watched = powered && self.motion == Motion::OffSpeed;
+            let still = now.saturating_sub(self.moved) >= STANDSTILL && !watched;
             return if still { self.become_motion(Motion::Stopped) } else { None };
         }
         let elapsed = now.saturating_sub(self.moved).0;
@@ -90,6 +116,32 @@ impl Belt {
             self.remainder_nm = nm % self.nm_per_tick;
         }
         self.become_motion(if powered { Motion::Running } else { Motion::Stopped })
+    }
+
+    /// Compares the encoder with the motor, once in each [`WATCH`].
+    fn is_off_speed(&mut self, powered: bool, now: Micros) -> bool {
+        let Some((since, from)) = self.watch.filter(|_| powered) else {
+            self.watch = powered.then_some((now + self.spin_up, self.tick));
+            self.ahead = self.tick;
+            return false;
+        };
+        self.ahead = self.ahead.max(self.tick);
+        if self.ahead.saturating_sub(self.tick) > self.against {
+            return true;
+        }
+        if now < since {
+            self.watch = Some((since, self.tick));
+            return false;
+        }
+        if now < since + WATCH {
+            return false;
+        }
+        self.watch = Some((now, self.tick));
+        // Whoever was late looked at more than one watch.
+        let elapsed_ms = i64::try_from(now.saturating_sub(since).as_ms()).unwrap_or(i64::MAX);
+        let usual = self.usual.saturating_mul(elapsed_ms) / 1_000;
+        let counted = self.tick.saturating_sub(from);
+        counted.abs_diff(usual) > (usual.saturating_mul(OFF_SPEED_PERCENT) / 100).unsigned_abs()
     }
 
     fn become_motion(&mut self, motion: Motion) -> Option<Motion> {
@@ -103,14 +155,15 @@ mod tests {
     use gatepost_hardware::lane::Name;
 
     fn belt(encoder: bool) -> Belt {
-        Belt::new(&Segment {
+        let segment = Segment {
             name: Name::new(),
             length_mm: Millimetres(2_000),
             tick_um: 500,
             encoder,
             speed_mm_s: 500,
             slip_permille: 20,
-        })
+        };
+        Belt::new(&segment, Micros(500_000))
     }
 
     #[test]
@@ -123,6 +176,24 @@ mod tests {
             belt.pass_time(true, Micros(1_000_700 + step * 1_000));
         }
         assert_eq!(belt.tick(), Tick(1_000), "500 mm at 0.5 mm a tick, no microsecond lost to rounding");
+    }
+
+    #[test]
+    fn a_motor_whose_belt_does_not_follow_is_seen_within_a_second() {
+        // Per cent of the lane file's speed, and whether that is off. 1,000 ticks a second are nominal.
+        for (percent, off) in [(100, false), (75, false), (125, false), (60, true), (0, true), (150, true), (-30, true)]
+        {
+            let mut belt = belt(true);
+            let mut seen = Vec::new();
+            for step in 1..=110u64 {
+                let now = Micros(step * 10_000);
+                seen.extend(belt.count(percent / 10, true, now));
+                seen.extend(belt.pass_time(true, now));
+            }
+            assert_eq!(seen.contains(&Motion::OffSpeed), off, "{percent} %: {seen:?}");
+            belt.pass_time(false, Micros(1_200_000) + STANDSTILL);
+            assert_eq!(belt.motion(), Motion::Stopped);
+        }
     }
 
     #[test]

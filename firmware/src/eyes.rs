@@ -58,6 +58,40 @@ impl Debounce {
     }
 }
 
+/// More edges than this within the shortest item and its gap are no parcels: those make two, a strap or a hole two more.
+const EDGES_MAX: u8 = 12;
+/// An eye that was quiet so long does not flicker any more.
+const QUIET: Micros = Micros(1_000_000);
+
+/// Whether an eye changes more often than parcels can.
+#[derive(Clone, Debug, Default)]
+pub struct Flicker {
+    count: u8,
+    from: Tick,
+    /// The last edge that was not told.
+    held: Option<Edge>,
+}
+
+impl Flicker {
+    /// Counts an edge; `span`: ticks of the shortest item and its gap. True: it flickers, and this edge tells nothing.
+    pub fn edge(&mut self, edge: &Edge, span: Tick) -> bool {
+        if self.held.is_none() && edge.tick.abs_diff(self.from) > span {
+            (self.count, self.from) = (0, edge.tick);
+        }
+        self.count = self.count.saturating_add(1);
+        let flickers = self.held.is_some() || self.count > EDGES_MAX;
+        self.held = flickers.then_some(*edge);
+        flickers
+    }
+
+    /// The level to tell, once it has been quiet.
+    pub fn quiet(&mut self, now: Micros) -> Option<Edge> {
+        let edge = self.held.filter(|edge| now.saturating_sub(edge.time) >= QUIET)?;
+        *self = Self { from: edge.tick, ..Self::default() };
+        Some(edge)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +140,28 @@ mod tests {
         assert!(eye.level(true, at(1), Micros(5), Micros::ZERO).is_some());
         assert!(eye.level(true, at(1), Micros(5), Micros::ZERO).is_none());
         assert!(eye.level(false, at(1), Micros(5), Micros::ZERO).is_some());
+    }
+
+    #[test]
+    fn an_eye_that_flickers_is_silent_until_it_was_quiet() {
+        let mut flicker = Flicker::default();
+        let edge =
+            |number: u64| Edge { blocked: number % 2 == 1, tick: Tick(0), before: None, time: Micros(number * 4_000) };
+        let told = (1..=100).filter(|&number| !flicker.edge(&edge(number), Tick(700))).count();
+        assert_eq!(told, usize::from(EDGES_MAX));
+        assert_eq!(flicker.quiet(Micros(1_399_999)), None);
+        assert_eq!(flicker.quiet(Micros(1_400_000)), Some(edge(100)));
+        assert!(!flicker.edge(&edge(401), Tick(700)));
+    }
+
+    #[test]
+    fn parcels_however_close_do_not_flicker() {
+        let mut flicker = Flicker::default();
+        for number in 0..100 {
+            for (blocked, tick) in [(true, number * 350), (false, number * 350 + 100)] {
+                let edge = Edge { blocked, tick: Tick(tick), before: None, time: Micros(0) };
+                assert!(!flicker.edge(&edge, Tick(350)));
+            }
+        }
     }
 }

@@ -38,8 +38,11 @@ pub struct Figures {
     pub backlash: Tick,
     pub tick_um: u32,
     pub feedback: bool,
-    /// Longest time from command to position that is no fault.
+    /// Longest time from command to position by the lane file, and the longest that is no fault.
+    pub swing_usual: Micros,
     pub swing_time: Micros,
+    /// Belt from the gate to where its release exit has long been reached.
+    pub exit: Tick,
     /// Longest time open while the belts may run.
     pub open_time_max: Micros,
     /// Longest time open in all, standing belts included.
@@ -117,6 +120,13 @@ pub struct Guard {
     open: Option<Opening>,
     position: GatePosition,
     commanded: Micros,
+    /// Whether it has reached, since the command, where it should be; and whether that was late.
+    arrived: bool,
+    late: bool,
+    /// Something lies in its swing.
+    swept: bool,
+    /// Where the belt was when the last opening ended; at a boot nobody knows what was let through.
+    closed_at: Tick,
     stepped: Micros,
 }
 
@@ -144,6 +154,8 @@ impl Figures {
             backlash: segment.ticks(BACKLASH),
             tick_um: segment.tick_um,
             feedback: gate.feedback,
+            swing_usual: Micros::from_ms(u64::from(gate.swing_ms)),
+            exit: ticks(i32::try_from(u64::from(gate.exit_ms_max) * u64::from(segment.speed_mm_s) / 1_000).ok()?),
             swing_time: Micros::from_ms(u64::from(gate.swing_ms) * 3 / 2 + 20),
             open_time_max,
             open_time_cap: open_time_max + Micros::from_ms(u64::from(map.timing.stop_ms_max)),
@@ -203,9 +215,18 @@ pub fn denial(figures: &Figures, claim: &Claim, scene: &Scene) -> Result<(), Den
 }
 
 impl Guard {
-    pub const fn new(figures: Figures) -> Self {
-        let (commanded, stepped) = (Micros::ZERO, Micros::ZERO);
-        Self { figures, open: None, position: GatePosition::Between, commanded, stepped }
+    pub const fn new(figures: Figures, now: Micros) -> Self {
+        Self {
+            figures,
+            open: None,
+            position: GatePosition::Between,
+            commanded: now,
+            arrived: false,
+            late: false,
+            swept: false,
+            closed_at: Tick::ZERO,
+            stepped: now,
+        }
     }
 
     pub const fn figures(&self) -> Figures {
@@ -221,17 +242,41 @@ impl Guard {
         self.open.as_ref()
     }
 
-    pub fn feedback(&mut self, position: GatePosition) {
+    pub fn feedback(&mut self, position: GatePosition, now: Micros) {
         self.position = position;
+        if position == self.wanted() && !self.arrived {
+            self.arrived = true;
+            self.late = now.saturating_sub(self.commanded) > self.figures.swing_usual;
+        }
+    }
+
+    /// Whether something lies in the gate's swing.
+    pub fn sweep(&mut self, blocked: bool) {
+        self.swept = blocked;
+    }
+
+    /// Whether what comes by at the release exit at this tick can have been let through.
+    pub fn explains_exit(&self, tick: Tick) -> bool {
+        self.release() || tick <= self.closed_at + self.figures.exit
+    }
+
+    fn wanted(&self) -> GatePosition {
+        if self.release() { GatePosition::Release } else { GatePosition::Exam }
+    }
+
+    fn command(&mut self, now: Micros) {
+        (self.commanded, self.arrived, self.late) = (now, false, false);
     }
 
     /// Where the gate is, as far as that is known.
     pub fn state(&self, now: Micros) -> GateState {
-        let wanted = if self.release() { GatePosition::Release } else { GatePosition::Exam };
         let swinging = now.saturating_sub(self.commanded) <= self.figures.swing_time;
-        match (self.release(), self.figures.feedback && self.position != wanted && !swinging) {
-            (_, true) => GateState::Stuck,
-            (true, false) => GateState::Release,
+        if self.figures.feedback && self.position != self.wanted() && !swinging {
+            return GateState::Stuck;
+        }
+        match (self.late, self.release()) {
+            (true, _) => GateState::Slow,
+            (false, true) => GateState::Release,
             (false, false) => GateState::Exam,
         }
     }
@@ -240,19 +285,19 @@ impl Guard {
     ///
     /// # Errors
     /// See [`denial`]; [`VoidCause::GateFault`] when the gate is not where it should be, [`VoidCause::Gap`] when it is
-    /// still open for another parcel.
+    /// still open for another parcel, or something lies in its swing.
     pub fn open(&mut self, claim: &Claim, scene: &Scene) -> Result<(), Denial> {
         denial(&self.figures, claim, scene)?;
         if self.state(scene.now) == GateState::Stuck {
             return Err(Denial::Void(VoidCause::GateFault));
         }
-        if self.open.is_some() {
+        if self.open.is_some() || self.swept {
             return Err(Denial::Void(VoidCause::Gap));
         }
         let until = claim.trail + self.figures.room + self.figures.close_after;
         let Claim { permit, pass, .. } = *claim;
         self.open = Some(Opening { permit, pass, from: scene.tick, until, since: scene.now, run_time: Micros::ZERO });
-        self.commanded = scene.now;
+        self.command(scene.now);
         Ok(())
     }
 
@@ -264,7 +309,7 @@ impl Guard {
         if powered {
             opening.run_time = opening.run_time + now.saturating_sub(before.max(opening.since));
         }
-        let closing = if tick >= opening.until {
+        let closing = if tick >= opening.until && !self.swept {
             Closing::Passed
         } else if tick < opening.from - self.figures.backlash {
             Closing::Void(VoidCause::Reversed)
@@ -277,8 +322,10 @@ impl Guard {
         } else {
             return None;
         };
-        self.commanded = now;
-        self.open.take().map(|opening| (opening, closing))
+        let ended = self.open.take();
+        self.closed_at = tick;
+        self.command(now);
+        ended.map(|opening| (opening, closing))
     }
 }
 

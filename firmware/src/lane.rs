@@ -4,6 +4,10 @@
 //! while nothing is wrong. No command, timer or recovered cause starts a motor (DESIGN promise 11).
 
 use gatepost_hardware::link::{Input, LaneState, StopCause};
+use gatepost_hardware::units::Micros;
+
+/// The reset input must be held so long: noise on its wire starts no belt.
+pub const PRESS: Micros = Micros(50_000);
 
 /// The stack light at the lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,11 +15,20 @@ pub enum Lamp {
     /// Stopped by a cause that is still there, or not configured.
     #[default]
     Red,
-    /// Ready: waits for the reset input. Also a full exam chute.
+    /// Ready: waits for the reset input. Also the start warning, and a full exam chute.
     Amber,
     Green,
     /// Latched: a supervisor is needed.
     RedBlinking,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Motors {
+    #[default]
+    Rest,
+    /// Warn until then.
+    Warn(Micros),
+    Run,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -24,9 +37,20 @@ pub struct Lane {
     pub heartbeat_lost: bool,
     pub gate_fault: bool,
     pub jam: bool,
+    /// Seen once; hold until the reset.
+    pub off_speed: bool,
+    pub escaped: bool,
+    pub flicker: bool,
+    /// The reset was given: what was measured to see a jam is to be measured anew.
+    pub measure_anew: bool,
     requested: bool,
     latch: Option<StopCause>,
-    running: bool,
+    /// Since when the reset input is active, until it counted as pressed.
+    pressed: Option<Micros>,
+    /// How long the start warning sounds.
+    pub warning: Micros,
+    motors: Motors,
+    belt_stop: bool,
     e_stop: bool,
     guard: bool,
     reset: bool,
@@ -37,7 +61,7 @@ pub struct Lane {
 
 impl Lane {
     /// A level of an input. Returns false when it was already known.
-    pub fn input(&mut self, input: Input, active: bool) -> bool {
+    pub fn input(&mut self, input: Input, active: bool, now: Micros) -> bool {
         let level = match input {
             Input::EStop => &mut self.e_stop,
             Input::Guard => &mut self.guard,
@@ -45,17 +69,30 @@ impl Lane {
             Input::ExamChuteFull => &mut self.chute_full,
             Input::Radiation => &mut self.radiation,
             Input::Smoke => &mut self.smoke,
+            Input::BeltStop => &mut self.belt_stop,
         };
         if core::mem::replace(level, active) == active {
             return false;
         }
         match (input, active) {
-            (Input::Reset, true) => self.reset(),
+            (Input::Reset, active) => self.pressed = active.then_some(now),
             (Input::Radiation, true) => self.latch(StopCause::Radiation),
             (Input::Smoke, true) => self.latch(StopCause::Smoke),
             _ => {}
         }
         true
+    }
+
+    /// Every input as it stands, but the reset, which is no state.
+    pub fn inputs(&self) -> [(Input, bool); 6] {
+        [
+            (Input::EStop, self.e_stop),
+            (Input::Guard, self.guard),
+            (Input::BeltStop, self.belt_stop),
+            (Input::ExamChuteFull, self.chute_full),
+            (Input::Radiation, self.radiation),
+            (Input::Smoke, self.smoke),
+        ]
     }
 
     /// The station asks for a stop; it holds until the local reset.
@@ -78,22 +115,32 @@ impl Lane {
     }
 
     /// One press ends a latch and leads to ready; the belts need another one.
-    fn reset(&mut self) {
-        if self.latch.is_some() {
-            if !self.radiation && !self.smoke {
-                self.latch = None;
-                self.requested = false;
-            }
+    fn reset(&mut self, now: Micros) {
+        let latched = self.latch.is_some();
+        if latched && (self.radiation || self.smoke) {
             return;
         }
-        self.requested = false;
-        self.running = self.state() == LaneState::Ready || self.running;
+        (self.latch, self.requested) = (None, false);
+        (self.off_speed, self.escaped, self.flicker) = (false, false, false);
+        self.measure_anew = true;
+        if !latched && self.state() == LaneState::Ready {
+            self.motors = Motors::Warn(now + self.warning);
+        }
     }
 
     /// Brings belts to rest when anything is wrong; to be called after every change.
-    pub fn settle(&mut self) -> LaneState {
+    pub fn settle(&mut self, now: Micros) -> LaneState {
+        if self.pressed.is_some_and(|since| now.saturating_sub(since) >= PRESS) {
+            self.pressed = None;
+            self.reset(now);
+        }
+        if matches!(self.motors, Motors::Warn(until) if now >= until) {
+            self.motors = Motors::Run;
+        }
         let state = self.state();
-        self.running = state == LaneState::Running;
+        if !matches!(state, LaneState::Running | LaneState::Starting) {
+            self.motors = Motors::Rest;
+        }
         state
     }
 
@@ -103,7 +150,11 @@ impl Lane {
             (self.e_stop, StopCause::EStop),
             (self.guard, StopCause::Guard),
             (self.gate_fault, StopCause::GateFault),
+            (self.belt_stop, StopCause::BeltStop),
+            (self.escaped, StopCause::Escaped),
+            (self.flicker, StopCause::Eye),
             (self.jam, StopCause::Jam),
+            (self.off_speed, StopCause::Encoder),
             (self.heartbeat_lost, StopCause::Heartbeat),
             (self.requested, StopCause::Requested),
         ];
@@ -116,10 +167,11 @@ impl Lane {
         if let Some((_, cause)) = stops.into_iter().find(|(active, _)| *active) {
             return LaneState::Stopped(cause);
         }
-        match (self.chute_full, self.running) {
+        match (self.chute_full, self.motors) {
             (true, _) => LaneState::ChuteFull,
-            (false, true) => LaneState::Running,
-            (false, false) => LaneState::Ready,
+            (false, Motors::Rest) => LaneState::Ready,
+            (false, Motors::Warn(_)) => LaneState::Starting,
+            (false, Motors::Run) => LaneState::Running,
         }
     }
 }
@@ -127,8 +179,10 @@ impl Lane {
 /// What the stack light shows in a state.
 pub const fn lamp(state: LaneState) -> Lamp {
     match state {
+        // Seen once and over: whoever has looked gives the reset.
+        LaneState::Stopped(StopCause::Encoder | StopCause::Escaped | StopCause::Eye) => Lamp::Amber,
         LaneState::Setup | LaneState::Stopped(_) => Lamp::Red,
-        LaneState::Ready | LaneState::ChuteFull => Lamp::Amber,
+        LaneState::Ready | LaneState::ChuteFull | LaneState::Starting => Lamp::Amber,
         LaneState::Running => Lamp::Green,
         LaneState::Latched(_) => Lamp::RedBlinking,
     }
@@ -139,16 +193,16 @@ mod tests {
     use super::*;
 
     fn press(lane: &mut Lane) -> LaneState {
-        lane.input(Input::Reset, true);
-        let state = lane.settle();
-        lane.input(Input::Reset, false);
-        lane.settle();
+        lane.input(Input::Reset, true, Micros(0));
+        let state = lane.settle(PRESS);
+        lane.input(Input::Reset, false, Micros(0));
+        lane.settle(Micros(0));
         state
     }
 
     fn running() -> Lane {
         let mut lane = Lane { configured: true, ..Lane::default() };
-        assert_eq!(lane.settle(), LaneState::Ready);
+        assert_eq!(lane.settle(Micros(0)), LaneState::Ready);
         assert_eq!(press(&mut lane), LaneState::Running);
         lane
     }
@@ -156,14 +210,14 @@ mod tests {
     #[test]
     fn a_held_reset_button_starts_nothing_when_the_cause_goes() {
         let mut lane = running();
-        lane.input(Input::EStop, true);
-        assert_eq!(lane.settle(), LaneState::Stopped(StopCause::EStop));
-        lane.input(Input::Reset, true);
-        lane.settle();
-        lane.input(Input::EStop, false);
-        assert_eq!(lane.settle(), LaneState::Ready);
-        lane.input(Input::Reset, false);
-        assert_eq!(lane.settle(), LaneState::Ready);
+        lane.input(Input::EStop, true, Micros(0));
+        assert_eq!(lane.settle(Micros(0)), LaneState::Stopped(StopCause::EStop));
+        lane.input(Input::Reset, true, Micros(0));
+        lane.settle(PRESS);
+        lane.input(Input::EStop, false, Micros(0));
+        assert_eq!(lane.settle(Micros(0)), LaneState::Ready);
+        lane.input(Input::Reset, false, Micros(0));
+        assert_eq!(lane.settle(Micros(0)), LaneState::Ready);
         assert_eq!(press(&mut lane), LaneState::Running);
     }
 
@@ -180,10 +234,10 @@ mod tests {
         for set in causes {
             let mut lane = running();
             set(&mut lane, true);
-            assert!(matches!(lane.settle(), LaneState::Stopped(_) | LaneState::ChuteFull));
+            assert!(matches!(lane.settle(Micros(0)), LaneState::Stopped(_) | LaneState::ChuteFull));
             assert_ne!(press(&mut lane), LaneState::Running, "the reset is no override");
             set(&mut lane, false);
-            assert_eq!(lane.settle(), LaneState::Ready);
+            assert_eq!(lane.settle(Micros(0)), LaneState::Ready);
             assert_eq!(press(&mut lane), LaneState::Running);
         }
     }
@@ -191,20 +245,34 @@ mod tests {
     #[test]
     fn a_latch_outlives_its_sensor_and_needs_two_presses() {
         let mut lane = running();
-        lane.input(Input::Radiation, true);
-        assert_eq!(lane.settle(), LaneState::Latched(StopCause::Radiation));
+        lane.input(Input::Radiation, true, Micros(0));
+        assert_eq!(lane.settle(Micros(0)), LaneState::Latched(StopCause::Radiation));
         assert_eq!(press(&mut lane), LaneState::Latched(StopCause::Radiation));
-        lane.input(Input::Radiation, false);
-        assert_eq!(lane.settle(), LaneState::Latched(StopCause::Radiation));
+        lane.input(Input::Radiation, false, Micros(0));
+        assert_eq!(lane.settle(Micros(0)), LaneState::Latched(StopCause::Radiation));
         assert_eq!(press(&mut lane), LaneState::Ready);
         assert_eq!(press(&mut lane), LaneState::Running);
+    }
+
+    #[test]
+    fn the_start_warning_sounds_first_and_a_cause_ends_it() {
+        let mut lane = Lane { configured: true, warning: Micros(1_000), ..Lane::default() };
+        lane.input(Input::Reset, true, Micros(0));
+        assert_eq!(lane.settle(PRESS - Micros(1)), LaneState::Ready, "that may be noise");
+        assert_eq!(lane.settle(PRESS), LaneState::Starting);
+        assert_eq!(lane.settle(PRESS + Micros(999)), LaneState::Starting);
+        assert_eq!(lane.clone().settle(PRESS + Micros(1_000)), LaneState::Running);
+        lane.input(Input::BeltStop, true, PRESS);
+        assert_eq!(lane.settle(PRESS), LaneState::Stopped(StopCause::BeltStop));
+        lane.input(Input::BeltStop, false, PRESS);
+        assert_eq!(lane.settle(Micros(200_000)), LaneState::Ready, "a warning that was cut short starts nothing");
     }
 
     #[test]
     fn a_requested_stop_holds_until_the_reset() {
         let mut lane = running();
         lane.stop();
-        assert_eq!(lane.settle(), LaneState::Stopped(StopCause::Requested));
+        assert_eq!(lane.settle(Micros(0)), LaneState::Stopped(StopCause::Requested));
         assert_eq!(press(&mut lane), LaneState::Running);
     }
 }

@@ -13,16 +13,19 @@ pub mod belt;
 pub mod controller;
 pub mod eyes;
 pub mod guard;
+pub mod kept;
 pub mod lane;
 pub mod log;
 pub mod passes;
 pub mod schedule;
-pub mod trace;
+pub mod session;
 pub mod zone;
 
 pub use controller::{Controller, Outputs};
 pub use guard::GatePosition;
+pub use kept::Kept;
 pub use lane::Lamp;
+pub use session::{About, Session};
 
 #[cfg(test)]
 mod stories;

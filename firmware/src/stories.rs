@@ -1,6 +1,7 @@
-//! Small stories about the whole controller, and properties over random ones. One file of helpers ([`rig`]), one of
-//! stories, one of properties.
+//! Small stories about the whole controller, and properties over random ones. One file of helpers ([`rig`]), two of
+//! stories (the lane, the cable), one of properties.
 
+mod cabled;
 mod properties;
 mod rig;
 mod tales;

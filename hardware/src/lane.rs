@@ -76,6 +76,8 @@ pub enum EyeRole {
     Diverter,
     ReleaseExit,
     ExamExit,
+    /// Looks across the gate's swing: the gate does not move over what lies there.
+    Sweep,
 }
 
 /// The diverter. Its resting and unpowered position is exam.
@@ -138,6 +140,10 @@ pub struct Timing {
     pub permit_ms_max: u32,
     /// A stop longer than this voids all permits.
     pub stop_ms_max: u32,
+    /// The start warning sounds this long before belts run.
+    pub start_warning_ms: u32,
+    /// A belt has reached its speed this long after its motor was switched on.
+    pub start_ms: u32,
 }
 
 impl Segment {

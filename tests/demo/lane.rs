@@ -11,8 +11,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use gatepost_hardware::lane::LaneMap;
-use gatepost_hardware::link::Report;
 use gatepost_hardware::link::frame::Receiver;
+use gatepost_hardware::link::{Fact, Report};
 use gatepost_virtual::device::{Emitted, scan};
 use gatepost_virtual::lane::any::AnyLane;
 use gatepost_virtual::lane::bench::Seen;
@@ -248,8 +248,8 @@ impl Running {
     /// The epoch that a boot was given stands on the cable and nowhere else.
     fn note_epochs(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            let received = self.reports.push::<Report>(byte);
-            if let Some(Report::Configured { epoch }) = received.map(|received| received.message) {
+            let received = self.reports.push::<Report>(byte).map(|received| received.message);
+            if let Some(Report::Fact { fact: Fact::Configured { epoch, .. }, .. }) = received {
                 self.epochs.entry(self.boot).or_insert(epoch);
             }
         }

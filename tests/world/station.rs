@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use gatepost_hardware::lane::LaneMap;
-use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{Command, Fact, PermitFate, Report};
+use gatepost_hardware::link::station::{StationEnd, Word};
+use gatepost_hardware::link::{Fact, PermitFate, Report};
 use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol, ScaleReport};
 use gatepost_hardware::scanner::{ScannerCodec, ScannerConfig, ScannerProtocol};
 use gatepost_hardware::units::{Grams, Micros, WallMs};
@@ -61,8 +61,7 @@ pub struct Died;
 pub struct Station {
     mind: Mind,
     journal: Journal,
-    commands: Sender,
-    reports: Receiver,
+    cable: StationEnd,
     scanners: BTreeMap<u8, ScannerCodec>,
     scales: BTreeMap<u8, ScaleCodec>,
     pulsed: Option<u64>,
@@ -117,8 +116,7 @@ impl Station {
         Ok(Self {
             mind: Mind::new(config, rules)?,
             journal,
-            commands: Sender::default(),
-            reports: Receiver::default(),
+            cable: StationEnd::default(),
             scanners: scanners.collect::<Result<_, &str>>()?,
             scales: scales.collect::<Result<_, &str>>()?,
             pulsed: None,
@@ -133,11 +131,10 @@ impl Station {
     /// Bytes off the controller's cable.
     pub fn controller(&mut self, now: u64, bytes: &[u8], crashes: &mut Crashes) -> Result<(), Died> {
         for &byte in bytes {
-            let Some(received) = self.reports.push::<Report>(byte) else { continue };
             let mono = Micros(now);
-            let opened =
-                matches!(received.message, Report::Fact { fact: Fact::Permit { fate: PermitFate::Opened, .. }, .. });
-            self.handle(now, Event::Controller { mono, report: received.message }, crashes)?;
+            let Some(report) = self.cable.hear(byte, mono) else { continue };
+            let opened = matches!(report, Report::Fact { fact: Fact::Permit { fate: PermitFate::Opened, .. }, .. });
+            self.handle(now, Event::Controller { mono, report }, crashes)?;
             if opened && crashes.strike(now, Step::GateOpened) {
                 return Err(Died);
             }
@@ -181,6 +178,7 @@ impl Station {
         }
         if self.pulsed.is_none_or(|pulsed| now >= pulsed + PULSE_US) {
             self.pulsed = Some(now);
+            self.cable.tick(Micros(now), |frame| self.to_send.extend_from_slice(frame));
             let clock = if weather.clock_off_ms == 0 { ClockState::Trusted } else { ClockState::Untrusted };
             self.handle(now, Event::Pulse { mono: Micros(now), wall, clock }, crashes)?;
         }
@@ -202,12 +200,12 @@ impl Station {
                         if crashes.strike(now, Step::PermitMade) {
                             return Err(Died);
                         }
-                        permit.command().iter().for_each(|command| self.say(command));
+                        permit.word().into_iter().for_each(|word| self.say(now, word));
                         if crashes.strike(now, Step::PermitSent) {
                             return Err(Died);
                         }
                     }
-                    Effect::Order(order) => self.say(&Command::from(order)),
+                    Effect::Order(order) => self.say(now, order.into()),
                     Effect::Lookup { pass, item } => self.look_ups.push((pass, item)),
                 }
             }
@@ -248,11 +246,8 @@ impl Station {
         Ok(events)
     }
 
-    fn say(&mut self, command: &Command) {
-        let mut out = [0; FRAME_MAX];
-        if let Ok(used) = self.commands.encode(command, &mut out) {
-            self.to_send.extend_from_slice(&out[..used]);
-        }
+    fn say(&mut self, now: u64, word: Word) {
+        self.cable.say(word, Micros(now), |frame| self.to_send.extend_from_slice(frame));
     }
 
     /// Bytes for the controller.

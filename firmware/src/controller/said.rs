@@ -1,30 +1,86 @@
-//! What the station says: hello, configuration, permits and their revocation.
+//! What the station says: hello, configuration, actions.
 
 use super::Controller;
 use crate::guard::Guard;
+use crate::kept::Kept;
 use crate::schedule::Ended;
-use crate::trace::Happening;
+use core::ops::DerefMut;
 use gatepost_hardware::link::{
-    Fact, Permit, PermitFate, PermitRefusal, Refusal, Report, RevokeFate, VERSION, VoidCause,
+    Action, Command, Fact, Greeting, Happening, Permit, PermitFate, PermitRefusal, Refusal, Report, RevokeFate,
+    StopCause, VERSIONS, VoidCause,
 };
 use gatepost_hardware::units::Micros;
 
-impl Controller {
-    pub(super) fn hello(&mut self, version: u8) {
-        self.trace.note(self.now, Happening::Hello { version });
-        if version == VERSION { self.say_hello() } else { self.log.answer(Report::Refused(Refusal::Version)) }
+impl<K: DerefMut<Target = Kept>> Controller<K> {
+    /// Something the station said. [`Command::Describe`] is for whoever owns the cable.
+    pub fn command(&mut self, command: Command, now: Micros) {
+        self.pass_time(now);
+        self.settle(); // a silence that was too long is not healed by what ends it
+        self.heard = self.now;
+        match command {
+            Command::Hello { lowest, highest } => self.hello(lowest, highest),
+            Command::Map { .. } => self.log.answer(Report::Refused(Refusal::Frozen)),
+            Command::Configure { crc, epoch } => self.configure(crc, epoch),
+            Command::Inventory => self.inventory_owed = true,
+            Command::Beat | Command::Describe => {}
+            Command::TimeSync { host } => self.log.answer(Report::Time { host, time: self.now }),
+            Command::Resend { from } => self.log.say_again(from),
+            Command::Trace => self.log.tell_trace(&self.kept),
+            Command::Action { number, action } if number == self.taken => {
+                self.taken = number.wrapping_add(1);
+                self.action(action);
+            }
+            Command::Action { .. } => self.ignored = self.ignored.saturating_add(1),
+        }
+        self.settle();
+    }
+
+    fn action(&mut self, action: Action) {
+        match action {
+            Action::Permit(permit) => self.permit(permit),
+            Action::Revoke { permit } => self.revoke(permit),
+            Action::Stop => {
+                self.trace(Happening::StopCommand);
+                self.lane.stop();
+            }
+            Action::StopInPlace { pass } => {
+                self.trace(Happening::StopInPlace { pass });
+                self.lane.latch(StopCause::StopInPlace);
+            }
+            Action::Forget { epoch, pass } if Some(epoch) == self.epoch => {
+                self.trace(Happening::Forget { pass });
+                self.passes.forget(pass);
+            }
+            Action::Forget { .. } => {} // of another boot
+        }
+    }
+
+    fn hello(&mut self, lowest: u8, highest: u8) {
+        self.trace(Happening::Hello { highest });
+        if lowest <= VERSIONS.1 && VERSIONS.0 <= highest {
+            return self.say_hello();
+        }
+        self.log.answer(Report::Refused(Refusal::Version { lowest: VERSIONS.0, highest: VERSIONS.1 }));
     }
 
     pub(super) fn say_hello(&mut self) {
         self.hello_due = self.now + super::HELLO;
-        let (crc, epoch, boot_cause) = (self.crc, self.epoch.unwrap_or(0), self.boot);
-        let (kept_from, next) = (self.log.kept_from(), self.log.next());
-        self.log.answer(Report::Hello { version: VERSION, crc, epoch, boot_cause, kept_from, next });
+        let greeting = Greeting {
+            version: VERSIONS.1,
+            crc: self.crc,
+            epoch: self.epoch.filter(|_| self.lane.configured).unwrap_or(0),
+            cause: self.boot,
+            log: self.kept.log(),
+            kept_from: self.log.kept_from(),
+            kept_epoch: self.log.kept_epoch(),
+            next: self.log.next(),
+            taken: self.taken,
+        };
+        self.log.answer(Report::Hello(greeting));
     }
 
     /// Keeps the first epoch of this boot. A station with another map is not obeyed any more.
-    pub(super) fn configure(&mut self, crc: u32, epoch: u32) {
-        self.trace.note(self.now, Happening::Configure { crc, epoch });
+    fn configure(&mut self, crc: u32, epoch: u32) {
         if crc != self.crc {
             self.lane.configured = false;
             self.void_all(VoidCause::Heartbeat);
@@ -33,15 +89,20 @@ impl Controller {
         if epoch == 0 {
             return self.log.answer(Report::Refused(Refusal::NotConfigured)); // 0 says "none"
         }
-        if self.epoch.is_none() {
-            self.configured = self.now;
-        }
-        let epoch = *self.epoch.get_or_insert(epoch);
         self.lane.configured = true;
-        self.log.answer(Report::Configured { epoch });
+        if self.epoch.is_none() {
+            (self.epoch, self.configured) = (Some(epoch), self.now);
+            self.kept.begin_epoch(epoch);
+            let time = self.now;
+            self.say(Fact::Configured { epoch, time }, Happening::Configure { crc, epoch });
+            for (input, active) in self.lane.inputs() {
+                self.log.note(&mut self.kept, &Fact::Input { input, active, time });
+            }
+        }
+        self.say_hello();
     }
 
-    pub(super) fn permit(&mut self, mut permit: Permit) {
+    fn permit(&mut self, mut permit: Permit) {
         let (id, pass) = (permit.id, permit.pass);
         let longest = self.now + Micros::from_ms(u64::from(self.map.timing.permit_ms_max));
         permit.expires = permit.expires.min(longest);
@@ -52,7 +113,7 @@ impl Controller {
         self.permit_fate(Ended { permit: id, pass, fate });
     }
 
-    pub(super) fn accept(&mut self, permit: Permit) -> Result<(), PermitRefusal> {
+    fn accept(&mut self, permit: Permit) -> Result<(), PermitRefusal> {
         if !self.lane.configured {
             return Err(PermitRefusal::NotConfigured);
         }
@@ -72,7 +133,7 @@ impl Controller {
         self.schedule.accept(permit, self.now, tick, &self.zone)
     }
 
-    pub(super) fn revoke(&mut self, permit: u32) {
+    fn revoke(&mut self, permit: u32) {
         let opened = self.guard.as_ref().and_then(Guard::opening).is_some_and(|opening| opening.permit == permit);
         let fate = match (opened, self.schedule.remove(permit)) {
             (true, _) => RevokeFate::TooLate,

@@ -10,7 +10,9 @@ const FIGURES: Figures = Figures {
     backlash: Tick(5),
     tick_um: 1_000,
     feedback: true,
+    swing_usual: Micros(120_000),
     swing_time: Micros(200_000),
+    exit: Tick(2_000),
     open_time_max: Micros(2_000_000),
     open_time_cap: Micros(10_000_000),
 };
@@ -48,8 +50,8 @@ fn scene() -> Scene {
 }
 
 fn guard() -> Guard {
-    let mut guard = Guard::new(FIGURES);
-    guard.feedback(GatePosition::Exam);
+    let mut guard = Guard::new(FIGURES, Micros(0));
+    guard.feedback(GatePosition::Exam, Micros(0));
     guard
 }
 
@@ -58,7 +60,7 @@ fn it_opens_for_a_claim_with_which_nothing_is_wrong_and_closes_behind_it() {
     let mut guard = guard();
     assert_eq!(guard.open(&claim(), &scene()), Ok(()));
     assert!(guard.release());
-    guard.feedback(GatePosition::Release);
+    guard.feedback(GatePosition::Release, Micros(0));
     assert_eq!(guard.step(Micros(4_500_000), Tick(6_329), true), None);
     let closed = guard.step(Micros(4_600_000), Tick(6_330), true);
     assert_eq!(closed.map(|(opening, closing)| (opening.permit, closing)), Some((7, Closing::Passed)));
@@ -99,7 +101,7 @@ fn one_thing_wrong_is_enough() {
 #[test]
 fn a_gate_that_is_not_where_it_should_be_does_not_open() {
     let mut guard = guard();
-    guard.feedback(GatePosition::Between);
+    guard.feedback(GatePosition::Between, Micros(0));
     assert_eq!(guard.open(&claim(), &scene()), Err(Denial::Void(VoidCause::GateFault)));
 }
 
@@ -117,7 +119,7 @@ fn the_dead_man_closes_it_on_a_running_belt_whose_encoder_died() {
     let mut guard = guard();
     guard.step(Micros(4_000_000), Tick(5_915), true);
     guard.open(&claim(), &scene()).unwrap();
-    guard.feedback(GatePosition::Release);
+    guard.feedback(GatePosition::Release, Micros(0));
     assert_eq!(guard.step(Micros(6_000_000), Tick(5_915), true), None);
     let closed = guard.step(Micros(6_000_001), Tick(5_915), true);
     assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::Expired)));
@@ -129,7 +131,7 @@ fn a_short_stop_keeps_it_open_and_a_long_one_closes_it() {
     let mut guard = guard();
     guard.step(Micros(4_000_000), Tick(5_915), false);
     guard.open(&claim(), &scene()).unwrap();
-    guard.feedback(GatePosition::Release);
+    guard.feedback(GatePosition::Release, Micros(0));
     assert_eq!(guard.step(Micros(14_000_000), Tick(5_990), false), None);
     let closed = guard.step(Micros(14_000_001), Tick(5_990), false);
     assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::LongStop)));

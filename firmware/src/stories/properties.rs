@@ -5,7 +5,7 @@
 
 use super::rig::{Rig, SORTER};
 use crate::log::ANSWERS_MAX;
-use gatepost_hardware::link::{Command, FACTS_MAX, Fact, Input, Permit, PermitFate, Report};
+use gatepost_hardware::link::{Action, FACTS_MAX, Fact, Input, Permit, PermitFate, Report};
 use gatepost_hardware::units::Micros;
 use proptest::prelude::*;
 
@@ -92,7 +92,7 @@ impl World {
             Act::Permit { back, shift, longer_mm, lives_ms } => self.permit(*back, *shift, *longer_mm, *lives_ms),
             Act::Revoke { back } => {
                 let permit = self.next_id.saturating_sub(back + 1);
-                self.rig.command(Command::Revoke { permit });
+                self.rig.act(Action::Revoke { permit });
             }
             Act::Input(input, active) => {
                 self.active.retain(|other| other != input);
@@ -102,7 +102,7 @@ impl World {
             Act::Force(speed) => self.rig.forced_mm_s = *speed,
             Act::Beating(beating) => self.rig.beating = *beating,
             Act::GateWorks(works) => self.rig.gate_works = *works,
-            Act::Stop => self.rig.command(Command::Stop),
+            Act::Stop => self.rig.act(Action::Stop),
             Act::Reset => self.rig.press_reset(),
         }
         self.check();
@@ -130,7 +130,7 @@ impl World {
         self.next_id += 1;
         self.permits_tried += 1;
         self.held.push(Held { permit: permit.clone(), ended: false });
-        self.rig.command(Command::Permit(permit));
+        self.rig.act(Action::Permit(permit));
     }
 
     /// Reads what was said, then looks at the pins.

@@ -1,8 +1,8 @@
 //! A lane that is just physical enough: belts that move when they may, bodies on them, eyes, a gate with a swing.
 
-use crate::{Controller, GatePosition};
+use crate::{Controller, GatePosition, Kept};
 use gatepost_hardware::lane::{EyeRole, LaneMap, file};
-use gatepost_hardware::link::{BootCause, Command, Fact, Input, Permit, PermitFate, Report};
+use gatepost_hardware::link::{Action, BootCause, Command, Fact, Input, Permit, PermitFate, Report};
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
 
 pub const NORTH: &str = include_str!("../../../hardware/lanes/north.toml");
@@ -24,7 +24,7 @@ pub struct Body {
 }
 
 pub struct Rig {
-    pub controller: Controller,
+    pub controller: Controller<Box<Kept>>,
     pub map: LaneMap,
     pub now: Micros,
     belt_um: [i64; 3],
@@ -37,6 +37,8 @@ pub struct Rig {
     /// Overrides the motors: millimetres a second, whatever the belt permit says.
     pub forced_mm_s: Option<i64>,
     pub gate_works: bool,
+    /// Number of the next action.
+    acted: u32,
     swing_us: i64,
     levels: [bool; 8],
     pub gate_at_release: bool,
@@ -46,7 +48,7 @@ impl Rig {
     /// A configured lane whose belts run.
     pub fn running() -> Self {
         let mut rig = Self::booted();
-        rig.command(Command::Hello { version: 0 });
+        rig.command(Command::Hello { lowest: 1, highest: 1 });
         let crc = rig.map.crc();
         rig.command(Command::Configure { crc, epoch: EPOCH });
         rig.press_reset();
@@ -55,8 +57,9 @@ impl Rig {
     }
 
     pub fn booted() -> Self {
-        let map = file::parse("north.toml", NORTH).unwrap();
-        let mut controller = Controller::new(map.clone(), BootCause::PowerOn);
+        let mut map = file::parse("north.toml", NORTH).unwrap();
+        map.timing.start_warning_ms = 0; // a story of its own
+        let mut controller = Controller::new(map.clone(), BootCause::PowerOn, Box::default(), Micros(0));
         controller.gate_feedback(GatePosition::Exam, Micros(0));
         Self {
             controller,
@@ -69,6 +72,7 @@ impl Rig {
             beating: true,
             forced_mm_s: None,
             gate_works: true,
+            acted: 0,
             swing_us: 0,
             levels: [false; 8],
             gate_at_release: false,
@@ -80,6 +84,12 @@ impl Rig {
         self.collect();
     }
 
+    pub fn act(&mut self, action: Action) {
+        let number = self.acted;
+        self.acted += 1;
+        self.command(Command::Action { number, action });
+    }
+
     pub fn input(&mut self, input: Input, active: bool) {
         self.controller.input(input, active, self.now);
         self.collect();
@@ -87,6 +97,7 @@ impl Rig {
 
     pub fn press_reset(&mut self) {
         self.input(Input::Reset, true);
+        self.run_ms(60);
         self.input(Input::Reset, false);
     }
 
@@ -125,7 +136,7 @@ impl Rig {
 
     pub fn permit(&mut self, body: usize, id: u32) {
         let permit = self.permit_for(body, id);
-        self.command(Command::Permit(permit));
+        self.act(Action::Permit(permit));
     }
 
     pub fn run_ms(&mut self, count: u32) {

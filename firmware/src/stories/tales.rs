@@ -3,8 +3,8 @@
 use super::rig::{EPOCH, INFEED, Rig, SORTER};
 use crate::Lamp;
 use gatepost_hardware::link::{
-    Command, Fact, GateState, Input, LaneState, Motion, PermitFate, PermitRefusal, Refusal, Report, RevokeFate,
-    StopCause, VoidCause,
+    Action, Command, Fact, GateState, Greeting, Input, LaneState, Motion, PermitFate, PermitRefusal, Refusal, Report,
+    RevokeFate, StopCause, VoidCause,
 };
 use gatepost_hardware::units::{Micros, Tick};
 
@@ -60,7 +60,7 @@ fn a_permit_can_be_revoked_until_the_gate_was_commanded() {
     for (wait_ms, fate, released) in [(3_000, RevokeFate::Revoked, false), (4_100, RevokeFate::TooLate, true)] {
         let (mut rig, body) = one_permitted();
         rig.run_ms(wait_ms);
-        rig.command(Command::Revoke { permit: 1 });
+        rig.act(Action::Revoke { permit: 1 });
         let said = rig.facts.iter().any(|fact| matches!(fact, Fact::Revoke { fate: said, .. } if *said == fate));
         assert!(said, "after {wait_ms} ms");
         rig.run_ms(5_000);
@@ -107,7 +107,7 @@ fn a_short_stop_keeps_the_permit_and_a_long_one_voids_it() {
     for (stop_ms, released) in [(3_000, true), (8_500, false)] {
         let (mut rig, body) = one_permitted();
         rig.run_ms(1_000);
-        rig.command(Command::Stop);
+        rig.act(Action::Stop);
         rig.forced_mm_s = Some(250);
         rig.run_ms(300); // it coasts
         rig.forced_mm_s = None;
@@ -127,7 +127,7 @@ fn a_short_stop_while_the_parcel_is_in_the_gate_does_not_move_the_gate() {
     let (mut rig, body) = one_permitted();
     rig.run_ms(4_300);
     assert_eq!(rig.bodies[body].released, Some(true));
-    rig.command(Command::Stop);
+    rig.act(Action::Stop);
     rig.run_ms(4_000);
     assert!(rig.gate_at_release);
     rig.press_reset();
@@ -142,6 +142,9 @@ fn a_reversing_belt_voids_the_permit() {
     rig.forced_mm_s = Some(-200);
     rig.run_ms(1_000);
     rig.forced_mm_s = None;
+    rig.run_ms(1_000);
+    assert_eq!(rig.controller.state(), LaneState::Stopped(StopCause::Encoder), "its motor ran forward");
+    rig.press_reset();
     rig.run_ms(5_000);
     assert_eq!(rig.bodies[body].released, Some(false));
     assert_eq!(rig.fates(1), void(VoidCause::Reversed));
@@ -153,7 +156,7 @@ fn a_parcel_of_another_length_and_one_that_is_followed_too_closely_go_to_exam() 
     let body = rig.lay(SORTER, 1_500, 300);
     let mut permit = rig.permit_for(body, 1);
     permit.length_mm_max = permit.length_mm_min;
-    rig.command(Command::Permit(permit));
+    rig.act(Action::Permit(permit));
     rig.run_ms(6_000);
     assert_eq!((rig.bodies[body].released, rig.fates(1)), (Some(false), void(VoidCause::Length).to_vec()));
 
@@ -220,7 +223,7 @@ fn a_parcel_stuck_in_front_of_the_diverter_eye_is_a_jam() {
 #[test]
 fn stop_in_place_latches_and_the_parcel_stays() {
     let (mut rig, body) = one_permitted();
-    rig.command(Command::StopInPlace { pass: 1 });
+    rig.act(Action::StopInPlace { pass: 1 });
     let place = rig.nose_mm(body);
     rig.run_ms(1_000);
     assert_eq!(rig.controller.state(), LaneState::Latched(StopCause::StopInPlace));
@@ -245,12 +248,14 @@ fn passes_are_numbered_at_the_entry_eye_and_stay_until_the_station_accounts_for_
     };
     assert_eq!(entries(&rig), [(true, Some(1)), (false, Some(1)), (true, Some(2)), (false, Some(2))]);
     // The second one backs over the eye and comes again.
+    rig.act(Action::Stop);
     rig.forced_mm_s = Some(-500);
     rig.run_ms(1_000);
     rig.forced_mm_s = None;
+    rig.press_reset();
     rig.run_ms(2_000);
     assert_eq!(entries(&rig)[4..], [(true, Some(2)), (false, Some(2)), (true, Some(2)), (false, Some(2))]);
-    rig.command(Command::Forget { pass: 1 });
+    rig.act(Action::Forget { epoch: EPOCH, pass: 1 });
     rig.command(Command::Inventory);
     let inventory = rig.reports.iter().rev().find_map(|report| match report {
         Report::Inventory { passes, complete } => Some((passes.to_vec(), *complete)),
@@ -281,14 +286,15 @@ fn a_station_with_another_map_is_not_obeyed_and_the_first_epoch_stays() {
     assert_eq!(rig.controller.state(), LaneState::Setup);
     rig.command(Command::Configure { crc, epoch: EPOCH });
     rig.command(Command::Configure { crc, epoch: EPOCH + 1 });
-    assert_eq!(rig.reports.iter().filter(|report| **report == Report::Configured { epoch: EPOCH }).count(), 2);
+    let greeted = |report: &&Report| matches!(report, Report::Hello(Greeting { epoch: EPOCH, .. }));
+    assert_eq!(rig.reports.iter().filter(greeted).count(), 2);
     let body = rig.lay(SORTER, 1_500, 300);
     let mut permit = rig.permit_for(body, 1);
     permit.epoch = EPOCH + 1;
-    rig.command(Command::Permit(permit));
+    rig.act(Action::Permit(permit));
     assert_eq!(rig.fates(1), [PermitFate::Refused(PermitRefusal::WrongEpoch)]);
-    rig.command(Command::Hello { version: 99 });
-    assert!(rig.reports.contains(&Report::Refused(Refusal::Version)));
+    rig.command(Command::Hello { lowest: 98, highest: 99 });
+    assert!(rig.reports.contains(&Report::Refused(Refusal::Version { lowest: 1, highest: 1 })));
 }
 
 #[test]
@@ -330,8 +336,9 @@ fn what_a_cut_cable_swallowed_is_said_again_with_its_numbers() {
 fn it_introduces_itself_until_it_is_configured() {
     let mut rig = Rig::booted();
     rig.run_ms(3_500);
-    let hellos =
-        |rig: &Rig| rig.reports.iter().filter(|report| matches!(report, Report::Hello { epoch: 0, .. })).count();
+    let hellos = |rig: &Rig| {
+        rig.reports.iter().filter(|report| matches!(report, Report::Hello(Greeting { epoch: 0, .. }))).count()
+    };
     assert_eq!(hellos(&rig), 4);
     let crc = rig.map.crc();
     rig.command(Command::Configure { crc, epoch: EPOCH });

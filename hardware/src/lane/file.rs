@@ -170,6 +170,11 @@ fn check_conveyor(map: &LaneMap) -> Result<(), String> {
             ));
         }
     }
+    let sweeps = || map.eyes.iter().filter(|eye| eye.role == EyeRole::Sweep);
+    let (_, diverter) = map.eye(EyeRole::Diverter).ok_or("a conveyor needs a diverter eye")?;
+    if sweeps().count() > 1 || sweeps().any(|eye| eye.segment != diverter.segment || eye.at_mm <= diverter.at_mm) {
+        return Err("a sweep eye looks across the gate: one at most, behind the diverter eye on its segment".to_owned());
+    }
     check_gate(map)
 }
 

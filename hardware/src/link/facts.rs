@@ -4,7 +4,7 @@
 //! what comes twice is dropped, what jumps is asked for again. Only what the controller no longer keeps is lost, and that
 //! is said. It neither asks too often nor believes a number of an earlier boot.
 
-use super::{Fact, Report};
+use super::{Fact, Greeting, Report};
 use crate::units::Micros;
 
 /// Least time between two questions for the same facts: a question, its answer and the facts on a slow cable.
@@ -45,9 +45,9 @@ impl Facts {
         self.expected
     }
 
-    /// Whether a controller that keeps these facts can be the one listened to so far.
-    pub fn fits(&self, kept_from: u32, next: u32) -> bool {
-        self.expected.is_some_and(|expected| behind(kept_from, expected) >= 0 && behind(expected, next) >= 0)
+    /// Whether the next fact to be taken is not beyond `next`: such a controller can be the one listened to so far.
+    pub fn is_before(&self, next: u32) -> bool {
+        self.expected.is_some_and(|expected| behind(expected, next) >= 0)
     }
 
     /// Takes a report heard at `now`, station time.
@@ -65,7 +65,7 @@ impl Facts {
                 missing if missing > 0 => self.ask(now, expected),
                 _ => Order::Nothing,
             },
-            Report::Beat { next, .. } | Report::Hello { next, .. } => match behind(expected, next) {
+            Report::Beat { next, .. } | Report::Hello(Greeting { next, .. }) => match behind(expected, next) {
                 0 => Order::Nothing,
                 missing if missing > 0 => self.ask(now, expected),
                 _ => Order::Strange,
@@ -98,8 +98,9 @@ const fn behind(expected: u32, number: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{GateState, SEGMENTS_MAX};
+    use super::super::GateState;
     use super::*;
+    use crate::lane::SEGMENTS_MAX;
     use crate::units::Tick;
     use proptest::prelude::*;
 
@@ -110,7 +111,7 @@ mod tests {
         Fact::Gate { state: GateState::Exam, time: Micros(u64::from(number)) }
     }
     fn beat(next: u32) -> Report {
-        Report::Beat { time: Micros(0), ticks: heapless::Vec::<Tick, SEGMENTS_MAX>::new(), next }
+        Report::Beat { time: Micros(0), ticks: heapless::Vec::<Tick, SEGMENTS_MAX>::new(), next, taken: 0 }
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn decode<M: DeserializeOwned>(frame: &mut [u8]) -> Option<(u16, M)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{Command, Permit, Report};
+    use crate::link::{Action, Command, Permit, Report};
     use crate::units::{Micros, Millimetres, Tick};
     use proptest::prelude::*;
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn permit(id: u32) -> Command {
-        Command::Permit(Permit {
+        let action = Action::Permit(Permit {
             id,
             epoch: 3,
             pass: 17,
@@ -126,18 +126,8 @@ mod tests {
             length_mm_min: Millimetres(100),
             length_mm_max: Millimetres(140),
             expires: Micros(u64::MAX),
-        })
-    }
-
-    /// Provisional bytes of version 0, written by hand: seq 0, variant 3 (`Beat`), CRC-32C of `00 00 03`.
-    #[test]
-    fn a_beat_on_the_wire() {
-        let bytes = encoded(&mut Sender::default(), &Command::Beat);
-        let crc = CRC.checksum(&[0, 0, 3]).to_le_bytes();
-        assert_eq!(bytes[..3], [1, 1, 6]);
-        assert_eq!(bytes[3], 3);
-        assert_eq!(bytes[4..8], crc);
-        assert_eq!(bytes[8], 0);
+        });
+        Command::Action { number: u32::MAX, action }
     }
 
     #[test]
@@ -145,7 +135,12 @@ mod tests {
         let passes = heapless::Vec::from_slice(&[u32::MAX; super::super::INVENTORY_MAX]).unwrap();
         encoded(&mut Sender::default(), &Report::Inventory { passes, complete: true });
         let ticks = heapless::Vec::from_slice(&[Tick(i64::MIN); crate::lane::SEGMENTS_MAX]).unwrap();
-        encoded(&mut Sender::default(), &Report::Beat { time: Micros(u64::MAX), ticks, next: u32::MAX });
+        encoded(
+            &mut Sender::default(),
+            &Report::Beat { time: Micros(u64::MAX), ticks, next: u32::MAX, taken: u32::MAX },
+        );
+        let bytes = heapless::Vec::from_slice(&[0; super::super::PART_MAX]).unwrap();
+        encoded(&mut Sender::default(), &Command::Map { offset: u16::MAX, total: u16::MAX, bytes });
     }
 
     #[test]

@@ -22,12 +22,11 @@ use crate::device::{Emission, Emitted};
 use crate::faults::{Fault, FaultSchedule};
 use crate::parcel::{Generator, ParcelTruth, Plan};
 use crate::xray::random::{Random, mix};
-use body::Body;
 use ailing::Ailing;
+use body::Body;
 use cable::Cabled;
-use gatepost_firmware::{Controller, GatePosition, Outputs};
+use gatepost_firmware::{Controller, GatePosition, Kept, Outputs};
 use gatepost_hardware::lane::{EyeRole, LaneMap, file};
-use gatepost_hardware::link::BootCause;
 use gatepost_hardware::units::{Micros, Millimetres};
 use look::Looks;
 use people::People;
@@ -121,7 +120,7 @@ impl VirtualLane {
             looks: Looks::new(&map, &belts),
             people: People::default(),
             levels: vec![false; eyes.len()],
-            cabled: Cabled::new(map.clone(), Micros::ZERO, 1, BootCause::PowerOn),
+            cabled: Cabled::new(),
             now: Micros::ZERO,
             bodies: Vec::new(),
             parcels: Vec::new(),
@@ -144,7 +143,6 @@ impl VirtualLane {
             eyes,
             leaf,
         };
-        lane.show_levels();
         lane.tell(Happened::ControllerBoot { boot: 1 });
         lane
     }
@@ -171,13 +169,13 @@ impl VirtualLane {
         &self.faults
     }
 
-    /// For pages and the black box; a checker reads the truth.
-    pub const fn controller(&self) -> &Controller {
-        &self.cabled.controller
+    /// For pages and the black box; a checker reads the truth. Nothing before the controller knows its lane.
+    pub const fn controller(&self) -> Option<&Controller<Box<Kept>>> {
+        self.cabled.controller()
     }
 
     pub fn outputs(&self) -> Outputs {
-        self.ailing.outputs(self.cabled.controller.outputs()).unwrap_or_default()
+        self.ailing.outputs(self.cabled.session.outputs()).unwrap_or_default()
     }
 
     /// Every planned parcel was laid, and none is on a belt any more.

@@ -14,6 +14,7 @@ pub const fn lane_state(state: Option<Reported>) -> (&'static str, &'static str)
         None => ("No controller", "The lane controller has not been heard. Check its cable and power."),
         Some(Reported::Setup) => ("Setting up", "The controller is being told its lane map."),
         Some(Reported::Ready) => ("Ready", "Press Reset at the lane to start the belt."),
+        Some(Reported::Starting) => ("Starting", "The belt starts in a moment. Keep your hands away."),
         Some(Reported::Running) => ("Running", ""),
         Some(Reported::ChuteFull) => ("Exam chute full", "Empty the exam chute, then press Reset at the lane."),
         Some(Reported::Stopped(cause)) => ("Stopped", stop_cause(cause)),
@@ -28,7 +29,21 @@ const fn stop_cause(cause: StopCause) -> &'static str {
         StopCause::Heartbeat => "The station was silent too long. When it is back, press Reset at the lane.",
         StopCause::Requested => "Stopped on request. Press Reset at the lane to go on.",
         StopCause::GateFault => "The diverter did not move as told. Call a technician.",
-        StopCause::Jam => "Parcels are jammed. Clear the belt, then press Reset at the lane.",
+        StopCause::BeltStop => "The stop button at the belt is pressed. Release it, then press Reset at the lane.",
+        StopCause::Jam => {
+            "Parcels are jammed, or something covers a photo-eye. Clear it, then press Reset at the lane."
+        }
+        StopCause::Encoder => {
+            "The belt did not move as its motor should move it. Look for what holds it, then press Reset at the lane. \
+             If it comes again, call a technician: slip, or the encoder."
+        }
+        StopCause::Escaped => {
+            "Something left by the release chute that was not let through. Fetch it, then press Reset at the lane."
+        }
+        StopCause::Eye => {
+            "A photo-eye flickers. Wipe it and look at its bracket, then press Reset at the lane. If it comes again, call \
+             a technician."
+        }
         StopCause::Radiation => "Radiation alarm. Keep away and call the supervisor.",
         StopCause::Smoke => "Smoke alarm. Keep away and call the supervisor.",
         StopCause::StopInPlace => "A parcel must stay where it is. Keep away and call the supervisor.",
@@ -50,6 +65,7 @@ pub const fn motion(motion: Motion) -> (&'static str, &'static str) {
         Motion::Stopped => ("■", "stands"),
         Motion::Coasting => ("▷", "coasts"),
         Motion::Reversed => ("◀", "runs backwards"),
+        Motion::OffSpeed => ("▲", "does not follow its motor"),
     }
 }
 

@@ -161,7 +161,7 @@ pub fn fingerprint(effects: &[Effect]) -> Heard {
                 hasher.update(b"record ");
                 hasher.update(pending.body());
             }
-            Effect::Permit(permit) => drop(hasher.update(format!("permit {:?}", permit.command()).as_bytes())),
+            Effect::Permit(permit) => drop(hasher.update(format!("permit {:?}", permit.word()).as_bytes())),
             Effect::Order(order) => drop(hasher.update(format!("order {order:?}").as_bytes())),
             Effect::Lookup { pass, item } => drop(hasher.update(format!("lookup {pass} {item:?}").as_bytes())),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gatepost_daemon::blackbox::{BlackBox, Heard, fingerprint};
 use gatepost_hardware::lane::file;
-use gatepost_hardware::link::{BootCause, Fact, LaneState, Report, VERSION};
+use gatepost_hardware::link::{BootCause, Fact, Greeting, LaneState, Report};
 use gatepost_hardware::units::{Micros, WallMs};
 use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::memory::MemoryDisk;
@@ -126,7 +126,8 @@ fn wiring_draws_a_lane_and_says_what_is_wrong_with_what_was_typed() {
     gatepost(&["wiring", "--lane", "no-such.toml"]).is(1, &["no-such.toml", "cannot be read", "check the name"]);
     gatepost(&["wiring", "--lane", &north, "--out", "north.pdf"]).is(2, &["north.pdf", "ends in .svg"]);
     gatepost(&["wiring", "--lane", &north, "--out", "/no/such/folder/a.svg"]).is(1, &["a.svg", "cannot be written"]);
-    std::fs::write(site.at("bad.toml"), std::fs::read_to_string(&north).unwrap().replace("swing_ms", "swingms")).unwrap();
+    std::fs::write(site.at("bad.toml"), std::fs::read_to_string(&north).unwrap().replace("swing_ms", "swingms"))
+        .unwrap();
     gatepost(&["wiring", "--lane", &site.text("bad.toml")]).is(1, &["bad.toml:", "unknown field `swingms`"]);
 }
 
@@ -365,13 +366,23 @@ fn record_black_box(site: &Site) -> PathBuf {
     let (mut journal, _) = Journal::open(Arc::new(MemoryDisk::new()), "journal", setup).unwrap();
     let wall = WallMs(1_790_000_000_000);
     let told = |ms, report| Event::Controller { mono: Micros::from_ms(ms), report };
-    let (crc, boot_cause) = (map.crc(), BootCause::PowerOn);
+    let greeting = Greeting {
+        version: 1,
+        crc: map.crc(),
+        epoch: 0,
+        cause: BootCause::PowerOn,
+        log: 0,
+        kept_from: 0,
+        kept_epoch: 0,
+        next: 0,
+        taken: 0,
+    };
     let mut events = vec![
         Event::Pulse { mono: Micros::from_ms(20), wall, clock: ClockState::Trusted },
-        told(30, Report::Hello { version: VERSION, crc, epoch: 0, boot_cause, kept_from: 0, next: 0 }),
-        told(40, Report::Configured { epoch: 4 }),
-        told(50, Report::Fact { number: 0, fact: Fact::Lane { state: LaneState::Ready, time: Micros::from_ms(1) } }),
-        told(60, Report::Fact { number: 1, fact: Fact::Lane { state: LaneState::Running, time: Micros::from_ms(2) } }),
+        told(30, Report::Hello(greeting)),
+        told(40, Report::Fact { number: 0, fact: Fact::Configured { epoch: 4, time: Micros::ZERO } }),
+        told(50, Report::Fact { number: 1, fact: Fact::Lane { state: LaneState::Ready, time: Micros::from_ms(1) } }),
+        told(60, Report::Fact { number: 2, fact: Fact::Lane { state: LaneState::Running, time: Micros::from_ms(2) } }),
         Event::Part { fault: Fault::Scale, failed: true },
         Event::Pulse { mono: Micros::from_ms(700), wall: WallMs(wall.0 + 700), clock: ClockState::Trusted },
     ];

@@ -5,7 +5,7 @@
 //! lane without a diverter has another door, the officer's eyes: [`show`] makes the leave to show a release.
 
 use gatepost_hardware::lane::{EyeRole, LaneMap};
-use gatepost_hardware::link;
+use gatepost_hardware::link::{self, station::Word};
 use gatepost_hardware::units::{Micros, Millimetres};
 
 use crate::judge::Outcome;
@@ -32,9 +32,9 @@ enum Door {
 
 impl Permit {
     /// What goes over the cable; nothing where an officer's hand is the diverter.
-    pub fn command(&self) -> Option<link::Command> {
+    pub fn word(&self) -> Option<Word> {
         match &self.door {
-            Door::Gate(permit) => Some(link::Command::Permit(permit.clone())),
+            Door::Gate(permit) => Some(Word::Act(link::Action::Permit(permit.clone()))),
             Door::Shown => None,
         }
     }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gatepost_hardware::lane::LaneMap;
-use gatepost_hardware::link::facts::Facts;
 use gatepost_hardware::units::{Micros, WallMs};
 use serde::{Deserialize, Serialize};
 
@@ -143,18 +142,7 @@ pub struct Drive {
     time: Micros,
     beat_sent: Option<Micros>,
     sync_sent: Option<Micros>,
-    /// Which of the controller's facts comes next, and which was taken last.
-    facts: Facts,
-    fact_now: Option<u32>,
-    /// Facts before this number happened in an earlier life of the station.
-    history: Option<u32>,
-    /// Station time of the first pulse, and whether the controller has introduced itself since.
-    born: Micros,
-    greeted: bool,
-    /// Station time at which the controller last said anything.
-    heard: Option<Micros>,
-    /// The controller was asked what is on the belt and has not answered yet.
-    inventory_owed: bool,
+    cable: cable::Cable,
     /// Tick of the last segment when places were lost.
     lost_at: Option<gatepost_hardware::units::Tick>,
     /// Ids on or recently on this belt that never left it: for the same id twice.
@@ -193,13 +181,7 @@ impl Drive {
             time: Micros::ZERO,
             beat_sent: None,
             sync_sent: None,
-            facts: Facts::default(),
-            fact_now: None,
-            history: None,
-            born: Micros::ZERO,
-            greeted: false,
-            heard: None,
-            inventory_owed: false,
+            cable: cable::Cable::new(config.epoch_next),
             lost_at: None,
             ids: BTreeMap::new(),
             closed: config.closed.iter().copied().collect(),
@@ -255,7 +237,7 @@ impl Drive {
 
     fn pulse(&mut self, mono: Micros, wall: WallMs, clock: ClockState) {
         if self.wall == WallMs::ZERO {
-            self.born = mono;
+            self.cable.born = mono;
         }
         (self.mono, self.wall, self.trusted) = (mono, wall, clock);
         self.listen();
@@ -264,7 +246,7 @@ impl Drive {
             self.sync_sent = Some(mono);
             let order = if self.epoch.is_some() { Order::TimeSync { host: mono } } else { Order::Hello };
             self.order(order);
-            if self.inventory_owed && self.epoch.is_some() {
+            if self.cable.inventory_owed && self.epoch.is_some() {
                 self.order(Order::Inventory);
             }
         }
@@ -467,6 +449,11 @@ impl Parcel {
             Some((_, verdict)) => verdict.outcome == Outcome::Release,
             None => self.released_before,
         }
+    }
+    /// Whether it must not move until a supervisor has seen it.
+    fn stands_in_place(&self) -> bool {
+        let stop = |judged: &(Inputs, Verdict)| judged.1.outcome == Outcome::StopInPlace;
+        self.state.is_on_belt() && self.judged.as_deref().is_some_and(stop)
     }
     /// Takes a signal; one that the table does not know is a defect of ours, and leaves the state as it was.
     fn signal(&mut self, signal: Signal) {

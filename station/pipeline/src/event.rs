@@ -2,7 +2,8 @@
 //!
 //! Events carry times, never read them. What a device said arrives with the monotonic time of its first byte.
 
-use gatepost_hardware::link::{Command, Report};
+use gatepost_hardware::link::station::Word;
+use gatepost_hardware::link::{Action, Command, Report, VERSIONS};
 use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
 use serde::{Deserialize, Serialize};
 
@@ -86,34 +87,51 @@ pub enum Effect {
     },
 }
 
-/// A command to the controller that cannot release anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A word to the controller that cannot release anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     Hello,
-    Configure { crc: u32, epoch: u32 },
+    /// A part of the lane map: always [`Command::Map`].
+    Map(Command),
+    Configure {
+        crc: u32,
+        epoch: u32,
+    },
     Inventory,
     Beat,
-    TimeSync { host: Micros },
-    Revoke { permit: u32 },
+    TimeSync {
+        host: Micros,
+    },
+    Resend {
+        from: u32,
+    },
+    Revoke {
+        permit: u32,
+    },
     Stop,
-    StopInPlace { pass: u32 },
-    Forget { pass: u32 },
-    Resend { from: u32 },
+    StopInPlace {
+        pass: u32,
+    },
+    Forget {
+        epoch: u32,
+        pass: u32,
+    },
 }
 
-impl From<Order> for Command {
+impl From<Order> for Word {
     fn from(order: Order) -> Self {
         match order {
-            Order::Hello => Command::Hello { version: gatepost_hardware::link::VERSION },
-            Order::Configure { crc, epoch } => Command::Configure { crc, epoch },
-            Order::Inventory => Command::Inventory,
-            Order::Beat => Command::Beat,
-            Order::TimeSync { host } => Command::TimeSync { host },
-            Order::Revoke { permit } => Command::Revoke { permit },
-            Order::Stop => Command::Stop,
-            Order::StopInPlace { pass } => Command::StopInPlace { pass },
-            Order::Forget { pass } => Command::Forget { pass },
-            Order::Resend { from } => Command::Resend { from },
+            Order::Hello => Word::Ask(Command::Hello { lowest: VERSIONS.0, highest: VERSIONS.1 }),
+            Order::Map(part) => Word::Ask(part),
+            Order::Configure { crc, epoch } => Word::Ask(Command::Configure { crc, epoch }),
+            Order::Inventory => Word::Ask(Command::Inventory),
+            Order::Beat => Word::Ask(Command::Beat),
+            Order::TimeSync { host } => Word::Ask(Command::TimeSync { host }),
+            Order::Resend { from } => Word::Ask(Command::Resend { from }),
+            Order::Revoke { permit } => Word::Act(Action::Revoke { permit }),
+            Order::Stop => Word::Act(Action::Stop),
+            Order::StopInPlace { pass } => Word::Act(Action::StopInPlace { pass }),
+            Order::Forget { epoch, pass } => Word::Act(Action::Forget { epoch, pass }),
         }
     }
 }

@@ -211,7 +211,7 @@ impl Track {
             (EyeRole::Watch | EyeRole::Diverter, true) => self.leading(index, tick),
             (EyeRole::ReleaseExit, true) => vec![self.exit(index, tick, End::Release)],
             (EyeRole::ExamExit, true) => vec![self.exit(index, tick, End::Exam)],
-            (EyeRole::ReleaseExit | EyeRole::ExamExit, false) => Vec::new(),
+            (EyeRole::ReleaseExit | EyeRole::ExamExit, false) | (EyeRole::Sweep, _) => Vec::new(),
         }
     }
 

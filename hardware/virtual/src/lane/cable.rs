@@ -1,31 +1,59 @@
 //! The controller at the lane and the cable to it: the firmware library itself, its frames both ways.
+//!
+//! It boots as a board does: without a lane until the station sends its map, and with the memory that a watchdog reset
+//! leaves.
 
-use gatepost_firmware::Controller;
-use gatepost_hardware::lane::LaneMap;
-use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{BootCause, Command, Report};
+use gatepost_firmware::{About, Controller, Kept, Session};
+use gatepost_hardware::lane::{EYES_MAX, LaneMap, Name, SEGMENTS_MAX};
+use gatepost_hardware::link::frame::FRAME_MAX;
+use gatepost_hardware::link::{BootCause, Report, map};
 use gatepost_hardware::units::Micros;
 
-#[derive(Debug)]
 pub(crate) struct Cabled {
-    pub controller: Controller,
+    pub session: Session<Box<Kept>>,
     /// The world's time at which its clock was zero.
     booted: Micros,
     /// Facts before this number were said once.
     overheard: u32,
     /// From 1.
     pub boot: u32,
-    sender: Sender,
-    receiver: Receiver,
     out: Vec<u8>,
     pub cut: bool,
 }
 
 impl Cabled {
-    pub fn new(map: LaneMap, now: Micros, boot: u32, cause: BootCause) -> Self {
-        let controller = Controller::new(map, cause);
-        let (sender, receiver) = (Sender::default(), Receiver::default());
-        Self { controller, booted: now, boot, sender, receiver, out: Vec::new(), cut: false, overheard: 0 }
+    /// The first boot, with the power.
+    pub fn new() -> Self {
+        let session = Session::new(Box::default(), BootCause::PowerOn, about());
+        Self { session, booted: Micros::ZERO, boot: 1, out: Vec::new(), cut: false, overheard: 0 }
+    }
+
+    /// One that has been given a lane already, as a neighbour's has.
+    pub fn holding(map: &LaneMap, now: Micros) -> Self {
+        let mut memory = Box::new(Kept::new());
+        if let Some(bytes) = map::encode(map).filter(|bytes| memory.write_map(0, bytes)) {
+            memory.set_map_length(bytes.len());
+        }
+        let session = Session::new(memory, BootCause::PowerOn, about());
+        Self { session, booted: now, boot: 1, out: Vec::new(), cut: false, overheard: 0 }
+    }
+
+    /// Boots again. With `kept` false its memory is gone too: the power was cut.
+    pub fn reset(&mut self, now: Micros, kept: bool) {
+        let cause = if kept { BootCause::Watchdog } else { BootCause::PowerOn };
+        let fresh = Session::new(Box::default(), cause, about());
+        let memory = std::mem::replace(&mut self.session, fresh).into_kept().filter(|_| kept);
+        if let Some(memory) = memory {
+            self.session = Session::new(memory, cause, about());
+        } else {
+            self.overheard = 0;
+        }
+        (self.booted, self.boot) = (now, self.boot + 1);
+    }
+
+    /// For pages and the black box; nothing before the controller knows its lane.
+    pub const fn controller(&self) -> Option<&Controller<Box<Kept>>> {
+        self.session.controller()
     }
 
     /// The controller's time.
@@ -35,20 +63,14 @@ impl Cabled {
 
     /// Bytes from the station; lost while the cable is cut.
     pub fn receive(&mut self, bytes: &[u8], now: Micros) {
-        if self.cut {
-            return;
-        }
-        let time = self.time(now);
-        for &byte in bytes {
-            if let Some(received) = self.receiver.push::<Command>(byte) {
-                self.controller.command(received.message, time);
-            }
+        if !self.cut {
+            self.session.receive(bytes, self.time(now));
         }
     }
 
     /// Puts what the controller says on the cable, and lets somebody hear it on the way.
     pub fn speak(&mut self, mut overhear: impl FnMut(&Report)) {
-        while let Some(report) = self.controller.report() {
+        while let Some(report) = self.session.report() {
             // What is said again was overheard the first time.
             let again = matches!(report, Report::Fact { number, .. } if number < self.overheard);
             if let Report::Fact { number, .. } = report {
@@ -58,8 +80,7 @@ impl Cabled {
                 overhear(&report);
             }
             let mut frame = [0; FRAME_MAX];
-            // A report is always shorter than a frame; the frame's own tests hold that.
-            let used = self.sender.encode(&report, &mut frame).unwrap_or(0);
+            let used = self.session.encode(&report, &mut frame);
             if !self.cut {
                 self.out.extend_from_slice(&frame[..used]);
             }
@@ -69,4 +90,10 @@ impl Cabled {
     pub fn take(&mut self) -> Option<Vec<u8>> {
         (!self.out.is_empty()).then(|| std::mem::take(&mut self.out))
     }
+}
+
+fn about() -> About {
+    let name = |text| Name::try_from(text).unwrap_or_default();
+    let (eyes, encoders) = (EYES_MAX as u8, SEGMENTS_MAX as u8);
+    About { board: name("virtual"), firmware: name(env!("CARGO_PKG_VERSION")), eyes, encoders }
 }

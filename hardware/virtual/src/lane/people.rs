@@ -2,13 +2,12 @@
 
 use super::VirtualLane;
 use super::body::Body;
-use super::cable::Cabled;
 use super::truth::Happened;
 use crate::faults::Fault;
 use crate::parcel::ParcelTruth;
 use gatepost_firmware::Lamp;
 use gatepost_hardware::lane::EyeRole;
-use gatepost_hardware::link::{BootCause, Input};
+use gatepost_hardware::link::Input;
 use gatepost_hardware::units::Micros;
 
 /// One hand-made fault, and then a pause.
@@ -81,15 +80,22 @@ impl VirtualLane {
         }
     }
 
-    /// The controller boots anew and forgets everything.
+    /// The controller's watchdog bites: it boots anew, with what its memory kept.
     pub fn reset_controller(&mut self) {
-        let (cut, boot) = (self.cabled.cut, self.cabled.boot + 1);
-        self.cabled = Cabled::new(self.map.clone(), self.now, boot, BootCause::Watchdog);
-        self.cabled.cut = cut;
+        self.boot_controller(true);
+    }
+
+    /// The controller's power is cut for a moment: it boots anew and has forgotten everything.
+    pub fn power_cycle_controller(&mut self) {
+        self.boot_controller(false);
+    }
+
+    fn boot_controller(&mut self, kept: bool) {
+        self.cabled.reset(self.now, kept);
         self.entry_pass = None;
         self.ailing.booted();
-        self.tell(Happened::ControllerBoot { boot });
-        self.show_levels();
+        self.tell(Happened::ControllerBoot { boot: self.cabled.boot });
+        self.hear();
     }
 }
 
@@ -97,13 +103,13 @@ impl VirtualLane {
     /// Every level once, as a controller reads them at boot.
     pub(super) fn show_levels(&mut self) {
         let time = self.time(self.now);
-        self.cabled.controller.gate_feedback(self.ailing.feedback(), time);
+        self.cabled.session.gate_feedback(self.ailing.feedback(), time);
         for input in self.people.active.clone() {
-            self.cabled.controller.input(input, true, time);
+            self.cabled.session.input(input, true, time);
         }
-        self.cabled.controller.input(Input::Reset, self.ailing.is_reset_shown(), time);
+        self.cabled.session.input(Input::Reset, self.ailing.is_reset_shown(), time);
         for eye in 0..self.levels.len() {
-            self.cabled.controller.raw_edge(eye as u8, self.ailing.shown(eye), time);
+            self.cabled.session.raw_edge(eye as u8, self.ailing.shown(eye), time);
         }
     }
 

@@ -19,7 +19,7 @@ impl VirtualLane {
     pub(super) fn input_pin(&mut self, input: Input, active: bool) {
         let time = self.time(self.now);
         if !self.ailing.is_deaf() {
-            self.cabled.controller.input(input, active, time);
+            self.cabled.session.input(input, active, time);
             self.hear();
         }
     }
@@ -43,7 +43,7 @@ impl VirtualLane {
         leaf.moved = before != leaf.us;
         let (position, news) = self.ailing.position(leaf.position(), self.now);
         if (leaf.moved || news) && !self.ailing.is_deaf() {
-            self.cabled.controller.gate_feedback(position, time);
+            self.cabled.session.gate_feedback(position, time);
         }
     }
 
@@ -69,7 +69,7 @@ impl VirtualLane {
             }
             if !self.ailing.is_deaf() {
                 let time = self.time(at);
-                self.cabled.controller.raw_edge(eye as u8, level, time);
+                self.cabled.session.raw_edge(eye as u8, level, time);
             }
         }
         for segment in 0..self.belts.len() {
@@ -77,7 +77,7 @@ impl VirtualLane {
         }
         if !self.ailing.is_deaf() {
             let time = self.time(self.now);
-            self.cabled.controller.step(time);
+            self.cabled.session.step(time);
         }
         self.hear();
     }
@@ -87,7 +87,7 @@ impl VirtualLane {
         let told = self.ailing.ticks(segment, ticks, at);
         if told != 0 && !self.ailing.is_deaf() {
             let time = self.time(at);
-            self.cabled.controller.encoder(segment as u8, told, time);
+            self.cabled.session.encoder(segment as u8, told, time);
         }
     }
 
@@ -118,6 +118,9 @@ impl VirtualLane {
 
     /// Lets the controller speak, and notes the pass numbers it gives.
     pub(super) fn hear(&mut self) {
+        if self.cabled.session.wants_levels() {
+            self.show_levels();
+        }
         let entry = self.map.eye(EyeRole::Entry).map(|(eye, _)| eye);
         let (mut named, mut configured) = (Vec::new(), None);
         self.cabled.speak(|report| match report {
@@ -126,7 +129,7 @@ impl VirtualLane {
             {
                 named.push(*pass);
             }
-            Report::Configured { epoch } => configured = Some(*epoch),
+            Report::Fact { fact: Fact::Configured { epoch, .. }, .. } => configured = Some(*epoch),
             _ => {}
         });
         if let Some(epoch) = configured {

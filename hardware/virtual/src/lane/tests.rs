@@ -2,16 +2,15 @@
 
 use super::*;
 use crate::faults::FaultWindow;
-use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{Command, Fact, LaneState, Permit, PermitFate};
+use gatepost_hardware::link::station::{StationEnd, Word};
+use gatepost_hardware::link::{Action, Command, Fact, Greeting, LaneState, Permit, PermitFate, Report, map};
 use gatepost_hardware::units::Tick;
 use std::collections::BTreeMap;
 
 /// Gives every parcel a permit when it is on the last belt, from where it truly is.
 struct Station {
     lane: VirtualLane,
-    sender: Sender,
-    receiver: Receiver,
+    end: StationEnd,
     permits: bool,
     given: BTreeMap<u32, u32>,
     fates: Vec<(u32, PermitFate)>,
@@ -22,26 +21,19 @@ struct Station {
 impl Station {
     fn new(map: &str, seed: u64, plan: Plan, faults: FaultSchedule, permits: bool) -> Self {
         let lane = VirtualLane::new(shipped(map), seed, plan, faults);
-        let (sender, receiver) = (Sender::default(), Receiver::default());
-        let (given, emissions) = (BTreeMap::new(), Vec::new());
-        Self { lane, sender, receiver, permits, given, fates: Vec::new(), epoch: 1, emissions }
+        let (end, given, emissions) = (StationEnd::default(), BTreeMap::new(), Vec::new());
+        Self { lane, end, permits, given, fates: Vec::new(), epoch: 1, emissions }
     }
 
-    fn say(&mut self, command: &Command) {
-        let mut frame = [0; FRAME_MAX];
-        let used = self.sender.encode(command, &mut frame).unwrap();
-        self.lane.send(&frame[..used]);
-    }
-
-    fn configure(&mut self) {
-        let crc = self.lane.map().crc();
-        self.say(&Command::Hello { version: 0 });
-        self.say(&Command::Configure { crc, epoch: self.epoch });
+    fn say(&mut self, word: Word) {
+        let mut bytes = Vec::new();
+        self.end.say(word, self.lane.now(), |frame| bytes.extend_from_slice(frame));
+        self.end.tick(self.lane.now(), |frame| bytes.extend_from_slice(frame));
+        self.lane.send(&bytes);
     }
 
     /// Until everything planned has left, or for so long at most.
     fn run(&mut self, seconds_max: u64) {
-        self.configure();
         while !self.lane.finished() && self.lane.now() < Micros::from_ms(seconds_max * 1_000) {
             self.lane.advance(10_000);
             for emission in self.lane.emitted() {
@@ -51,18 +43,25 @@ impl Station {
                 self.emissions.push(emission);
             }
             if self.lane.now().as_ms().is_multiple_of(100) {
-                self.say(&Command::Beat);
+                self.say(Word::Ask(Command::Beat));
             }
         }
     }
 
     fn hear(&mut self, byte: u8) {
-        match self.receiver.push::<Report>(byte).map(|received| received.message) {
-            Some(Report::Hello { epoch: 0, .. }) => {
-                self.epoch += 1;
-                self.configure();
+        let mine = self.lane.map().crc();
+        let part = |station: &mut Self, offset| {
+            if let Some(part) = map::part(station.lane.map(), offset) {
+                station.say(Word::Ask(part));
             }
-            Some(Report::Configured { epoch }) => self.epoch = epoch,
+        };
+        match self.end.hear(byte, self.lane.now()) {
+            Some(Report::Hello(Greeting { epoch: 0, crc, .. })) if crc == mine => {
+                self.epoch += 1;
+                self.say(Word::Ask(Command::Configure { crc, epoch: self.epoch }));
+            }
+            Some(Report::Hello(Greeting { epoch: 0, .. })) => part(self, 0),
+            Some(Report::MapWanted { offset }) => part(self, offset),
             Some(Report::Beat { ticks, .. }) if self.permits => self.permit(*ticks.last().unwrap()),
             Some(Report::Fact { fact: Fact::Permit { pass, fate, .. }, .. }) => self.fates.push((pass, fate)),
             _ => {}
@@ -85,7 +84,7 @@ impl Station {
             self.given.insert(place.parcel, id);
             let (at, half) = (tick + segment.ticks(way), segment.ticks(Millimetres(60)));
             let length = place.nose_mm - place.tail_mm;
-            self.say(&Command::Permit(Permit {
+            self.say(Word::Act(Action::Permit(Permit {
                 id,
                 epoch: self.epoch,
                 pass: place.parcel,
@@ -94,7 +93,7 @@ impl Station {
                 length_mm_min: Millimetres(length - 25),
                 length_mm_max: Millimetres(length + 25),
                 expires: Micros::MAX,
-            }));
+            })));
         }
     }
 
@@ -164,7 +163,7 @@ fn a_cut_cable_stops_the_belts_and_what_was_permitted_before_goes_to_exam() {
     let exam = station.left(Chute::Exam);
     assert!((1..=6).contains(&exam), "{exam} parcels held a permit on the last belt");
     assert_eq!(station.left(Chute::Release) + exam, 60);
-    assert_eq!(station.lane.controller().state(), LaneState::Running);
+    assert_eq!(station.lane.controller().unwrap().state(), LaneState::Running);
 }
 
 #[test]
@@ -231,7 +230,7 @@ fn every_fault_of_the_lane_touches_parcels_and_shows_at_its_device() {
             Fault::ScaleUnstable => {
                 assert_eq!(station.count(|what| matches!(what, Happened::Weighed { stable: false, .. })), touched);
             }
-            Fault::ControllerReset => assert_eq!(station.lane.controller().schedule().slots().len(), 0),
+            Fault::ControllerReset => assert_eq!(station.lane.controller().unwrap().schedule().slots().len(), 0),
             _ => {}
         }
     }
@@ -243,7 +242,7 @@ fn under_all_faults_every_parcel_is_somewhere_and_traffic_goes_on() {
         let faults = FaultSchedule::random(seed, &Fault::ALL, Micros::from_ms(10_000), Micros::from_ms(330_000));
         let mut station = Station::new(map, seed, clean(170), faults, true);
         station.run(900);
-        assert!(station.lane.finished(), "{map}: {:?}", station.lane.controller().state());
+        assert!(station.lane.finished(), "{map}: {:?}", station.lane.controller().unwrap().state());
         let removed = station.count(|what| matches!(what, Happened::Removed { .. }));
         let (release, exam) = (station.left(Chute::Release), station.left(Chute::Exam));
         assert_eq!(release + exam + removed, station.lane.parcels().len(), "{map}");

@@ -192,7 +192,7 @@ fn parcel_on(parcel: &ParcelView, at_mm: Option<i32>, on_bench: bool) -> OnBelt 
 const fn tone(state: Option<Reported>) -> Tone {
     match state {
         Some(Reported::Running) => Tone::Good,
-        Some(Reported::Ready | Reported::Setup | Reported::ChuteFull) => Tone::Warn,
+        Some(Reported::Ready | Reported::Starting | Reported::Setup | Reported::ChuteFull) => Tone::Warn,
         None | Some(Reported::Stopped(_) | Reported::Latched(_)) => Tone::Bad,
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::link::VERSIONS;
 use gatepost_hardware::scale::{Request, ScaleCodec, ScaleProtocol};
 use gatepost_models::session::Inspector;
 use serde::Serialize;
@@ -192,23 +193,20 @@ async fn controller(part: &str, config: &Config, serial: &SerialConfig, map: &La
     let (bytes, said) = heard(&mut port, &mut ear, Some(&super::probe::hear::hello())).await;
     let mine = map.crc();
     match ear.introduced() {
-        Some((version, _)) if version != gatepost_hardware::link::VERSION => {
-            let what = format!(
-                "speaks version {version} of the cable, this software version {}",
-                gatepost_hardware::link::VERSION
-            );
+        Some((version, _)) if !(VERSIONS.0..=VERSIONS.1).contains(&version) => {
+            let what = format!("speaks version {version} of the cable, this software {} to {}", VERSIONS.0, VERSIONS.1);
             Finding::bad(part, what, "firmware and software were not updated together", "update the one that is older")
         }
-        Some((_, crc)) if crc != mine => {
-            let what = format!("holds another lane map ({crc:08x}, here {mine:08x})");
-            let cause = "the lane file was changed on one side only";
-            Finding::bad(
-                part,
-                what,
-                cause,
-                "build the controller's firmware from this lane file, or restore the lane file",
-            )
-        }
+        Some((version, 0)) => Finding::good(
+            part,
+            format!("answers: version {version}, no lane map yet; the station gives it this one when it runs"),
+        ),
+        Some((_, crc)) if crc != mine => Finding::bad(
+            part,
+            format!("holds another lane's map ({crc:08x}, here {mine:08x})"),
+            "its cable belongs to another lane, or the lane file is new",
+            "look where the cable goes; if it is right, cut the controller's power for a moment and it takes the new map",
+        ),
         Some((version, crc)) => Finding::good(part, format!("answers: version {version}, lane map {crc:08x}")),
         None if !said.is_empty() => {
             Finding::good(part, format!("speaks, without having introduced itself: {}", said[0]))

@@ -1,9 +1,8 @@
 //! A task for each device on a cable: its bytes through its codec into its lane's feed, and its health to the desk.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{Command, Report};
+use gatepost_hardware::link::station::{StationEnd, Word};
 use gatepost_hardware::scale::{Request, ScaleCodec, ScaleProtocol, ScaleReport};
 use gatepost_hardware::scanner::{ScannerCodec, ScannerProtocol};
 use gatepost_hardware::units::Micros;
@@ -17,38 +16,49 @@ use crate::run::feed::Feed;
 use crate::run::health::Health;
 use crate::run::serial::{Line, serve};
 
-/// Commands waiting for the controller's cable.
-const COMMANDS_MAX: usize = 64;
+/// Frames waiting for the controller's cable.
+const FRAMES_MAX: usize = 64;
 
 /// The lane's end of the controller's cable.
 #[derive(Clone)]
 pub struct Cable {
     say: mpsc::Sender<Vec<u8>>,
-    frames: Arc<std::sync::Mutex<Sender>>,
+    end: Arc<Mutex<StationEnd>>,
+    feed: Feed,
 }
 
 impl Cable {
-    /// Sends a command. When the cable is full or down the command is lost, and the controller's own limits act: no
-    /// permit, no heartbeat, exam.
-    pub fn send(&self, command: &Command) {
-        let mut out = [0; FRAME_MAX];
-        let Ok(mut frames) = self.frames.lock() else { return };
-        if let Ok(used) = frames.encode(command, &mut out) {
-            let _ = self.say.try_send(out[..used].to_vec());
+    /// Says something. When the cable is full or down the frame is lost: actions are said again, and meanwhile the
+    /// controller's own limits act: no permit, no heartbeat, exam.
+    pub fn send(&self, word: Word) {
+        if let Ok(mut end) = self.end.lock() {
+            end.say(word, self.feed.now(), |frame| self.put(frame));
         }
+    }
+
+    /// Says again what was not acknowledged in time.
+    pub fn tick(&self) {
+        if let Ok(mut end) = self.end.lock() {
+            end.tick(self.feed.now(), |frame| self.put(frame));
+        }
+    }
+
+    fn put(&self, frame: &[u8]) {
+        let _ = self.say.try_send(frame.to_vec());
     }
 }
 
 /// Connects the lane controller.
 pub fn controller(config: SerialConfig, feed: Feed, health: Health) -> Cable {
-    let (say, said) = mpsc::channel(COMMANDS_MAX);
-    let cable = Cable { say, frames: Arc::default() };
-    let listening = feed.clone();
-    let mut receiver = Receiver::default();
+    let (say, said) = mpsc::channel(FRAMES_MAX);
+    let cable = Cable { say, end: Arc::default(), feed: feed.clone() };
+    let (listening, end) = (feed.clone(), Arc::clone(&cable.end));
     let port = config.port.display().to_string();
     tokio::spawn(serve(config, feed, said, move |line| match line {
         Line::Up => {
-            receiver = Receiver::default();
+            if let Ok(mut end) = end.lock() {
+                end.hang_up();
+            }
             health.up();
         }
         Line::Down(why) => {
@@ -56,9 +66,9 @@ pub fn controller(config: SerialConfig, feed: Feed, health: Health) -> Cable {
             listening.offer(Event::CableLost { mono: listening.now() });
         }
         Line::Bytes { at, bytes } => {
-            for &byte in bytes {
-                let Some(received) = receiver.push::<Report>(byte) else { continue };
-                listening.offer(Event::Controller { mono: at, report: received.message });
+            let Ok(mut end) = end.lock() else { return };
+            for report in bytes.iter().filter_map(|&byte| end.hear(byte, at)) {
+                listening.offer(Event::Controller { mono: at, report });
             }
         }
         Line::Idle { .. } => {}

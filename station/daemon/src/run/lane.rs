@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use gatepost_hardware::link::Command;
+use gatepost_hardware::link::station::Word;
 use gatepost_hardware::units::Micros;
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_pipeline::drive::LaneView;
@@ -87,6 +87,7 @@ impl Lane {
 
     fn pulse(&mut self) {
         self.pulsed = Some(Instant::now());
+        self.around.cable.iter().for_each(Cable::tick);
         let clock = clock::state(self.around.clock, self.around.last_record);
         self.take(Event::Pulse { mono: self.around.feed.now(), wall: clock::wall_now(), clock });
         if self.showed.is_none_or(|showed| showed.elapsed() >= SHOW) {
@@ -135,8 +136,8 @@ impl Lane {
                 return answered.err().map(|overflow| overflow.pending);
             }
             // On a bench the permit is what the page shows: nothing goes over a cable.
-            Effect::Permit(permit) => permit.command().iter().for_each(|command| self.say(command)),
-            Effect::Order(order) => self.say(&Command::from(order)),
+            Effect::Permit(permit) => permit.word().into_iter().for_each(|word| self.say(word)),
+            Effect::Order(order) => self.say(order.into()),
             Effect::Lookup { pass, item } => {
                 // Unanswered is unanswered: the judge says so when the decision is due.
                 let _put = (self.around.look_up)(pass, item);
@@ -145,9 +146,9 @@ impl Lane {
         None
     }
 
-    fn say(&self, command: &Command) {
+    fn say(&self, word: Word) {
         if let Some(cable) = &self.around.cable {
-            cable.send(command);
+            cable.send(word);
         }
     }
 }

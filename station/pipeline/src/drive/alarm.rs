@@ -35,6 +35,7 @@ pub enum AlarmCode {
     LaneStopped,
     LaneRuns,
     DiverterStuck,
+    DiverterSlow,
     ImagesOutOfStep,
     Orphan,
     ReadingUnplaced,

@@ -5,7 +5,7 @@ use gatepost_hardware::link::{
 };
 
 use super::{AlarmCode, Drive};
-use crate::judge::{Fault, Sensor};
+use crate::judge::{ContestedCause, Fault, Sensor};
 use crate::pass::PassKey;
 use crate::pass::life::{Signal, State};
 
@@ -29,15 +29,22 @@ impl Drive {
             Fact::Revoke { permit, fate, .. } => self.revoke_fate(permit, fate),
             Fact::Gate { state, .. } => self.gate(state),
             Fact::Lane { state, .. } => self.lane_state(state),
+            Fact::Boot { before, .. } => self.booted(before),
+            Fact::Configured { epoch, .. } => self.configured(epoch),
         }
     }
 
     fn belt(&mut self, segment: u8, motion: Motion) {
         if let Some(known) = self.motion.get_mut(usize::from(segment)) {
             *known = motion;
-            if matches!(motion, Motion::Stopped | Motion::Reversed) {
+            if matches!(motion, Motion::Stopped | Motion::Reversed | Motion::OffSpeed) {
                 self.gather.interrupt(&self.track, segment);
                 self.track.stopped(segment);
+            }
+            if matches!(motion, Motion::Reversed | Motion::OffSpeed) {
+                // Belts of a line are moved together; one that counts nothing went we do not know how far.
+                let uncounted = self.track.uncounted();
+                uncounted.into_iter().for_each(|pass| self.contest(pass, ContestedCause::Uncounted));
             }
         }
     }
@@ -127,6 +134,13 @@ impl Drive {
                     self.alarm(AlarmCode::DiverterStuck, None, says);
                 }
             }
+            GateState::Slow => {
+                self.failed.remove(&Fault::Diverter);
+                if !self.is_history() {
+                    let says = "the diverter moves more slowly than its lane file says: look after it before it sticks";
+                    self.alarm(AlarmCode::DiverterSlow, None, says);
+                }
+            }
             GateState::Exam | GateState::Release => {
                 self.failed.remove(&Fault::Diverter);
             }
@@ -142,7 +156,7 @@ impl Drive {
 
     pub(super) fn say_lane_state(&mut self) {
         match self.state {
-            None | Some(Reported::Setup) => {}
+            None | Some(Reported::Setup | Reported::Starting) => {}
             Some(Reported::Running) => self.alarm(AlarmCode::LaneRuns, None, "the lane runs"),
             Some(state) => {
                 let says = format!("the lane stands: {state:?}; it moves again only after the reset at the lane");

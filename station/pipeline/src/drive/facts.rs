@@ -111,7 +111,7 @@ impl Drive {
 fn lane_state(state: Option<Reported>) -> LaneState {
     match state {
         None | Some(Reported::Setup) => LaneState::Unknown,
-        Some(Reported::Ready) => LaneState::Ready,
+        Some(Reported::Ready | Reported::Starting) => LaneState::Ready,
         Some(Reported::Running) => LaneState::Running,
         Some(Reported::ChuteFull | Reported::Stopped(StopCause::Requested)) => LaneState::Stopped,
         Some(Reported::Stopped(_)) => LaneState::Recovering,

@@ -135,7 +135,7 @@ impl Drive {
     }
 
     fn fact_ref(&self) -> Option<FactRef> {
-        self.epoch.zip(self.fact_now).map(|(epoch, number)| FactRef { epoch, number })
+        self.epoch.zip(self.cable.fact_now).map(|(epoch, number)| FactRef { epoch, number })
     }
 
     fn vanished(&mut self, pass: PassKey, before_eye: u8) {
@@ -210,7 +210,7 @@ impl Drive {
             self.alarm(code, Some(key), &format!("{key} {says}"));
         }
         if Some(key.epoch) == self.epoch {
-            self.order(Order::Forget { pass: key.pass });
+            self.order(Order::Forget { epoch: key.epoch, pass: key.pass });
         }
     }
 

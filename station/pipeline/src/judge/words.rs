@@ -188,6 +188,7 @@ words!(
         Handoff = "lost-at-hand-off",
         ImageOrder = "image-order",
         Neighbour = "neighbour-contested",
+        Uncounted = "belt-moved-uncounted",
     }
 );
 

@@ -4,6 +4,8 @@
 
 use gatepost_hardware::units::Millimetres;
 
+use crate::pass::PassKey;
+
 use super::{Track, Tracked};
 
 /// How far a belt runs out in one stop and start, at most.
@@ -23,13 +25,25 @@ impl Track {
         if encoder {
             return;
         }
-        for tracked in &mut self.passes {
-            let next = self.map.eyes.get(tracked.next_eye).map(|eye| eye.segment);
-            let on = tracked.marks.iter().rev().flatten().next().map(|mark| mark.segment);
-            if next == Some(segment) || on == Some(segment) {
-                tracked.coasted = tracked.coasted + coast;
+        for at in 0..self.passes.len() {
+            if self.rides(&self.passes[at], segment) {
+                self.passes[at].coasted = self.passes[at].coasted + coast;
             }
         }
+    }
+
+    /// Passes on, or on their way to, a segment that counts nothing: where they are when belts do what motors do not.
+    pub fn uncounted(&self) -> Vec<PassKey> {
+        let blind = |segment: &u8| !self.map.segments[usize::from(*segment)].encoder;
+        let segments: Vec<u8> = (0..self.map.segments.len() as u8).filter(blind).collect();
+        let rides = |tracked: &&Tracked| segments.iter().any(|&segment| self.rides(tracked, segment));
+        self.passes.iter().filter(rides).map(|tracked| tracked.pass).collect()
+    }
+
+    fn rides(&self, tracked: &Tracked, segment: u8) -> bool {
+        let next = self.map.eyes.get(tracked.next_eye).map(|eye| eye.segment);
+        let on = tracked.marks.iter().rev().flatten().next().map(|mark| mark.segment);
+        next == Some(segment) || on == Some(segment)
     }
 
     /// Whether a parcel's nose lies on the next belt and its tail on this one: two belts coast differently, and it rides

@@ -8,7 +8,6 @@ use crate::lane::VirtualLane;
 use crate::lane::cable::Cabled;
 use crate::lane::truth::Happened;
 use crate::xray::random::Random;
-use gatepost_hardware::link::BootCause;
 use gatepost_hardware::units::Micros;
 use std::collections::VecDeque;
 
@@ -211,7 +210,7 @@ impl VirtualLane {
             self.ailing.neighbour = None;
         } else if self.ailing.neighbour.is_none() {
             let name = if self.map.name == "north" { "south" } else { "north" };
-            let other = Cabled::new(super::super::shipped(name), self.now, 1, BootCause::PowerOn);
+            let other = Cabled::holding(&super::super::shipped(name), self.now);
             self.ailing.neighbour = Some(Box::new(other));
         }
         self.carry_down(&[]);
@@ -237,7 +236,7 @@ impl VirtualLane {
         let mut carried = self.ailing.carried(&said, self.now, true);
         if let Some(neighbour) = &mut self.ailing.neighbour {
             let time = neighbour.time(self.now);
-            neighbour.controller.step(time);
+            neighbour.session.step(time);
             neighbour.speak(|_| {});
             carried.extend(neighbour.take().unwrap_or_default());
         }

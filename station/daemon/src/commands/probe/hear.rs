@@ -1,7 +1,7 @@
 //! What bytes of a device mean, in words: the codecs of `gatepost-hardware` behind one ear, for `probe` and `doctor`.
 
 use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{Command, Report, VERSION};
+use gatepost_hardware::link::{Command, Report, VERSIONS};
 use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol, ScaleReport};
 use gatepost_hardware::scanner::{Scan, ScannerCodec, ScannerConfig, ScannerProtocol};
 use gatepost_hardware::units::Micros;
@@ -73,8 +73,8 @@ impl Hears for Ear {
                     if let Some(missing) = received.missing.filter(|&missing| missing > 0) {
                         say(format!("fault: {missing} messages are missing before this one"));
                     }
-                    if let Report::Hello { version, crc, .. } = received.message {
-                        *introduced = Some((version, crc));
+                    if let Report::Hello(greeting) = &received.message {
+                        *introduced = Some((greeting.version, greeting.crc));
                     }
                     say(format!("{:?}", received.message));
                 }
@@ -92,12 +92,16 @@ impl Hears for Ear {
     }
 }
 
-/// The greeting that every controller answers.
+/// What every controller answers: the greeting, what it is and how it fares, and its trace.
 pub(in crate::commands) fn hello() -> Vec<u8> {
-    let mut out = [0; FRAME_MAX];
-    // A greeting of two bytes fits every frame.
-    let used = Sender::default().encode(&Command::Hello { version: VERSION }, &mut out).unwrap_or(0);
-    out[..used].to_vec()
+    let (mut out, mut sender, mut bytes) = ([0; FRAME_MAX], Sender::default(), Vec::new());
+    let greeting = Command::Hello { lowest: VERSIONS.0, highest: VERSIONS.1 };
+    for question in [greeting, Command::Describe, Command::Trace] {
+        // Questions of a few bytes fit every frame.
+        let used = sender.encode(&question, &mut out).unwrap_or(0);
+        bytes.extend_from_slice(&out[..used]);
+    }
+    bytes
 }
 
 fn scanned(scan: &Scan<'_>) -> String {
