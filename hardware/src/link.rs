@@ -19,6 +19,8 @@ mod happened;
 pub mod map;
 pub mod station;
 mod traced;
+#[cfg(test)]
+mod vectors;
 
 pub use happened::{
     BootCause, Fact, GateState, Input, LaneState, Motion, PermitFate, PermitRefusal, RevokeFate, StopCause, VoidCause,
