@@ -264,7 +264,7 @@ mod tests {
             assert!(NORTH.contains(from), "{from} is not in north.toml");
             parse("north.toml", &NORTH.replacen(from, to, 1)).unwrap_err()
         };
-        let unknown = error("swing_ms", "swingms");
+        let unknown = error("swing_ms = 120", "swingms = 120");
         assert!(unknown.contains("north.toml:") && unknown.contains("unknown field `swingms`"), "{unknown}");
         let room = error("swing_ms = 120", "swing_ms = 900");
         assert!(room.contains("move the eye upstream or slow the belt"), "{room}");

@@ -329,6 +329,21 @@ fn versions_of_none() -> Versions {
     Versions { software, rules, model, engine, lists }
 }
 
+/// A controller that was never configured.
+fn greeting(crc: u32) -> Greeting {
+    Greeting {
+        version: 1,
+        crc,
+        epoch: 0,
+        cause: BootCause::PowerOn,
+        log: 0,
+        kept_from: 0,
+        kept_epoch: 0,
+        next: 0,
+        taken: 0,
+    }
+}
+
 /// A short life of lane north, with a real journal's answers, written as the station writes it.
 fn record_black_box(site: &Site) -> PathBuf {
     let map = file::parse("north", &std::fs::read_to_string(format!("{LANES}/north.toml")).unwrap()).unwrap();
@@ -366,20 +381,9 @@ fn record_black_box(site: &Site) -> PathBuf {
     let (mut journal, _) = Journal::open(Arc::new(MemoryDisk::new()), "journal", setup).unwrap();
     let wall = WallMs(1_790_000_000_000);
     let told = |ms, report| Event::Controller { mono: Micros::from_ms(ms), report };
-    let greeting = Greeting {
-        version: 1,
-        crc: map.crc(),
-        epoch: 0,
-        cause: BootCause::PowerOn,
-        log: 0,
-        kept_from: 0,
-        kept_epoch: 0,
-        next: 0,
-        taken: 0,
-    };
     let mut events = vec![
         Event::Pulse { mono: Micros::from_ms(20), wall, clock: ClockState::Trusted },
-        told(30, Report::Hello(greeting)),
+        told(30, Report::Hello(greeting(map.crc()))),
         told(40, Report::Fact { number: 0, fact: Fact::Configured { epoch: 4, time: Micros::ZERO } }),
         told(50, Report::Fact { number: 1, fact: Fact::Lane { state: LaneState::Ready, time: Micros::from_ms(1) } }),
         told(60, Report::Fact { number: 2, fact: Fact::Lane { state: LaneState::Running, time: Micros::from_ms(2) } }),
