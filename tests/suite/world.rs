@@ -1,7 +1,7 @@
 //! Days in virtual time, each judged by the checker. Longer ones: `cargo run --release -p gatepost-tests --bin gatepost-world`.
 
 use gatepost_hardware::units::Micros;
-use gatepost_virtual::faults::{Fault, FaultSchedule};
+use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
 use gatepost_world::scenario::{records, told};
@@ -71,6 +71,27 @@ fn a_station_that_dies_loses_nothing_it_acknowledged() {
             assert!(found, "SEED={seed}: record {} was acknowledged and is gone", acknowledged.seq);
         }
     }
+}
+
+/// Both memories fail at once: what the controller's keeps over its reset is all that is known of the time between.
+#[test]
+fn a_controller_that_resets_while_the_station_is_dead_loses_nobody() {
+    let mut both = 0;
+    for seed in [1, 2, 3, 4, 6, 8] {
+        let reset = |number: u64| Micros(15_000_000 + number * 13_700_000);
+        let window = |number| FaultWindow {
+            fault: Fault::ControllerReset,
+            from: reset(number),
+            until: reset(number) + Micros::from_ms(500),
+        };
+        let faults = FaultSchedule { windows: (0..60).map(window).collect(), ..FaultSchedule::none() };
+        let world = lived("north", seed, 60, faults, 12);
+        clean("north", seed, &world);
+        both += (0..60)
+            .filter(|&number| world.down.iter().any(|&(from, to)| (from..to).contains(&reset(number).0)))
+            .count();
+    }
+    assert!(both >= 3, "the controller was reset {both} times while the station was dead");
 }
 
 #[test]
