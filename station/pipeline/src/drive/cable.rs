@@ -32,6 +32,8 @@ pub(super) struct Cable {
     history: Option<u32>,
     /// The number that its next fact had when it last introduced itself.
     told: u32,
+    /// It holds another lane's map, or none: nothing that it says is of this lane.
+    foreign: bool,
     /// Station time of the first pulse, and whether the controller has introduced itself since.
     pub(super) born: Micros,
     greeted: bool,
@@ -51,6 +53,7 @@ impl Cable {
             log: 0,
             history: None,
             told: 0,
+            foreign: false,
             born: Micros::ZERO,
             greeted: false,
             heard: None,
@@ -76,8 +79,18 @@ impl Drive {
         if let Report::Hello(greeting) = &report {
             self.hello(greeting);
         }
+        match report {
+            Report::Refused(refusal) => self.refused(refusal),
+            Report::MapWanted { offset } => self.give_map(offset),
+            report if !self.cable.foreign => self.heard_of_lane(mono, &report),
+            _ => {}
+        }
+    }
+
+    /// Something that our own controller said.
+    fn heard_of_lane(&mut self, mono: Micros, report: &Report) {
         let number = self.cable.facts.expected();
-        match self.cable.facts.take(mono, &report) {
+        match self.cable.facts.take(mono, report) {
             Next::Next(fact) => {
                 self.cable.fact_now = number;
                 self.fact(fact);
@@ -91,18 +104,16 @@ impl Drive {
             Next::Nothing => {}
         }
         match report {
-            Report::Refused(refusal) => self.refused(refusal),
-            Report::Beat { time, ticks, next, .. } if self.cable.facts.expected() == Some(next) => {
-                self.beat(time, &ticks)
+            &Report::Beat { time, ref ticks, next, .. } if self.cable.facts.expected() == Some(next) => {
+                self.beat(time, ticks)
             }
-            Report::Time { host, time } if self.cable.has_caught_up() => {
+            &Report::Time { host, time } if self.cable.has_caught_up() => {
                 if self.clock.prove(host, mono, time) == Proof::Jumped {
                     let says = "the controller's and the station's clocks disagree: started anew";
                     self.alarm(AlarmCode::ClockJumped, None, says);
                 }
             }
-            Report::Inventory { passes, complete } => self.inventory(&passes, complete),
-            Report::MapWanted { offset } => self.give_map(offset),
+            Report::Inventory { passes, complete } => self.inventory(passes, *complete),
             _ => {}
         }
     }
@@ -111,6 +122,9 @@ impl Drive {
     fn hello(&mut self, greeting: &Greeting) {
         let mine = self.config.map.crc();
         if greeting.crc != mine {
+            if !std::mem::replace(&mut self.cable.foreign, true) {
+                self.doubt_belt(Fault::Cable);
+            }
             self.failed.insert(Fault::Controller);
             if greeting.crc == 0 {
                 return self.give_map(0);
@@ -122,6 +136,7 @@ impl Drive {
             );
             return self.alarm(AlarmCode::LaneMapsDiffer, None, &says);
         }
+        self.cable.foreign = false;
         self.follow_log(greeting);
         self.cable.told = greeting.next;
         self.cable.greeted = true;
