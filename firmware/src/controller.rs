@@ -21,6 +21,8 @@ use heapless::Vec;
 mod said;
 mod seen;
 mod settle;
+#[cfg(test)]
+mod everything;
 
 /// How often the controller says that it lives.
 pub const BEAT: Micros = Micros(50_000);
@@ -39,7 +41,7 @@ pub struct Outputs {
 }
 
 /// `K` holds what outlives a reset: a reference to a board's own memory, or a box.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Controller<K> {
     kept: K,
     map: LaneMap,

@@ -330,4 +330,6 @@ impl Guard {
 }
 
 #[cfg(test)]
+mod everything;
+#[cfg(test)]
 mod tests;

@@ -63,7 +63,7 @@ impl Schedule {
             return Err(PermitRefusal::Expired);
         }
         let (lo, hi) = (permit.window_lo, permit.window_hi);
-        if lo > hi || hi <= tick || zone.began_within(lo, hi) {
+        if lo > hi || hi <= tick || zone.may_have_begun_within(lo, hi) {
             return Err(PermitRefusal::TooLate);
         }
         if self.slots.iter().any(|slot| lo <= slot.permit.window_hi && slot.permit.window_lo <= hi) {

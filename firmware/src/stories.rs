@@ -2,6 +2,8 @@
 //! stories (the lane, the cable), one of properties.
 
 mod cabled;
+mod disturbed;
+mod explore;
 mod properties;
 mod rig;
 mod tales;

@@ -67,9 +67,9 @@ impl Zone {
         self.spans.iter().map(|span| span.lead).filter(|lead| *lead >= trail).min().unwrap_or(now)
     }
 
-    /// Whether a parcel began inside these ticks already.
-    pub fn began_within(&self, lo: Tick, hi: Tick) -> bool {
-        self.spans.iter().any(|span| (lo..=hi).contains(&span.lead))
+    /// Whether a parcel began inside these ticks already, or may have where nobody watched.
+    pub fn may_have_begun_within(&self, lo: Tick, hi: Tick) -> bool {
+        lo < self.known_from || self.spans.iter().any(|span| (lo..=hi).contains(&span.lead))
     }
 }
 
@@ -90,8 +90,8 @@ mod tests {
         assert_eq!(zone.next_after(Tick(300), Tick(900)), Tick(800));
         zone.drop_before(Tick(400));
         assert_eq!(zone.end_before(Tick(800)), Tick(300), "dropping a span forgets no end");
-        assert!(zone.began_within(Tick(790), Tick(810)));
-        assert!(!zone.began_within(Tick(801), Tick(810)));
+        assert!(zone.may_have_begun_within(Tick(790), Tick(810)));
+        assert!(!zone.may_have_begun_within(Tick(801), Tick(810)));
     }
 
     #[test]
