@@ -11,6 +11,10 @@ use gatepost_hardware::scale::ScaleConfig;
 use gatepost_hardware::scanner::ScannerConfig;
 use serde::Deserialize;
 
+pub mod pins;
+
+use pins::PinsConfig;
+
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,8 +72,10 @@ pub enum ClockSource {
 pub struct LaneConfig {
     /// The lane file (see hardware/lanes).
     pub file: PathBuf,
-    /// The lane controller's cable. Needed on a conveyor.
+    /// The lane controller's cable. A conveyor needs it, or [`LaneConfig::pins`].
     pub controller: Option<SerialConfig>,
+    /// The lane controller on this board's own pins: for slow and hand-fed lanes (hardware/wiring/PINS.md).
+    pub pins: Option<PinsConfig>,
     /// One entry for each scanner of the lane file, by its name there.
     #[serde(default, rename = "scanner")]
     pub scanners: BTreeMap<String, ScannerDevice>,
@@ -259,6 +265,9 @@ impl Config {
             ConfigError(format!("{shown}:{line}: {}{}", error.message(), nearest(error.message())))
         })?;
         config.folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        for pins in config.lanes.iter_mut().filter_map(|lane| lane.pins.as_mut()) {
+            pins.origin = pins::Origin { file: shown.to_string(), text: text.clone() };
+        }
         config.checked(&shown.to_string())
     }
 
@@ -317,10 +326,25 @@ impl LaneConfig {
     fn matches(&self, map: &LaneMap, shown: &str) -> Result<(), ConfigError> {
         use gatepost_hardware::lane::{DeviceKind, LaneKind};
         gatepost_pipeline::mind::runs(map.kind).map_err(|why| ConfigError(format!("{shown}: {why}")))?;
-        if map.kind == LaneKind::Conveyor && self.controller.is_none() {
-            return Err(ConfigError(format!(
-                "{shown}: a conveyor needs lane.controller.port: the lane controller's cable"
-            )));
+        match (&self.controller, &self.pins) {
+            (None, None) if map.kind == LaneKind::Conveyor => {
+                return Err(ConfigError(format!(
+                    "{shown}: a conveyor needs lane.controller.port: the lane controller's cable (or lane.pins, for a \
+                     slow one on this board's own pins)"
+                )));
+            }
+            (Some(_), Some(_)) => {
+                return Err(ConfigError(format!(
+                    "{shown}: lane.controller and lane.pins are two controllers of one lane: remove one"
+                )));
+            }
+            (None, Some(pins)) => {
+                let problems = pins::fit::problems(pins, map);
+                if !problems.is_empty() {
+                    return Err(ConfigError(problems.join("\n")));
+                }
+            }
+            (_, None) => {}
         }
         for device in &map.devices {
             let name = device.name.as_str();

@@ -56,6 +56,7 @@ pub mod lists;
 pub(crate) mod lock;
 pub mod memory;
 pub mod personal;
+pub mod pins;
 pub mod serial;
 pub mod systemd;
 pub mod uplink;

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{Ending, Outcome, document, inspect, say, verify};
 use crate::config::Config;
+use crate::config::pins::fit::{Cost, cost};
 use crate::run::lock;
 use timing::{Timing, scale_too_fast, timings};
 
@@ -24,6 +25,9 @@ const FREE_BYTES_MIN: u64 = 256 << 20;
 const INFERENCE_USUAL_MS: u64 = 100;
 /// Decoding and preparing a picture cost at most half as much as the inference itself (`bench pipeline`).
 const PICTURE_PERCENT: u64 = 150;
+/// What a technician must know of a lane without a microcontroller.
+const NOT_REAL_TIME: &str = "its controller is a Linux thread on this board's pins: no hard real time; measure jitter_ms with \
+                             `gatepost doctor` under load, and try the relay at output.alive by killing the station";
 
 #[derive(Default, Serialize)]
 struct Checked {
@@ -50,6 +54,9 @@ struct Lane {
     crc: String,
     timings: Vec<Timing>,
     slack_ms: Option<i64>,
+    /// Of a controller on this board's own pins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pins: Option<Cost>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +96,8 @@ impl Checked {
         let inference_ms = self.model(config);
         match config.lane_maps() {
             Ok(maps) => maps.iter().enumerate().for_each(|(at, map)| self.lane(config, at, map, inference_ms)),
-            Err(error) => self.problems.push(error.0),
+            // One line for each thing that is wrong.
+            Err(error) => self.problems.extend(error.0.lines().map(str::to_owned)),
         }
         self.disk(config);
         self.lists(config);
@@ -158,7 +166,11 @@ impl Checked {
             }
         }
         let slack_ms = timings.iter().map(|one| one.slack_ms).min();
-        self.lanes.push(Lane { lane: name.to_owned(), crc: format!("{:08x}", map.crc()), timings, slack_ms });
+        let pins = devices.pins.as_ref().map(|pins| cost(pins, map));
+        if pins.is_some() {
+            self.notes.push(format!("lane {name}: {NOT_REAL_TIME}"));
+        }
+        self.lanes.push(Lane { lane: name.to_owned(), crc: format!("{:08x}", map.crc()), timings, slack_ms, pins });
     }
 
     fn disk(&mut self, config: &Config) {
@@ -302,6 +314,10 @@ impl Checked {
                     "    {:<12} {:>6} ms of belt - {} device - {} inference - {} record and permit = {} ms to spare",
                     one.device, one.way_ms, one.device_ms, one.inference_ms, one.record_and_permit_ms, one.slack_ms
                 ));
+            }
+            if let Some(Cost { jitter_um, edges_per_s }) = &lane.pins {
+                let mm = *jitter_um as f64 / 1_000.0;
+                say(format!("    pins         {mm} mm of belt within jitter_ms, {edges_per_s} encoder edges a second"));
             }
         }
         self.lists.iter().for_each(|list| say(format!("  list {list}")));

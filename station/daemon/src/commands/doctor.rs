@@ -19,6 +19,8 @@ use crate::config::{Config, LaneConfig, SerialConfig};
 use crate::run::lock;
 use crate::run::serial;
 
+mod pins;
+
 /// How long a device is listened to.
 const LISTEN: Duration = Duration::from_secs(2);
 const HEARD_MAX: usize = 4;
@@ -77,6 +79,9 @@ async fn devices(config: &Config, maps: &[LaneMap]) -> Vec<Finding> {
         let name = map.name.as_str();
         if let Some(serial) = &lane.controller {
             findings.push(controller(&format!("{name} controller"), config, serial, map).await);
+        }
+        if let Some(pins) = &lane.pins {
+            findings.extend(pins::try_out(&format!("{name} controller"), pins, map));
         }
         serial_devices(config, name, lane, &mut findings).await;
         for (device, xray) in &lane.xrays {

@@ -17,6 +17,7 @@ use crate::run::serial;
 use hear::{Ear, Hears, hello, hex};
 
 pub(super) mod hear;
+mod pins;
 
 /// A line that is quiet this long lets a codec end a frame that ends by silence.
 const IDLE: Duration = Duration::from_millis(20);
@@ -50,11 +51,8 @@ enum Device {
         #[arg(long, default_value_t = 500, value_name = "N")]
         poll_ms: u32,
     },
-    /// The lane controller
-    Controller {
-        #[command(flatten)]
-        port: Port,
-    },
+    /// The lane controller at its port, or a lane's pins on this board
+    Controller(pins::Arguments),
     /// The folder in which an X-ray leaves its images
     Xray {
         /// The folder
@@ -120,9 +118,12 @@ pub(super) fn probe(arguments: Arguments, json: bool) -> Outcome {
             let question = codec.request(Request::ImmediateWeight).unwrap_or_default().to_vec();
             runtime.block_on(watch.serial(&port, 9_600, ear, question, poll_ms))?;
         }
-        Device::Controller { port } => {
-            runtime.block_on(watch.serial(&port, 115_200, Ear::controller(), hello(), 2_000))?;
-        }
+        Device::Controller(arguments) => match arguments.place()? {
+            pins::Place::Port(port) => {
+                runtime.block_on(watch.serial(&port, 115_200, Ear::controller(), hello(), 2_000))?;
+            }
+            pins::Place::Pins { pins, map, seconds } => runtime.block_on(watch.pins(pins, map, seconds))?,
+        },
         Device::Xray { folder, seconds } => runtime.block_on(watch.folder(&folder, seconds))?,
     }
     if json {

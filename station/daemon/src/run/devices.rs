@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::config::{ScaleDevice, ScannerDevice, SerialConfig};
 use crate::run::feed::Feed;
 use crate::run::health::Health;
+use crate::run::pins::{self, OnPins};
 use crate::run::serial::{Line, serve};
 
 /// Frames waiting for the controller's cable.
@@ -48,32 +49,56 @@ impl Cable {
     }
 }
 
-/// Connects the lane controller.
+/// Connects the lane controller by its cable.
 pub fn controller(config: SerialConfig, feed: Feed, health: Health) -> Cable {
-    let (say, said) = mpsc::channel(FRAMES_MAX);
-    let cable = Cable { say, end: Arc::default(), feed: feed.clone() };
-    let (listening, end) = (feed.clone(), Arc::clone(&cable.end));
+    let (cable, said) = Cable::new(&feed);
     let port = config.port.display().to_string();
-    tokio::spawn(serve(config, feed, said, move |line| match line {
-        Line::Up => {
-            if let Ok(mut end) = end.lock() {
-                end.hang_up();
-            }
-            health.up();
-        }
-        Line::Down(why) => {
-            health.down(&format!("the controller's cable at {port} is down ({why}); check the plug and its power"));
-            listening.offer(Event::CableLost { mono: listening.now() });
-        }
-        Line::Bytes { at, bytes } => {
-            let Ok(mut end) = end.lock() else { return };
-            for report in bytes.iter().filter_map(|&byte| end.hear(byte, at)) {
-                listening.offer(Event::Controller { mono: at, report });
-            }
-        }
-        Line::Idle { .. } => {}
-    }));
+    let down =
+        move |why: &str| format!("the controller's cable at {port} is down ({why}); check the plug and its power");
+    tokio::spawn(serve(config, feed, said, cable.ear(health, down)));
     cable
+}
+
+/// Connects the lane controller that lives on this board's own pins: the same frames, through a channel.
+pub fn controller_on_pins(on: OnPins, feed: Feed, health: Health) -> Cable {
+    let (cable, said) = Cable::new(&feed);
+    let down = |why: &str| format!("the controller on this board's pins is down: {why}");
+    tokio::spawn(pins::serve(on, feed, said, health.clone(), cable.ear(health, down)));
+    cable
+}
+
+impl Cable {
+    fn new(feed: &Feed) -> (Self, mpsc::Receiver<Vec<u8>>) {
+        let (say, said) = mpsc::channel(FRAMES_MAX);
+        (Self { say, end: Arc::default(), feed: feed.clone() }, said)
+    }
+
+    /// What is done with a controller's bytes, wherever they come from.
+    fn ear<D>(&self, health: Health, down: D) -> impl FnMut(Line<'_>) + Send + 'static + use<D>
+    where
+        D: Fn(&str) -> String + Send + 'static,
+    {
+        let (listening, end) = (self.feed.clone(), Arc::clone(&self.end));
+        move |line| match line {
+            Line::Up => {
+                if let Ok(mut end) = end.lock() {
+                    end.hang_up();
+                }
+                health.up();
+            }
+            Line::Down(why) => {
+                health.down(&down(&why));
+                listening.offer(Event::CableLost { mono: listening.now() });
+            }
+            Line::Bytes { at, bytes } => {
+                let Ok(mut end) = end.lock() else { return };
+                for report in bytes.iter().filter_map(|&byte| end.hear(byte, at)) {
+                    listening.offer(Event::Controller { mono: at, report });
+                }
+            }
+            Line::Idle { .. } => {}
+        }
+    }
 }
 
 /// Connects a scanner.

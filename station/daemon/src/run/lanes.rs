@@ -12,6 +12,7 @@ use crate::blackbox::{BlackBox, Heard};
 use crate::config::{Config, ConfigError, LaneConfig};
 use crate::run::feed::{Fed, Feed};
 use crate::run::lists::Ask;
+use crate::run::pins::OnPins;
 use crate::run::{Station, devices, images, lane, load_rules, make_folder, systemd};
 
 impl Station {
@@ -64,10 +65,17 @@ pub(super) fn start(
     let folder = config.data().join("blackbox").join(&name);
     make_folder(&folder)?;
     let mind = Mind::new(drive, load_rules(config)?).map_err(ConfigError)?;
-    let cable = lane.controller.clone().map(|mut serial| {
-        serial.port = config.path(&serial.port);
-        devices::controller(serial, feed.clone(), station.board.part(&format!("{name} controller")))
-    });
+    let health = || station.board.part(&format!("{name} controller"));
+    let cable = match (lane.controller.clone(), lane.pins.clone()) {
+        (Some(mut serial), _) => {
+            serial.port = config.path(&serial.port);
+            Some(devices::controller(serial, feed.clone(), health()))
+        }
+        (None, Some(pins)) => {
+            Some(devices::controller_on_pins(OnPins { pins, map: map.clone() }, feed.clone(), health()))
+        }
+        (None, None) => None,
+    };
     connect(config, lane, &map, &feed, station)?;
     let asks = station.asks.clone();
     let (remembering, visits) = (station.asks.clone(), Arc::clone(&station.visits));
