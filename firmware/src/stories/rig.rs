@@ -1,7 +1,7 @@
 //! A lane that is just physical enough: belts that move when they may, bodies on them, eyes, a gate with a swing.
 
 use crate::{Controller, GatePosition, Kept};
-use gatepost_hardware::lane::{EyeRole, LaneMap, file};
+use gatepost_hardware::lane::{EYES_MAX, EyeRole, LaneMap, file};
 use gatepost_hardware::link::{Action, BootCause, Command, Fact, Input, Permit, PermitFate, Report};
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
 
@@ -40,14 +40,27 @@ pub struct Rig {
     /// Number of the next action.
     acted: u32,
     swing_us: i64,
-    levels: [bool; 8],
+    /// From one side to the other.
+    pub swing_full_us: i64,
+    levels: [bool; EYES_MAX],
     pub gate_at_release: bool,
+}
+
+/// North, without its start warning: that is a story of its own.
+pub fn north() -> LaneMap {
+    let mut map = file::parse("north.toml", NORTH).unwrap();
+    map.timing.start_warning_ms = 0;
+    map
 }
 
 impl Rig {
     /// A configured lane whose belts run.
     pub fn running() -> Self {
-        let mut rig = Self::booted();
+        Self::running_on(north())
+    }
+
+    pub fn running_on(map: LaneMap) -> Self {
+        let mut rig = Self::booted_on(map);
         rig.command(Command::Hello { lowest: 1, highest: 1 });
         let crc = rig.map.crc();
         rig.command(Command::Configure { crc, epoch: EPOCH });
@@ -57,8 +70,10 @@ impl Rig {
     }
 
     pub fn booted() -> Self {
-        let mut map = file::parse("north.toml", NORTH).unwrap();
-        map.timing.start_warning_ms = 0; // a story of its own
+        Self::booted_on(north())
+    }
+
+    pub fn booted_on(map: LaneMap) -> Self {
         let mut controller = Controller::new(map.clone(), BootCause::PowerOn, Box::default(), Micros(0));
         controller.gate_feedback(GatePosition::Exam, Micros(0));
         Self {
@@ -74,7 +89,8 @@ impl Rig {
             gate_works: true,
             acted: 0,
             swing_us: 0,
-            levels: [false; 8],
+            swing_full_us: 110_000,
+            levels: [false; EYES_MAX],
             gate_at_release: false,
         }
     }
@@ -190,7 +206,7 @@ impl Rig {
 
     fn swing(&mut self) {
         let release = self.controller.outputs().gate_release && self.gate_works;
-        let full = 110_000;
+        let full = self.swing_full_us;
         let before = self.swing_us;
         self.swing_us = (self.swing_us + if release { 1_000 } else { -1_000 }).clamp(0, full);
         if before == self.swing_us {
