@@ -1,5 +1,5 @@
-//! Small stories about the whole controller, and properties over random ones. One file of helpers ([`rig`]), two of
-//! stories (the lane, the cable, what is sick).
+//! Small stories about the whole controller (the lane, the cable, what is sick), all that five parcels can meet, everything
+//! that a small lane can do, and properties over random ones. [`rig`] is the lane they are told on.
 
 mod cabled;
 mod disturbed;
