@@ -45,7 +45,9 @@ pub struct Lane {
     pub measure_anew: bool,
     requested: bool,
     latch: Option<StopCause>,
-    /// Since when the reset input is active, until it counted as pressed.
+    /// The reset input was seen at rest: one that is held while the controller boots is no press.
+    armed: bool,
+    /// Since when it is active, until it counted as pressed.
     pressed: Option<Micros>,
     /// How long the start warning sounds.
     pub warning: Micros,
@@ -71,11 +73,12 @@ impl Lane {
             Input::Smoke => &mut self.smoke,
             Input::BeltStop => &mut self.belt_stop,
         };
+        self.armed |= input == Input::Reset && !active;
         if core::mem::replace(level, active) == active {
             return false;
         }
         match (input, active) {
-            (Input::Reset, active) => self.pressed = active.then_some(now),
+            (Input::Reset, active) => self.pressed = (active && self.armed).then_some(now),
             (Input::Radiation, true) => self.latch(StopCause::Radiation),
             (Input::Smoke, true) => self.latch(StopCause::Smoke),
             _ => {}
@@ -201,7 +204,7 @@ mod tests {
     }
 
     fn running() -> Lane {
-        let mut lane = Lane { configured: true, ..Lane::default() };
+        let mut lane = Lane { configured: true, armed: true, ..Lane::default() };
         assert_eq!(lane.settle(Micros(0)), LaneState::Ready);
         assert_eq!(press(&mut lane), LaneState::Running);
         lane
@@ -256,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_start_warning_sounds_first_and_a_cause_ends_it() {
-        let mut lane = Lane { configured: true, warning: Micros(1_000), ..Lane::default() };
+        let mut lane = Lane { configured: true, armed: true, warning: Micros(1_000), ..Lane::default() };
         lane.input(Input::Reset, true, Micros(0));
         assert_eq!(lane.settle(PRESS - Micros(1)), LaneState::Ready, "that may be noise");
         assert_eq!(lane.settle(PRESS), LaneState::Starting);

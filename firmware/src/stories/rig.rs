@@ -76,6 +76,7 @@ impl Rig {
     pub fn booted_on(map: LaneMap) -> Self {
         let mut controller = Controller::new(map.clone(), BootCause::PowerOn, Box::default(), Micros(0));
         controller.gate_feedback(GatePosition::Exam, Micros(0));
+        controller.input(Input::Reset, false, Micros(0));
         Self {
             controller,
             map,

@@ -1,8 +1,11 @@
 //! Stories about parts that fail: eyes that flicker or stay dark, a gate that is slow or swept over, motors that warn.
 
 use super::rig::{Rig, SORTER, north};
+use crate::{Controller, GatePosition, Kept};
 use gatepost_hardware::lane::{Eye, EyeRole, Name};
-use gatepost_hardware::link::{Fact, GateState, Input, LaneState, PermitFate, StopCause, VoidCause};
+use gatepost_hardware::link::{
+    BootCause, Command, Fact, GateState, Input, LaneState, PermitFate, StopCause, VoidCause,
+};
 use gatepost_hardware::units::{Micros, Millimetres};
 
 const ENTRY: u8 = 0;
@@ -139,6 +142,23 @@ fn noise_on_the_reset_wire_starts_nothing() {
         rig.run_ms(1);
     }
     assert_eq!(rig.controller.state(), LaneState::Ready);
+}
+
+#[test]
+fn a_button_that_is_held_while_the_controller_boots_starts_nothing() {
+    let mut controller = Controller::new(north(), BootCause::Watchdog, Box::<Kept>::default(), Micros(0));
+    controller.gate_feedback(GatePosition::Exam, Micros(0));
+    controller.input(Input::Reset, true, Micros(0));
+    controller.command(Command::Configure { crc: north().crc(), epoch: 1 }, Micros(1_000));
+    let mut state = |reset, ms: u64| {
+        controller.command(Command::Beat, Micros::from_ms(ms));
+        controller.input(Input::Reset, reset, Micros::from_ms(ms));
+        controller.step(Micros::from_ms(ms + 60));
+        controller.state()
+    };
+    assert_eq!(state(true, 200), LaneState::Ready);
+    assert_eq!(state(false, 300), LaneState::Ready);
+    assert_eq!(state(true, 400), LaneState::Running, "let go and pressed again");
 }
 
 #[test]

@@ -125,6 +125,7 @@ impl Line {
 
     /// Held for as long as it takes to count.
     pub fn press(&mut self) {
+        self.controller.input(Input::Reset, false, self.now); // at rest before it is pressed
         self.controller.input(Input::Reset, true, self.now);
         (0..5).for_each(|_| self.step(0));
         self.controller.input(Input::Reset, false, self.now);

@@ -153,6 +153,7 @@ impl Small {
             ghost: Ghost::default(),
         };
         small.controller.gate_feedback(GatePosition::Exam, Micros::ZERO);
+        small.controller.input(Input::Reset, false, Micros::ZERO);
         small.controller.command(Command::Configure { crc, epoch: EPOCH }, Micros::ZERO);
         small.act(Act::Reset);
         (0..3).for_each(|_| small.act(Act::Step));
