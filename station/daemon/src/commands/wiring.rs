@@ -1,8 +1,9 @@
 //! `gatepost wiring`: draws a lane from its file: a plan to scale, what is on which terminal, the stop chain and the cables.
 //!
-//! The file that makes the controller's map makes this drawing too, so they cannot disagree. It reads one file and touches
-//! no device; what it draws is pages of A4 landscape, made to be printed and hung up in the cabinet.
+//! The file that makes the controller's map makes this drawing too, so they cannot disagree. It reads files and touches no
+//! device; what it draws is pages of A4 landscape, made to be printed and hung up in the cabinet.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,10 +11,12 @@ use gatepost_hardware::lane::{LaneKind, LaneMap, file};
 use serde::Serialize;
 
 use super::{Ending, Failure, Outcome, document, problem, read_text, say};
+use site::Site;
 use terminals::{Connection, connections, open};
 
 mod paper;
 mod terminals;
+mod site;
 mod plan;
 mod diagram;
 mod chain;
@@ -23,6 +26,9 @@ pub struct Arguments {
     /// The lane file (see hardware/lanes)
     #[arg(long, value_name = "FILE")]
     lane: PathBuf,
+    /// The station's configuration: draws the ports and pins that it names
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
     /// Where the drawing goes; without it, to stdout
     #[arg(long, value_name = "F.svg")]
     out: Option<PathBuf>,
@@ -36,13 +42,17 @@ struct Listed {
     crc: String,
     connections: Vec<Connection>,
     left_open: Vec<String>,
+    /// By terminal and by device, where a configuration was given.
+    pins: BTreeMap<String, String>,
+    ports: BTreeMap<String, String>,
     drawing: Option<PathBuf>,
 }
 
 pub(super) fn wiring(arguments: &Arguments, json: bool) -> Outcome {
     let shown = arguments.lane.display().to_string();
     let map = file::parse(&shown, &read_text(&arguments.lane)?).map_err(Failure::Problem)?;
-    let drawing = draw(&map);
+    let site = arguments.config.as_ref().map_or_else(|| Ok(Site::default()), |path| Site::read(path, &map))?;
+    let drawing = draw(&map, &site);
     if let Some(out) = &arguments.out {
         write(out, &drawing)?;
     }
@@ -50,8 +60,10 @@ pub(super) fn wiring(arguments: &Arguments, json: bool) -> Outcome {
         document(&Listed {
             lane: map.name.to_string(),
             crc: format!("{:08x}", map.crc()),
-            connections: connections(&map),
-            left_open: open(&map),
+            connections: connections(&map, site.board.as_ref()),
+            left_open: open(&map, site.board.as_ref()),
+            pins: site.board.map(|board| board.pins).unwrap_or_default(),
+            ports: site.ports,
             drawing: arguments.out.clone(),
         })?;
     } else if let Some(out) = &arguments.out {
@@ -75,17 +87,17 @@ fn write(out: &Path, drawing: &str) -> Result<(), Failure> {
 }
 
 /// All sheets as one document.
-fn draw(map: &LaneMap) -> String {
-    paper::document(&format!("Lane {}: wiring", map.name), &sheets(map))
+fn draw(map: &LaneMap, site: &Site) -> String {
+    paper::document(&format!("Lane {}: wiring", map.name), &sheets(map, site))
 }
 
-fn sheets(map: &LaneMap) -> Vec<paper::Sheet> {
+fn sheets(map: &LaneMap, site: &Site) -> Vec<paper::Sheet> {
     let all = if map.kind == LaneKind::Bench { 1 } else { 3 };
     let of = |number: u8| format!("sheet {number} of {all} · lane map {:08x} · drawn by gatepost wiring", map.crc());
     if map.kind == LaneKind::Bench {
-        return vec![chain::bench(map, &of(1))];
+        return vec![chain::bench(map, site, &of(1))];
     }
-    vec![plan::sheet(map, &of(1)), diagram::sheet(map, None, &of(2)), chain::sheet(map, &of(3))]
+    vec![plan::sheet(map, &of(1)), diagram::sheet(map, site.board.as_ref(), &of(2)), chain::sheet(map, site, &of(3))]
 }
 
 #[cfg(test)]

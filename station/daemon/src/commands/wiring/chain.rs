@@ -5,7 +5,8 @@
 
 use gatepost_hardware::lane::{DeviceKind, LaneKind, LaneMap};
 
-use super::paper::{Anchor, HEIGHT, MARGIN, Sheet, Type, WIDTH};
+use super::paper::{Anchor, HEIGHT, MARGIN, Sheet, Type, WIDTH, width};
+use super::site::Site;
 use super::terminals::word;
 
 /// Where the cables to the station begin.
@@ -24,23 +25,23 @@ const FUSES: [[&str; 3]; 5] = [
     ["F5", "controller, its own supply", "T 1 A"],
 ];
 
-pub fn sheet(map: &LaneMap, of: &str) -> Sheet {
+pub fn sheet(map: &LaneMap, site: &Site, of: &str) -> Sheet {
     let mut sheet = Sheet::default();
     sheet.head(&format!("Lane {}: stop chain, supply and cables", map.name), of);
     chain(&mut sheet);
     reads(&mut sheet);
     drives(&mut sheet, map);
     supply(&mut sheet);
-    cables(&mut sheet, map, STATION);
+    cables(&mut sheet, map, site, STATION);
     foot(&mut sheet);
     sheet
 }
 
 /// The only sheet of a bench: it has no belt to draw, no controller and nothing that could be stopped.
-pub fn bench(map: &LaneMap, of: &str) -> Sheet {
+pub fn bench(map: &LaneMap, site: &Site, of: &str) -> Sheet {
     let mut sheet = Sheet::default();
     sheet.head(&format!("Lane {}: cables", map.name), of);
-    cables(&mut sheet, map, MARGIN);
+    cables(&mut sheet, map, site, MARGIN);
     let says =
         "No belt and no controller: one item at a time lies on the bench, and the officer's hand is the diverter.";
     sheet.words(Type::Small, Anchor::Start, (MARGIN, HEIGHT - 230), says);
@@ -149,9 +150,9 @@ fn supply(sheet: &mut Sheet) {
 }
 
 /// Everything that goes to the station itself, with its stable name there and how long it may be.
-fn cables(sheet: &mut Sheet, map: &LaneMap, left: i32) {
+fn cables(sheet: &mut Sheet, map: &LaneMap, site: &Site, left: i32) {
     let mut rows = Vec::new();
-    if map.kind != LaneKind::Bench {
+    if map.kind != LaneKind::Bench && site.board.is_none() {
         let long = "USB to 5 m; farther: RS-422 to 100 m";
         rows.push(("controller".to_owned(), "/dev/gatepost/controller/…".to_owned(), long));
     }
@@ -162,6 +163,11 @@ fn cables(sheet: &mut Sheet, map: &LaneMap, left: i32) {
             _ => (format!("/dev/gatepost/{kind}/…"), "USB to 5 m; RS-232 to 15 m at 9600 baud"),
         };
         rows.push((device.name.to_string(), port, long));
+    }
+    for (name, port, _) in &mut rows {
+        if let Some(configured) = site.ports.get(name.as_str()) {
+            *port = shortened(configured, WIDTH - MARGIN - STATION - 260 - 36);
+        }
     }
     let bottom = 260 + ROW * rows.len() as i32;
     sheet.rectangle("block", (left, 230), (170, bottom - 230));
@@ -176,6 +182,16 @@ fn cables(sheet: &mut Sheet, map: &LaneMap, left: i32) {
     let says =
         "Names under /dev/gatepost are given by hardware/wiring/99-gatepost.rules, by serial number and by socket.";
     sheet.paragraph(Type::Small, (left, bottom + 50), WIDTH - MARGIN - STATION, says);
+}
+
+/// A path that fits: its end says more than its beginning.
+fn shortened(path: &str, room: i32) -> String {
+    let mut text = path.to_owned();
+    let mut rest = path.chars();
+    while width(Type::Small, &text) > room && rest.next().is_some() {
+        text = format!("…{}", rest.as_str());
+    }
+    text
 }
 
 fn foot(sheet: &mut Sheet) {

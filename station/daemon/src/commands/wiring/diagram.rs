@@ -28,7 +28,7 @@ enum Side {
 pub fn sheet(map: &LaneMap, board: Option<&Board>, of: &str) -> Sheet {
     let mut sheet = Sheet::default();
     sheet.head(&format!("Lane {}: controller terminals", map.name), of);
-    let all = connections(map);
+    let all = connections(map, board);
     let counted = |one: &&Connection| one.terminal.starts_with("EYE") || one.terminal.starts_with("ENC");
     let (left, right): (Vec<&Connection>, Vec<&Connection>) = all.iter().partition(counted);
     let rows = left.len().max(right.len()) as i32;
@@ -42,7 +42,7 @@ pub fn sheet(map: &LaneMap, board: Option<&Board>, of: &str) -> Sheet {
             terminal(&mut sheet, side, connection, board, y);
         }
     }
-    foot(&mut sheet, map, bottom);
+    foot(&mut sheet, &open(map, board), bottom);
     sheet
 }
 
@@ -52,11 +52,12 @@ fn terminal(sheet: &mut Sheet, side: Side, connection: &Connection, board: Optio
         Side::Left => (BLOCK.0, 1, MARGIN, Anchor::Start),
         Side::Right => (BLOCK.1, -1, WIDTH - MARGIN - DEVICE, Anchor::End),
     };
-    sheet.words(Type::Strong, into, (edge + 24 * inward, y + 10), &connection.terminal);
-    let pin = board.and_then(|board| board.pins.iter().find(|(name, _)| *name == connection.terminal));
-    if let Some((_, pin)) = pin {
-        let far = if into == Anchor::Start { Anchor::End } else { Anchor::Start };
-        sheet.words(Type::Small, far, ((BLOCK.0 + BLOCK.1) / 2 - 24 * inward, y + 8), pin);
+    let x = edge + 24 * inward;
+    if let Some(pin) = board.and_then(|board| board.pins.get(&connection.terminal)) {
+        sheet.words(Type::Strong, into, (x, y - 4), &connection.terminal);
+        sheet.words(Type::Small, into, (x, y + 26), pin);
+    } else {
+        sheet.words(Type::Strong, into, (x, y + 10), &connection.terminal);
     }
     // The device's box and the wire to it.
     sheet.rectangle("box", (outer, y - 38), (DEVICE, 76));
@@ -82,12 +83,11 @@ fn barrier(sheet: &mut Sheet, direction: Direction, middle: i32, y: i32, side: S
     sheet.shape("point", &[(middle - ahead, y - 12), (middle + ahead, y), (middle - ahead, y + 12)]);
 }
 
-fn foot(sheet: &mut Sheet, map: &LaneMap, bottom: i32) {
+fn foot(sheet: &mut Sheet, open: &[String], bottom: i32) {
     let room = WIDTH - 2 * MARGIN;
     let mut y = (bottom + 60).max(HEIGHT - 220);
-    let left_open = open(map).join(", ");
-    if !left_open.is_empty() {
-        y = sheet.paragraph(Type::Small, (MARGIN, y), room, &format!("Left open on this lane: {left_open}."));
+    if !open.is_empty() {
+        y = sheet.paragraph(Type::Small, (MARGIN, y), room, &format!("Left open on this lane: {}.", open.join(", ")));
     }
     y = sheet.paragraph(
         Type::Small,

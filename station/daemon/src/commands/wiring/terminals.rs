@@ -3,6 +3,8 @@
 //! The rule of the table: 24 V on the wire is the state in which the lane may run, 0 V is the safe state, so that a cut wire
 //! reads as the safe state. The one exception is the reset button, where the safe state is *not pressed*.
 
+use std::collections::BTreeMap;
+
 use gatepost_hardware::lane::{DEVICES_MAX, EYES_MAX, Eye, LaneKind, LaneMap, SEGMENTS_MAX};
 use serde::Serialize;
 
@@ -61,6 +63,20 @@ pub const FIXED: [Terminal; 15] = [
     output("BUZZER", "buzzer", "24 V", ["sounds", "silent"], "W5"),
 ];
 
+impl Terminal {
+    fn connection(&self) -> Connection {
+        Connection {
+            terminal: self.name.to_owned(),
+            direction: self.direction,
+            device: self.device.to_owned(),
+            detail: self.detail.to_owned(),
+            high: self.high,
+            low: self.low,
+            cable: self.cable.to_owned(),
+        }
+    }
+}
+
 /// A terminal and what this lane has on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Connection {
@@ -75,14 +91,26 @@ pub struct Connection {
     pub cable: String,
 }
 
-/// A board, and which of its pins each terminal is. The board's own pin table is beside its firmware.
+/// A board, and by terminal which of its pins that is.
 pub struct Board {
-    pub name: &'static str,
-    pub pins: &'static [(&'static str, &'static str)],
+    pub name: String,
+    pub pins: BTreeMap<String, String>,
 }
 
+/// Inputs that are active at 24 V: those whose activity lets something happen.
+pub const PERMITTING: [&str; 3] = ["RESET", "FB_EXAM", "FB_RELEASE"];
+
+/// Only beside a Linux board's own pins, which have no watchdog of a controller's kind.
+const ALIVE: Terminal = output(
+    "ALIVE",
+    "retriggerable relay K11",
+    "24 V of K10 and Y1",
+    ["changes all the time", "K10 and Y1 off"],
+    "cabinet",
+);
+
 /// Everything this lane connects, in the order of the terminals. A bench has no controller.
-pub fn connections(map: &LaneMap) -> Vec<Connection> {
+pub fn connections(map: &LaneMap, board: Option<&Board>) -> Vec<Connection> {
     if map.kind == LaneKind::Bench {
         return Vec::new();
     }
@@ -90,26 +118,21 @@ pub fn connections(map: &LaneMap) -> Vec<Connection> {
     for (index, segment) in map.segments.iter().enumerate().filter(|(_, segment)| segment.encoder) {
         all.extend(["A", "B"].map(|channel| encoder(index, channel, &segment.name, segment.tick_um)));
     }
-    all.extend(FIXED.iter().filter(|terminal| wired(map, terminal.name)).map(|terminal| Connection {
-        terminal: terminal.name.to_owned(),
-        direction: terminal.direction,
-        device: terminal.device.to_owned(),
-        detail: terminal.detail.to_owned(),
-        high: terminal.high,
-        low: terminal.low,
-        cable: terminal.cable.to_owned(),
-    }));
+    let alive = board.is_some_and(|board| board.pins.contains_key(ALIVE.name)).then_some(&ALIVE);
+    let fixed = FIXED.iter().filter(|terminal| wired(map, terminal.name));
+    all.extend(fixed.chain(alive).map(Terminal::connection));
+    // A board's own pins are given one by one; what has none is not there.
+    all.retain(|one| board.is_none_or(|board| board.pins.contains_key(&one.terminal)));
     all
 }
 
-/// Terminals that this lane leaves open.
-pub fn open(map: &LaneMap) -> Vec<String> {
-    let eyes = (map.eyes.len()..EYES_MAX).map(|index| format!("EYE{index}"));
-    let encoders = (0..SEGMENTS_MAX)
-        .filter(|index| !map.segments.get(*index).is_some_and(|segment| segment.encoder))
-        .flat_map(|index| ["A", "B"].map(|channel| format!("ENC{index}{channel}")));
-    let fixed = FIXED.iter().filter(|terminal| !wired(map, terminal.name)).map(|terminal| terminal.name.to_owned());
-    eyes.chain(encoders).chain(fixed).collect()
+/// Terminals that this lane leaves open, in their order.
+pub fn open(map: &LaneMap, board: Option<&Board>) -> Vec<String> {
+    let connected = connections(map, board);
+    let eyes = (0..EYES_MAX).map(|index| format!("EYE{index}"));
+    let encoders = (0..SEGMENTS_MAX).flat_map(|index| ["A", "B"].map(|channel| format!("ENC{index}{channel}")));
+    let fixed = FIXED.iter().map(|terminal| terminal.name.to_owned());
+    eyes.chain(encoders).chain(fixed).filter(|name| !connected.iter().any(|one| one.terminal == *name)).collect()
 }
 
 /// Whether a lane like this one has anything on a fixed terminal.

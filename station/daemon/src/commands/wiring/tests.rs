@@ -30,9 +30,9 @@ fn largest() -> String {
         (1, 20, "watch"),
         (1, 880, "watch"),
         (2, 20, "watch"),
-        (2, 4_980, "watch"),
         (3, 20, "watch"),
         (3, 1_500, "diverter"),
+        (3, 2_680, "sweep"),
         (3, 3_400, "release-exit"),
         (3, 3_600, "exam-exit"),
     ];
@@ -74,26 +74,29 @@ fn crosses(word: &Written, [left, top, right, bottom]: &[i32; 4]) -> bool {
     !within && !apart
 }
 
-#[test]
-fn no_word_covers_another_or_leaves_its_sheet() {
-    for map in every_lane() {
-        for (number, Sheet { written, boxes, .. }) in (1..).zip(&sheets(&map)) {
-            for (index, one) in written.iter().enumerate() {
-                let inside = one.left >= 60 && one.right <= WIDTH - 60 && one.top >= 60 && one.bottom <= HEIGHT - 60;
-                assert!(inside, "lane {}, sheet {number}: {one:?} leaves the sheet", map.name);
-                let over = written[..index].iter().find(|other| cover(one, other));
-                assert!(over.is_none(), "lane {}, sheet {number}: {one:?} covers {over:?}", map.name);
-                let crossed = boxes.iter().find(|edges| crosses(one, edges));
-                assert!(crossed.is_none(), "lane {}, sheet {number}: {one:?} crosses the box {crossed:?}", map.name);
-            }
+/// No word covers another, leaves its sheet or crosses the edge of a box.
+fn readable(map: &LaneMap, site: &Site) {
+    for (number, Sheet { written, boxes, .. }) in (1..).zip(&sheets(map, site)) {
+        for (index, one) in written.iter().enumerate() {
+            let inside = one.left >= 60 && one.right <= WIDTH - 60 && one.top >= 60 && one.bottom <= HEIGHT - 60;
+            assert!(inside, "lane {}, sheet {number}: {one:?} leaves the sheet", map.name);
+            let over = written[..index].iter().find(|other| cover(one, other));
+            assert!(over.is_none(), "lane {}, sheet {number}: {one:?} covers {over:?}", map.name);
+            let crossed = boxes.iter().find(|edges| crosses(one, edges));
+            assert!(crossed.is_none(), "lane {}, sheet {number}: {one:?} crosses the box {crossed:?}", map.name);
         }
     }
 }
 
 #[test]
+fn no_word_covers_another_or_leaves_its_sheet() {
+    every_lane().iter().for_each(|map| readable(map, &Site::default()));
+}
+
+#[test]
 fn every_name_and_every_terminal_of_the_lane_is_drawn() {
     for map in every_lane() {
-        let all = sheets(&map);
+        let all = sheets(&map, &Site::default());
         let sheet = |index: usize| all.get(index).or(all.last()).unwrap();
         let on = |index: usize, text: &str| {
             assert!(
@@ -105,14 +108,15 @@ fn every_name_and_every_terminal_of_the_lane_is_drawn() {
         map.segments.iter().for_each(|one| on(0, &one.name));
         map.eyes.iter().for_each(|one| [0, 1].into_iter().for_each(|index| on(index, &one.name)));
         map.devices.iter().for_each(|one| [0, 2].into_iter().for_each(|index| on(index, &one.name)));
-        connections(&map).iter().for_each(|one| on(1, &one.terminal));
+        connections(&map, None).iter().for_each(|one| on(1, &one.terminal));
     }
 }
 
 #[test]
 fn each_terminal_is_either_connected_or_left_open() {
     for map in every_lane().iter().filter(|map| !map.segments.is_empty()) {
-        let mut all: Vec<String> = connections(map).into_iter().map(|one| one.terminal).chain(open(map)).collect();
+        let mut all: Vec<String> =
+            connections(map, None).into_iter().map(|one| one.terminal).chain(open(map, None)).collect();
         all.sort();
         let before = all.len();
         all.dedup();
@@ -124,7 +128,7 @@ fn each_terminal_is_either_connected_or_left_open() {
 #[test]
 fn a_cut_wire_is_the_safe_state() {
     let permits = ["beam received", "closed", "shut", "not pressed", "room", "no alarm", "release", "may run"];
-    for one in connections(&lane(NORTH)) {
+    for one in connections(&lane(NORTH), None) {
         let exception = one.terminal == "RESET" || one.terminal.starts_with("FB_");
         let safe = !permits.iter().any(|word| one.low.contains(word));
         assert!(safe || exception, "{}: a cut wire means {:?}", one.terminal, one.low);
@@ -133,7 +137,7 @@ fn a_cut_wire_is_the_safe_state() {
 
 #[test]
 fn a_cable_has_one_device_at_its_end() {
-    let all = connections(&lane(&largest()));
+    let all = connections(&lane(&largest()), None);
     for one in all.iter().filter(|one| one.cable != "cabinet" && one.cable != "W5") {
         let others = all.iter().filter(|other| other.cable == one.cable && other.device != one.device).count();
         assert_eq!(others, 0, "{} has two devices", one.cable);
@@ -146,7 +150,7 @@ fn the_shipped_drawings_are_those_of_the_shipped_lanes() {
     for text in [NORTH, SOUTH, BENCH] {
         let map = lane(text);
         let path = format!("{}/../../hardware/wiring/{}.svg", env!("CARGO_MANIFEST_DIR"), map.name);
-        let now = draw(&map);
+        let now = draw(&map, &Site::default());
         if std::env::var("UPDATE").is_ok() {
             std::fs::write(&path, &now).unwrap();
         }
@@ -186,4 +190,95 @@ fn table() -> String {
         table += &format!("| {name} | {way} | {device}: {detail} | {high} | {low} |\n");
     }
     table + "\n"
+}
+
+/// A station's configuration beside lane south, with pins of its own.
+fn configured(folder: &std::path::Path) -> std::path::PathBuf {
+    std::fs::write(folder.join("south.toml"), SOUTH).unwrap();
+    let eyes = ["entry", "tunnel-out", "tunnel-end", "sorter-in", "diverter", "release", "exam"];
+    let lines = (0..).zip(eyes).map(|(line, eye)| format!("{eye} = {{ line = {line}, active_low = true }}\n"));
+    let eyes: String = lines.collect();
+    let text = format!(
+        r#"[station]
+name = "try-1"
+facility = "jfk"
+data = "data"
+clock = "host"
+[[lane]]
+file = "south.toml"
+[lane.pins]
+driver = "gpiocdev"
+chip = "/dev/gpiochip0"
+[lane.pins.eye]
+{eyes}[lane.pins.encoder]
+tunnel = {{ a = 10, b = 11 }}
+sorter = {{ a = 12, b = 13 }}
+[lane.pins.input]
+e-stop = {{ line = 14, active_low = true }}
+reset = 15
+exam-chute-full = 16
+[lane.pins.feedback]
+exam = 17
+release = 18
+[lane.pins.output]
+belt = 20
+gate = 21
+alive = 22
+red = 23
+amber = 24
+green = 25
+buzzer = 26
+[lane.scanner.scanner]
+serial = {{ port = "/dev/gatepost/scanner/S21" }}
+protocol = {{ plain = {{}} }}
+[lane.scale.scale]
+serial = {{ port = "/dev/serial/by-path/platform-fd500000.pcie-pci-0000:01:00.0-usb-0:1.3:1.0-port0", line = "7E1" }}
+protocol = {{ mt-sics = {{}} }}
+[lane.xray.xray]
+folder = "xray"
+pitch_um = 1500
+belt_step_um = 1000
+"#
+    );
+    let path = folder.join("station.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_configuration_adds_its_ports_and_pins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = configured(folder.path());
+    let site = Site::read(&path, &lane(SOUTH)).unwrap_or_else(|error| panic!("{error:?}"));
+    let pins = &site.board.as_ref().unwrap().pins;
+    let pin = |terminal: &str| pins.get(terminal).map_or("", String::as_str);
+    assert_eq!([pin("EYE4"), pin("ENC1B"), pin("ESTOP"), pin("RESET")], ["line 4", "line 13", "line 14", "line 15"]);
+    // Full at 24 V: against the rule, so the drawing says it.
+    assert_eq!([pin("CHUTE"), pin("FB_EXAM"), pin("ALIVE")], ["line 16, inverted", "line 17", "line 22"]);
+    let all = connections(&lane(SOUTH), site.board.as_ref());
+    assert!(pins.keys().all(|terminal| all.iter().any(|one| one.terminal == *terminal)), "{pins:?}");
+
+    assert!(open(&lane(SOUTH), site.board.as_ref()).contains(&"GUARD".to_owned()), "no line is given for it");
+
+    let map = lane(SOUTH);
+    let [_, terminals, cables] = &sheets(&map, &site)[..] else { panic!("three sheets") };
+    let on = |sheet: &Sheet, text: &str| sheet.written.iter().any(|word| word.text == text);
+    assert!(on(terminals, "line 16, inverted") && on(terminals, "ALIVE") && on(cables, "/dev/gatepost/scanner/S21"));
+    assert!(!on(cables, "controller"), "there is none");
+    let long = cables.written.iter().find(|word| word.text.ends_with("-usb-0:1.3:1.0-port0")).unwrap();
+    assert!(long.text.starts_with('…'), "{}", long.text);
+    readable(&map, &site);
+}
+
+#[test]
+fn a_configuration_of_another_lane_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = configured(folder.path());
+    let refused = |map: &LaneMap| match Site::read(&path, map) {
+        Err(Failure::Problem(says)) => says,
+        _ => panic!("it was taken"),
+    };
+    assert!(refused(&lane(NORTH)).contains("it has no lane \"north\", only south"));
+    let moved = lane(&SOUTH.replace("at_mm = 2000", "at_mm = 2010"));
+    assert!(refused(&moved).contains("is another file than --lane"));
 }
