@@ -50,15 +50,24 @@ impl Schedule {
         &self.slots
     }
 
-    /// Takes a permit whose epoch was checked. `tick`: of the diverter eye's segment.
+    /// Takes the number of a permit whose epoch was checked: once, whatever becomes of the permit, so that one which was
+    /// refused is not accepted when it comes again.
+    ///
+    /// # Errors
+    /// [`PermitRefusal::AlreadyUsed`].
+    pub fn take_number(&mut self, permit: u32) -> Result<(), PermitRefusal> {
+        if self.last.is_some_and(|last| permit <= last) {
+            return Err(PermitRefusal::AlreadyUsed);
+        }
+        self.last = Some(permit);
+        Ok(())
+    }
+
+    /// Takes a permit whose number was taken. `tick`: of the diverter eye's segment.
     ///
     /// # Errors
     /// Why it is refused; the permit is then forgotten.
     pub fn accept(&mut self, permit: Permit, now: Micros, tick: Tick, zone: &Zone) -> Result<(), PermitRefusal> {
-        if self.last.is_some_and(|last| permit.id <= last) {
-            return Err(PermitRefusal::AlreadyUsed);
-        }
-        self.last = Some(permit.id);
         if permit.expires <= now {
             return Err(PermitRefusal::Expired);
         }
@@ -183,7 +192,6 @@ mod tests {
         let (mut schedule, mut zone) = (Schedule::default(), Zone::default());
         let mut refusal = |id, lo, hi, now, tick| schedule.accept(permit(id, lo, hi), Micros(now), Tick(tick), &zone);
         assert_eq!(refusal(1, 100, 200, 0, 50), Ok(()));
-        assert_eq!(refusal(1, 300, 400, 0, 50), Err(PermitRefusal::AlreadyUsed));
         assert_eq!(refusal(2, 200, 300, 0, 50), Err(PermitRefusal::Overlap));
         assert_eq!(refusal(3, 300, 400, 1_000, 50), Err(PermitRefusal::Expired));
         assert_eq!(refusal(4, 300, 400, 0, 400), Err(PermitRefusal::TooLate));
@@ -196,6 +204,13 @@ mod tests {
             let expected = if id < 5 + PERMITS_MAX as u32 { Ok(()) } else { Err(PermitRefusal::Full) };
             assert_eq!(full, expected);
         }
+    }
+
+    #[test]
+    fn a_number_is_taken_once_and_numbers_rise() {
+        let mut schedule = Schedule::default();
+        let taken = [3, 3, 2, 4].map(|permit| schedule.take_number(permit).is_ok());
+        assert_eq!(taken, [true, false, false, true]);
     }
 
     #[test]

@@ -120,6 +120,7 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
         if self.epoch != Some(permit.epoch) {
             return Err(PermitRefusal::WrongEpoch);
         }
+        self.schedule.take_number(permit.id)?;
         let tick = self.diverter_belt().map(|(_, belt)| belt.tick());
         let (Some(tick), Some(_)) = (tick, &self.guard) else {
             return Err(PermitRefusal::GateFault); // no gate: nothing to permit

@@ -16,7 +16,7 @@ const LANE: &str = r#"
 name = "small"
 kind = "conveyor"
 items = { length_mm_min = 50, length_mm_max = 100, gap_mm_min = 100, length_tolerance_mm = 20, window_mm = 25 }
-timing = { debounce_us = 0, heartbeat_ms_max = 120, permit_ms_max = 20000, stop_ms_max = 300, start_warning_ms = 0, start_ms = 200 }
+timing = { debounce_us = 0, heartbeat_ms_max = 120, permit_ms_max = 20000, stop_ms_max = 300, start_warning_ms = 0, start_ms = 400 }
 gate = { at_mm = 550, swing_ms = 20, feedback = true, exit_ms_max = 4000 }
 segment = [{ name = "belt", length_mm = 1000, tick_um = 50000, encoder = true, speed_mm_s = 1000 }]
 eye = [
@@ -238,7 +238,8 @@ impl Small {
         self.look();
     }
 
-    fn order(&mut self, action: Action) {
+    /// Something to be done, as the next action.
+    pub fn order(&mut self, action: Action) {
         self.say(Command::Action { number: self.acted, action });
     }
 
