@@ -36,8 +36,8 @@ const NAMED_IN: [(&str, &[&str]); 8] = [
     ("rumqttc", &["station/sync/src/mqtt.rs"]),
     // The doctor opens the port by itself to say what is wrong with it.
     ("tokio_serial", &["station/daemon/src/run/serial.rs", "station/daemon/src/commands/doctor.rs"]),
-    ("rppal", &["station/daemon/src/"]),
-    ("gpiocdev", &["station/daemon/src/"]),
+    ("rppal", &["station/daemon/src/run/pins/raspberry.rs"]),
+    ("gpiocdev", &["station/daemon/src/run/pins/chip.rs"]),
     ("cel", &["station/pipeline/src/ruleset/"]),
     ("sqlx", &["station/central/src/store.rs", "station/central/src/store/", "tests/"]),
 ];

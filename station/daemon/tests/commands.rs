@@ -20,6 +20,9 @@ use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use gatepost_pipeline::ruleset::Ruleset;
 use serde_json::{Value, json};
 
+#[path = "commands/pins.rs"]
+mod pins;
+
 struct Answer {
     code: i32,
     out: String,
@@ -121,6 +124,9 @@ fn wiring_draws_a_lane_and_says_what_is_wrong_with_what_was_typed() {
     let eye = json!({"terminal": "EYE0", "direction": "input", "device": "eye entry", "detail": "infeed 100 mm, entry",
         "at_24_v": "beam received", "at_0_v_or_cut": "blocked", "cable": "W1.0"});
     assert_eq!((&listed["lane"], &listed["connections"][0]), (&json!("north"), &eye));
+
+    gatepost(&["wiring", "--lane", &north, "--board", "lm3s6965"]).is(0, &[">PB0<", ">PA3<"]);
+    gatepost(&["wiring", "--lane", &north, "--board", "uno"]).is(2, &["uno: no such board; there is lm3s6965"]);
 
     gatepost(&["wiring"]).is(2, &["--lane"]);
     gatepost(&["wiring", "--lane", "no-such.toml"]).is(1, &["no-such.toml", "cannot be read", "check the name"]);

@@ -122,7 +122,7 @@ pub(super) fn probe(arguments: Arguments, json: bool) -> Outcome {
             pins::Place::Port(port) => {
                 runtime.block_on(watch.serial(&port, 115_200, Ear::controller(), hello(), 2_000))?;
             }
-            pins::Place::Pins { pins, map, seconds } => runtime.block_on(watch.pins(pins, map, seconds))?,
+            pins::Place::Pins { on, seconds } => runtime.block_on(watch.pins(*on, seconds))?,
         },
         Device::Xray { folder, seconds } => runtime.block_on(watch.folder(&folder, seconds))?,
     }

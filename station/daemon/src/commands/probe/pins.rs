@@ -17,7 +17,7 @@ use crate::config::pins::{PinsConfig, input_name};
 use crate::run::pins::board::{Edge, Plan, Trouble};
 use crate::run::pins::merge::HOLD;
 use crate::run::pins::wires::{Said, Wires};
-use crate::run::pins::{chip, watch};
+use crate::run::pins::{OnPins, chip, watch};
 
 /// Between two sums of belt.
 const SUM_US: u64 = 250_000;
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
 /// Where the controller is.
 pub(super) enum Place {
     Port(Port),
-    Pins { pins: PinsConfig, map: LaneMap, seconds: Option<u64> },
+    Pins { on: Box<OnPins>, seconds: Option<u64> },
 }
 
 impl Arguments {
@@ -68,12 +68,13 @@ impl Arguments {
         let (map, pins) = { on_pins }.find(|(map, _)| wanted(map)).ok_or_else(|| {
             problem(file.display(), "no such lane with [lane.pins]; a controller on a cable is watched with --port")
         })?;
-        Ok(Place::Pins { pins, map, seconds })
+        Ok(Place::Pins { on: Box::new(OnPins { pins, map }), seconds })
     }
 }
 
 impl Watch {
-    pub(super) async fn pins(&mut self, pins: PinsConfig, map: LaneMap, seconds: Option<u64>) -> Result<(), Failure> {
+    pub(super) async fn pins(&mut self, on: OnPins, seconds: Option<u64>) -> Result<(), Failure> {
+        let OnPins { pins, map } = on;
         let (told, mut tell) = tokio::sync::mpsc::channel(WORDS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);

@@ -41,9 +41,8 @@ pub struct Rig {
 pub struct Station {
     end: StationEnd,
     map: Option<LaneMap>,
+    /// Every fact from the first on: one that is missing is asked for before any later one is taken.
     pub facts: Vec<Fact>,
-    /// The numbers of these facts.
-    pub numbers: Vec<u32>,
     pub boots: Vec<BootCause>,
     pub epoch: u32,
     beaten: Micros,
@@ -127,11 +126,6 @@ impl Rig {
         states.collect()
     }
 
-    /// Whether no fact is missing, whatever happened to the controller.
-    pub fn numbered_without_a_gap(&self) -> bool {
-        self.station.numbers.iter().copied().eq(0..self.station.numbers.len() as u32)
-    }
-
     /// The last of them.
     pub fn state(&self) -> Option<LaneState> {
         self.states().last().copied()
@@ -195,6 +189,10 @@ impl Rig {
 }
 
 impl Station {
+    fn next(&self) -> u32 {
+        self.facts.len() as u32
+    }
+
     fn ask(&mut self, command: Command, say: &mut VecDeque<Vec<u8>>) {
         self.end.say(Word::Ask(command), Micros::ZERO, |frame| say.push_back(frame.to_vec()));
     }
@@ -227,11 +225,13 @@ impl Station {
                     self.ask(Command::Configure { crc, epoch: self.epoch + 1 }, say);
                 }
                 Report::Hello(Greeting { epoch, .. }) => self.epoch = epoch,
-                Report::Fact { number, fact } => {
+                Report::Fact { number, .. } if number > self.next() => {
+                    self.ask(Command::Resend { from: self.next() }, say);
+                }
+                Report::Fact { number, fact } if number == self.next() => {
                     if let Fact::Boot { cause, .. } = fact {
                         self.boots.push(cause);
                     }
-                    self.numbers.push(number);
                     self.facts.push(fact);
                 }
                 Report::Beat { time, ticks, .. } => {
