@@ -11,6 +11,7 @@ use gatepost_virtual::faults::FaultSchedule;
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
 
+use crate::checker::Station;
 use crate::checker::cells::{self, CellFigures};
 use crate::checker::findings::Findings;
 use crate::world::{Setup, World};
@@ -52,6 +53,18 @@ pub fn windows(cell: Cell) -> Vec<AilingWindow> {
 
 /// One day of a lane with one sick device.
 pub fn run(cell: Cell, lane: &str, seed: u64, parcels: u32) -> CellRun {
+    let world = lived(cell, lane, seed, parcels);
+    let mut findings = world.checked().findings;
+    let figures = cells::check(&world.evidence(), &cell.to_string(), &mut findings);
+    CellRun { cell, figures, findings, broken: world.broken.clone() }
+}
+
+/// Everything that a checker may read of such a day.
+pub fn evidence(cell: Cell, lane: &str, seed: u64, parcels: u32) -> Station {
+    lived(cell, lane, seed, parcels).evidence()
+}
+
+fn lived(cell: Cell, lane: &str, seed: u64, parcels: u32) -> World {
     let mut world = World::new(Setup {
         map: shipped(lane),
         seed,
@@ -63,9 +76,14 @@ pub fn run(cell: Cell, lane: &str, seed: u64, parcels: u32) -> CellRun {
     });
     world.ail(windows(cell));
     world.run();
-    let mut findings = world.checked().findings;
-    let figures = cells::check(&world.evidence(), &cell.to_string(), &mut findings);
-    CellRun { cell, figures, findings, broken: world.broken.clone() }
+    world
+}
+
+/// Whether a document says of a cell what it means.
+pub fn is_told(document: &str, cell: Cell) -> bool {
+    let (Meaning::Does(means) | Meaning::None(means)) = cell.meaning();
+    let section = document.split("\n## ").find(|section| section.lines().next() == Some(cell.device.name()));
+    section.is_some_and(|section| section.contains(means) && section.contains(cell.ailment.name()))
 }
 
 /// The document. `command`: what wrote it.

@@ -37,6 +37,8 @@ pub struct Setup {
 
 /// Length of one step of the world.
 const STEP_US: u64 = 5_000;
+/// Who feeds the lane looks at its page this often.
+const READ_US: u64 = 1_000_000;
 /// Parcels in a row that pushed against each other overlap by no more than this.
 const OVERLAP_MM: u32 = 40;
 /// Microseconds a model takes.
@@ -53,6 +55,7 @@ pub struct World {
     station: Option<Station>,
     /// When the station comes back.
     back_at: u64,
+    attentive: bool,
     images: u32,
     assess: Vec<(u64, u32, Image)>,
     answers: Vec<(u64, PassKey, Option<Token>)>,
@@ -82,6 +85,7 @@ impl World {
             map: setup.map,
             station: None,
             back_at: 0,
+            attentive: false,
             images: 0,
             assess: Vec::new(),
             answers: Vec::new(),
@@ -97,8 +101,10 @@ impl World {
         }
     }
 
-    /// Lets devices of the lane be sick in these windows.
+    /// Lets devices of the lane be sick in these windows. Who feeds it reads what the station says, and leaves a gap when it
+    /// asks for one.
     pub fn ail(&mut self, windows: Vec<AilingWindow>) {
+        self.attentive = true;
         self.lane.ail(windows);
     }
 
@@ -160,6 +166,9 @@ impl World {
         let emissions = self.lane.emitted();
         let Some(mut station) = self.station.take() else { return };
         let result = self.live(now, &mut station, emissions);
+        if self.attentive && now.is_multiple_of(READ_US) {
+            self.lane.feed(!station.view().images_out_of_step);
+        }
         let said = station.said();
         if !said.is_empty() {
             self.lane.send(&said);

@@ -244,7 +244,9 @@ impl Drive {
         let due = |sent: Option<Micros>, every_ms| sent.is_none_or(|sent| mono - sent >= Micros::from_ms(every_ms));
         if due(self.sync_sent, TIME_SYNC_MS) {
             self.sync_sent = Some(mono);
-            let order = if self.epoch.is_some() { Order::TimeSync { host: mono } } else { Order::Hello };
+            // A cable may have been in another lane's controller: ask who is there until it is ours again.
+            let ours = self.epoch.is_some() && !self.failed.contains(&Fault::Controller);
+            let order = if ours { Order::TimeSync { host: mono } } else { Order::Hello };
             self.order(order);
             if self.cable.inventory_owed && self.epoch.is_some() {
                 self.order(Order::Inventory);

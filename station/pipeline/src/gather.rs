@@ -88,12 +88,20 @@ pub struct Gather {
     map: LaneMap,
     parcels: BTreeMap<PassKey, Gathered>,
     waiting: VecDeque<Waiting>,
+    /// Until when (controller time) a scanner that said nothing of a parcel may still say it: by device.
+    owing: BTreeMap<u8, i64>,
     pub images: Images,
 }
 
 impl Gather {
     pub fn new(map: LaneMap) -> Self {
-        Self { map, parcels: BTreeMap::new(), waiting: VecDeque::new(), images: Images::default() }
+        Self {
+            map,
+            parcels: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            owing: BTreeMap::new(),
+            images: Images::default(),
+        }
     }
     pub fn enter(&mut self, pass: PassKey) {
         self.parcels.insert(pass, Gathered::default());
@@ -187,6 +195,9 @@ impl Gather {
             (Reading::Weight(_), []) | (Reading::Code(CodeRead::Nothing), []) => {}
             (Reading::Code(_), []) => noted.push(Noted::Orphan { device: waiting.device }),
             (Reading::Code(code), [view]) => {
+                if self.owing.get(&waiting.device).is_some_and(|&until| waiting.span.lo <= until) {
+                    noted.push(Noted::Contested { pass: view.pass, cause: ContestedCause::TwoOwners });
+                }
                 if let Some(gathered) = self.parcels.get_mut(&view.pass) {
                     gathered.add_code(code.clone());
                 }
@@ -224,6 +235,9 @@ impl Gather {
                     continue;
                 }
                 gathered.closed.insert(index);
+                if device.kind == DeviceKind::Scanner && gathered.codes.is_empty() {
+                    self.owing.insert(index, left.hi + OWING_US);
+                }
                 if device.kind == DeviceKind::Xray {
                     imaged.push((tracked.pass, tracked.length_mm, left));
                 }
@@ -382,6 +396,9 @@ fn left_view(map: &LaneMap, track: &Track, device: &Device, tracked: &Tracked) -
     Some(Span { lo: earliest + soonest_us as i64, hi: latest + longest_us as i64 + CLOSING_US })
 }
 
+/// A scanner answers every parcel, if only that it read nothing. One that did not may be late, and answer so much later,
+/// while the next parcel is in view.
+const OWING_US: i64 = 1_000_000;
 /// Clock error and one turn of the station's loop, before a device is held to have said its last.
 const CLOSING_US: i64 = 30_000;
 

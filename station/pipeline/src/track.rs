@@ -21,6 +21,7 @@ pub mod belt;
 pub mod clock;
 mod adrift;
 mod exits;
+mod flicker;
 mod stops;
 
 /// Chutes slide: a parcel may reach its exit eye this much sooner or later than the belt would bring it.
@@ -49,6 +50,8 @@ pub struct Tracked {
     adrift: bool,
     /// The gate opened for it.
     opened: bool,
+    /// The eye of the other chute saw something where this should be: believed when its own sees nothing.
+    astray: Option<End>,
     /// At the eye that saw it last.
     pub length_mm: Option<Millimetres>,
     pub gap_mm: Option<Millimetres>,
@@ -96,6 +99,10 @@ pub enum Happening {
     StrangerLeft {
         end: End,
     },
+    /// This eye has said too often what cannot be.
+    EyeSick {
+        eye: u8,
+    },
     /// Not seen where it had to be.
     Vanished {
         pass: PassKey,
@@ -115,6 +122,7 @@ pub struct Track {
     /// Who darkens each eye.
     occupants: Vec<Option<PassKey>>,
     last_trail: Option<(PassKey, Tick)>,
+    flicker: flicker::Flicker,
 }
 
 /// How far a parcel may be from where its belt would have carried it over `way`.
@@ -133,6 +141,7 @@ impl Track {
             stopped: vec![None; map.segments.len()],
             occupants: vec![None; map.eyes.len()],
             last_trail: None,
+            flicker: flicker::Flicker::new(map.eyes.len()),
             map,
         }
     }
@@ -193,6 +202,16 @@ impl Track {
 
     /// A debounced edge. `pass` is the controller's count at the entry eye.
     pub fn edge(&mut self, eye: u8, blocked: bool, tick: Tick, time: Micros, pass: Option<PassKey>) -> Vec<Happening> {
+        let mut happenings = self.seen(eye, blocked, tick, time, pass);
+        let fits =
+            |happening: &Happening| !matches!(happening, Happening::Appeared { .. } | Happening::StrangerLeft { .. });
+        if self.flicker.edge(usize::from(eye), time, !happenings.iter().all(fits)) {
+            happenings.push(Happening::EyeSick { eye });
+        }
+        happenings
+    }
+
+    fn seen(&mut self, eye: u8, blocked: bool, tick: Tick, time: Micros, pass: Option<PassKey>) -> Vec<Happening> {
         let index = usize::from(eye);
         let Some(role) = self.map.eyes.get(index).map(|eye| eye.role) else {
             return Vec::new();
@@ -209,8 +228,8 @@ impl Track {
             (EyeRole::Entry, true) => pass.map(|pass| self.enter(index, pass, tick, time)).into_iter().collect(),
             (EyeRole::Entry | EyeRole::Watch | EyeRole::Diverter, false) => self.trailing(index, tick),
             (EyeRole::Watch | EyeRole::Diverter, true) => self.leading(index, tick),
-            (EyeRole::ReleaseExit, true) => vec![self.exit(index, tick, End::Release)],
-            (EyeRole::ExamExit, true) => vec![self.exit(index, tick, End::Exam)],
+            (EyeRole::ReleaseExit, true) => self.exit(index, tick, End::Release).into_iter().collect(),
+            (EyeRole::ExamExit, true) => self.exit(index, tick, End::Exam).into_iter().collect(),
             (EyeRole::ReleaseExit | EyeRole::ExamExit, false) | (EyeRole::Sweep, _) => Vec::new(),
         }
     }
@@ -237,6 +256,7 @@ impl Track {
             coasted: Millimetres::ZERO,
             adrift: false,
             opened: false,
+            astray: None,
             length_mm: None,
             gap_mm: gap,
             contested,
@@ -305,9 +325,14 @@ impl Track {
         let eye = &self.map.eyes[index];
         let segment = &self.map.segments[usize::from(eye.segment)];
         let items = &self.map.items;
+        // Its tail is here, and an eye that it has left long ago is still dark: what darkens that was not counted.
+        let dark = self.occupants[..index].contains(&Some(pass));
         let Some(tracked) = self.passes.iter_mut().find(|tracked| tracked.pass == pass) else {
             return Vec::new();
         };
+        if dark {
+            tracked.contested.insert(ContestedCause::Merged);
+        }
         if eye.role == EyeRole::Entry {
             self.last_trail = Some((pass, tick));
         }

@@ -184,13 +184,18 @@ fn touched(
         return;
     }
     figures.exam += 1;
+    // What came to be judged while the lane stood, whatever for: an alarm always says why it stands.
+    let excused = excused || reasons.iter().any(|reason| reason.rule.as_str() == "built-in.lane-state");
     let named = excused
         || reasons.iter().any(|reason| row.reasons.contains(&reason.rule.as_str()))
         || pass.alarms.iter().any(|alarm| row.alarms.contains(&code(alarm.what).as_str()));
     if !named && is_plain(pass, parcel) {
         figures.unnamed += 1;
         let rules: Vec<&str> = reasons.iter().map(|reason| reason.rule.as_str()).collect();
-        let says = format!("parcel {} is in exam for [{}], which the table does not name", parcel.id, rules.join(" "));
+        let alarms: Vec<&str> = pass.alarms.iter().map(|alarm| alarm.what.code.as_str()).collect();
+        let (rules, alarms) = (rules.join(" "), alarms.join(" "));
+        let says =
+            format!("parcel {} is in exam for [{rules}] with [{alarms}], which the table does not name", parcel.id);
         findings.add(Promise::FaultTable, format!("{} ({})", pass.key, row.cell()), says);
     }
 }
@@ -233,7 +238,7 @@ fn look(
     for code in said {
         *figures.alarms.entry(code).or_default() += 1;
     }
-    if met > 0 && row.fate != Fate::Unharmed {
+    if met > 0 && row.fate != Fate::Tolerated {
         figures.tellable += 1;
         figures.told += u64::from(is_named);
         if !is_named {

@@ -30,7 +30,9 @@ pub fn check(lane: &Lane<'_>, journal: &Journal, findings: &mut Findings) {
 pub fn is_wrong(pass: &Pass<'_>) -> bool {
     let Some(decision) = pass.effective().filter(|_| !pass.parcels.is_empty()) else { return false };
     let inputs = &decision.what.inputs;
-    let read = inputs.read().filter(|_| inputs.association != Association::Contested);
+    // An id that was there twice is doubted on both.
+    let twice = matches!(inputs.item, Item::Read { duplicate: true, .. });
+    let read = inputs.read().filter(|_| inputs.association != Association::Contested && !twice);
     read.is_some_and(|read| pass.parcels.iter().all(|parcel| parcel.item != read))
 }
 

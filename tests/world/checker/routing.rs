@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 const REVOKE_MS: u64 = 1_500;
 /// A belt that is stopped in place coasts; what had already reached the exit may still leave. Milliseconds.
 const COAST_MS: u64 = 1_500;
+/// A gate under which the belts stand may stay open so long at least, microseconds: a lane's longest stop.
+const STOOD_US: u64 = 8_000_000;
 
 pub fn check(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, findings: &mut Findings) {
     for pass in lane.passes.iter().filter(|pass| !pass.parcels.is_empty()) {
@@ -22,7 +24,7 @@ pub fn check(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, findings: &mut Fi
                 released(pass, parcel, &lane.truth.clock, durable_ms, findings);
             }
             hold(pass, parcel, findings);
-            if let Some(at) = parcel.moved_under_us.filter(|_| !pass.disturbed) {
+            if let Some(at) = parcel.moved_under_us.filter(|&at| !pass.disturbed && !has_stood(lane, at)) {
                 let says = format!("the gate moved under parcel {} at {} ms", parcel.id, at / 1_000);
                 findings.add(Promise::Routing, &pass.key, says);
             }
@@ -35,6 +37,13 @@ pub fn check(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, findings: &mut Fi
         in_place(pass, lane, findings);
     }
     motion(lane, findings);
+}
+
+/// Whether the belts had stood then for so long that an open gate had to close, whatever lay under it.
+fn has_stood(lane: &Lane<'_>, at: u64) -> bool {
+    let before = lane.truth.events.iter().take_while(|&&(when, _)| when <= at);
+    let last = before.filter(|(_, event)| matches!(event, LaneEvent::BeltsRun | LaneEvent::BeltsStop)).last();
+    last.is_some_and(|&(since, event)| event == LaneEvent::BeltsStop && at - since >= STOOD_US)
 }
 
 pub fn is_misrouted(pass: &Pass<'_>, clock: &Clock) -> bool {

@@ -165,6 +165,15 @@ impl Ailing {
         self.windows.iter().any(|window| window.from < now && now < window.until + AFTERMATH)
     }
 
+    /// Whether an eye is sick, or has been lately: then a red light is taken for a jam.
+    pub fn is_jam_likely(&self) -> bool {
+        let eyes = |cell: Cell| {
+            use Device::{EyeDiverter, EyeEntry, EyeExam, EyeRelease, EyeWatch};
+            matches!(cell.device, EyeEntry | EyeWatch | EyeDiverter | EyeRelease | EyeExam)
+        };
+        self.windows.iter().any(|window| eyes(window.cell))
+    }
+
     /// What the pins show.
     pub const fn outputs(&self, program: Outputs) -> Option<Outputs> {
         match self.hang {
@@ -250,15 +259,15 @@ impl VirtualLane {
     /// Says whom the sick devices may have to do with.
     fn ail_parcels(&mut self) {
         for active in self.ailing.active.clone() {
-            // What looks at the belt touches what it says something wrong of, see `ail_seen`.
-            if !matches!(active.cell.device, Device::Scanner | Device::Scale | Device::Xray) {
+            // Every other device touches whom it says something wrong of, when it does: see `ail_of`.
+            if matches!(active.cell.device, Device::Cable | Device::Clock | Device::Reset) {
                 self.ail_near(&active);
             }
         }
     }
 
-    /// A device that looks at the belt said something wrong, or nothing, of what is in its view.
-    pub(super) fn ail_seen(&mut self, device: Device) {
+    /// A device said or did something else than it should just now.
+    pub(super) fn ail_of(&mut self, device: Device) {
         if let Some(active) = self.ailing.of(device) {
             self.ail_near(&active);
         }

@@ -89,7 +89,7 @@ impl VirtualLane {
     fn emit(&mut self, after: Micros, what: Emitted) {
         let (device, sick) = (Self::device_of(&what), self.ailing.is_sick(&what, self.now));
         if let Some(device) = device.filter(|_| sick) {
-            self.ail_seen(device);
+            self.ail_of(device);
         }
         if let Some((late, what)) = self.ailing.sent(what, self.now) {
             self.out.push(Emission { at: self.now + after + late, what });
@@ -281,7 +281,7 @@ impl VirtualLane {
 
     fn end_image(&mut self, beam: &Watch, taken: Image) {
         if self.ailing.is_dark() {
-            self.ail_seen(Device::Xray);
+            self.ail_of(Device::Xray);
             return;
         }
         let marked = |lane: &Self, fault| {

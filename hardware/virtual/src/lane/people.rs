@@ -12,6 +12,9 @@ use gatepost_hardware::units::Micros;
 
 /// One hand-made fault, and then a pause.
 const HAND_PAUSE: Micros = Micros(3_500_000);
+/// How long after the light went red somebody presses in a jam, and when they take out what lies under the eye.
+const JAM_PRESS: Micros = Micros(5_000_000);
+const JAM_TAKE: Micros = Micros(20_000_000);
 /// How long a finger is on a button.
 const PRESS: Micros = Micros(200_000);
 
@@ -133,6 +136,27 @@ impl VirtualLane {
         };
         if after.is_some_and(|ms| self.now >= since + Micros::from_ms(u64::from(ms))) {
             self.people.light = None; // once, and then another while
+            self.press_reset();
+        }
+        self.clear_jam(lamp, since);
+    }
+
+    /// Where the light is red and something lies under a blocked eye, somebody looks, presses, and takes it out at last.
+    fn clear_jam(&mut self, lamp: Lamp, since: Micros) {
+        let away = self.now.saturating_sub(since);
+        if lamp != Lamp::Red || away < JAM_PRESS || !self.ailing.is_jam_likely() || self.plan.operator_ms.is_none() {
+            return;
+        }
+        let under = |eye: usize| {
+            let covers = |body: &&Body| body.covers(self.eyes[eye]);
+            self.bodies.iter().filter(|_| self.ailing.shown(eye)).find(covers).map(|body| body.id)
+        };
+        let Some(parcel) = (0..self.eyes.len()).find_map(under) else { return };
+        if away >= JAM_TAKE {
+            self.people.light = None;
+            self.remove(parcel);
+        } else if self.now >= self.people.hand_due {
+            self.people.hand_due = self.now + JAM_PRESS;
             self.press_reset();
         }
     }

@@ -5,6 +5,7 @@
 
 use super::truth::{Chute, Happened};
 use super::{Body, VirtualLane};
+use crate::ailments::Device;
 use gatepost_hardware::lane::EyeRole;
 use gatepost_hardware::link::{Fact, Input, Report};
 use gatepost_hardware::units::Micros;
@@ -41,8 +42,17 @@ impl VirtualLane {
         let before = leaf.us;
         leaf.us = self.ailing.leaf(before, leaf.full_us, release, us, self.now);
         leaf.moved = before != leaf.us;
-        let (position, news) = self.ailing.position(leaf.position(), self.now);
-        if (leaf.moved || news) && !self.ailing.is_deaf() {
+        let (moved, is, should) =
+            (leaf.moved, leaf.us, (before + if release { us } else { -us }).clamp(0, leaf.full_us));
+        let really = leaf.position();
+        let (position, news) = self.ailing.position(really, self.now);
+        if is != should {
+            self.ail_of(Device::Diverter);
+        }
+        if position != really {
+            self.ail_of(Device::Feedback);
+        }
+        if (moved || news) && !self.ailing.is_deaf() {
             self.cabled.session.gate_feedback(position, time);
         }
     }
@@ -56,6 +66,9 @@ impl VirtualLane {
                 self.levels[eye] = !self.levels[eye];
             }
             let shown = self.ailing.eye(eye, self.levels[eye], changed, began, us);
+            if self.ailing.shown(eye) != self.levels[eye] {
+                self.ail_of(self.ailing.device_of(eye));
+            }
             changes.extend(shown.into_iter().map(|(after, level)| (after, eye, level)));
         }
         changes.sort_by_key(|(after, eye, _)| (*after, *eye));
@@ -85,6 +98,9 @@ impl VirtualLane {
     fn count(&mut self, segment: usize, place: i64, at: Micros) {
         let ticks = self.belts[segment].ticks_to(place);
         let told = self.ailing.ticks(segment, ticks, at);
+        if told != ticks {
+            self.ail_of(Device::Encoder);
+        }
         if told != 0 && !self.ailing.is_deaf() {
             let time = self.time(at);
             self.cabled.session.encoder(segment as u8, told, time);

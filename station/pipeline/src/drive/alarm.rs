@@ -36,6 +36,8 @@ pub enum AlarmCode {
     LaneRuns,
     DiverterStuck,
     DiverterSlow,
+    /// An eye says what cannot be.
+    EyeSick,
     ImagesOutOfStep,
     Orphan,
     ReadingUnplaced,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
-use crate::judge::{ContestedCause, Fault};
+use crate::judge::{ContestedCause, Fault, Token};
 use crate::limits::PASSES_ON_BELT_MAX;
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
@@ -30,6 +30,7 @@ impl Drive {
                 Happening::Appeared { eye } => self.appeared(eye),
                 Happening::Left { pass, end } => self.left(pass, end),
                 Happening::StrangerLeft { end } => self.stranger_left(end),
+                Happening::EyeSick { eye } => self.eye_sick(eye),
                 Happening::Vanished { pass, before_eye } => self.vanished(pass, before_eye),
             }
         }
@@ -78,6 +79,15 @@ impl Drive {
         let name = self.config.map.eyes.get(usize::from(eye)).map_or("?", |eye| eye.name.as_str());
         let says = format!("something appeared at eye {name} that did not come through the entry: it goes to exam");
         self.alarm(AlarmCode::Inserted, None, &says);
+    }
+
+    fn eye_sick(&mut self, eye: u8) {
+        if !self.is_history() {
+            let name = self.config.map.eyes.get(usize::from(eye)).map_or("?", |eye| eye.name.as_str());
+            let says =
+                format!("eye {name} sees what cannot be there: clean it, check its plug and what it is aimed at");
+            self.alarm(AlarmCode::EyeSick, None, &says);
+        }
     }
 
     fn left(&mut self, key: PassKey, end: End) {
@@ -191,7 +201,7 @@ impl Drive {
         parcel.stale |= parcel.revision == 0 || overtaken;
         // Only what left the belt where it should may come again: an id that never left is there twice.
         if let Some(item) = item.as_ref().filter(|_| matches!(end, End::Release | End::Exam)) {
-            self.ids.remove(item.as_str());
+            self.free_id(item, key);
         }
         permit.into_iter().for_each(|permit| self.order(Order::Revoke { permit }));
         self.track.forget(key);
@@ -211,6 +221,17 @@ impl Drive {
         }
         if Some(key.epoch) == self.epoch {
             self.order(Order::Forget { epoch: key.epoch, pass: key.pass });
+        }
+    }
+
+    /// An id left with its parcel; where another one on the belt was read to bear it, it is that one's now.
+    fn free_id(&mut self, item: &Token, left: PassKey) {
+        let on_belt = |at: &usize| self.parcels[*at].key != left && self.parcels[*at].state.is_on_belt();
+        let mut others = (0..self.parcels.len()).filter(on_belt);
+        let other = others.find(|&at| self.item_of(at).as_ref() == Some(item)).map(|at| self.parcels[at].key);
+        match other {
+            Some(other) => drop(self.ids.insert(item.as_str().to_owned(), other)),
+            None => drop(self.ids.remove(item.as_str())),
         }
     }
 

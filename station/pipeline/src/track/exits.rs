@@ -8,8 +8,9 @@ use crate::limits::EDGE_MM;
 use crate::pass::life::End;
 
 impl Track {
-    /// A leading edge at an exit eye: the oldest parcel beyond the diverter eye that can be there.
-    pub(super) fn exit(&mut self, index: usize, tick: Tick, end: End) -> Happening {
+    /// A leading edge at an exit eye: the oldest parcel beyond the diverter eye that can be there. One that should leave
+    /// by the other chute is not gone yet: an eye that flickers must not end it, see [`Track::vanished`].
+    pub(super) fn exit(&mut self, index: usize, tick: Tick, end: End) -> Option<Happening> {
         let exact = Millimetres(CHUTE_MM);
         let near = |tracked: &&super::Tracked, exact: Millimetres| {
             (tracked.next_eye > self.diverter || tracked.adrift)
@@ -17,12 +18,15 @@ impl Track {
         };
         let expected = |tracked: &&super::Tracked| tracked.opened == (end == End::Release);
         // One that belongs into this chute; else one that lies so exactly here that it can be no other.
-        let found = self.passes.iter().find(|tracked| expected(tracked) && near(tracked, exact));
-        let found = found.or_else(|| self.passes.iter().find(|tracked| near(tracked, Millimetres::ZERO)));
-        let Some(pass) = found.map(|tracked| tracked.pass) else {
-            return Happening::StrangerLeft { end };
+        if let Some(tracked) = self.passes.iter().find(|tracked| expected(tracked) && near(tracked, exact)) {
+            return Some(Happening::Left { pass: tracked.pass, end });
+        }
+        let here = self.passes.iter().position(|tracked| tracked.astray.is_none() && near(&tracked, Millimetres::ZERO));
+        let Some(at) = here else {
+            return Some(Happening::StrangerLeft { end });
         };
-        Happening::Left { pass, end }
+        self.passes[at].astray = Some(end);
+        None
     }
 
     /// Everything whose window has gone by.
@@ -32,6 +36,9 @@ impl Track {
             let index = if beyond { self.exit_eye()? } else { tracked.next_eye };
             let eye = self.map.eyes.get(index)?;
             let (ahead, slack) = self.ahead(tracked, index, self.belt(eye.segment).now()?)?;
+            if let Some(end) = tracked.astray.filter(|_| beyond && ahead > slack + Millimetres(CHUTE_MM)) {
+                return Some(Happening::Left { pass: tracked.pass, end });
+            }
             let patience = if beyond { self.exit_patience() } else { Millimetres(EDGE_MM) };
             (ahead > slack + patience).then_some(Happening::Vanished { pass: tracked.pass, before_eye: index as u8 })
         };
@@ -52,5 +59,75 @@ impl Track {
         let exit = self.exit_eye().map_or(gate.at_mm, |index| self.map.eyes[index].at_mm);
         let slack = slack(&self.map, eye.segment, exit - eye.at_mm);
         (Millimetres(i32::try_from(run).unwrap_or(i32::MAX)) - (exit - gate.at_mm) - slack).max(Millimetres(CHUTE_MM))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::*;
+    use crate::pass::LaneName;
+    use gatepost_hardware::lane::file;
+
+    fn pass() -> PassKey {
+        PassKey { lane: LaneName::new("north").unwrap(), epoch: 1, pass: 1 }
+    }
+    /// Where the eyes of the lane `north` are, from the entry eye on, millimetres; the exits lie side by side.
+    const EYES: [i64; 8] = [0, 2_200, 2_400, 4_200, 4_400, 6_900, 8_700, 8_700];
+    const RELEASE: u8 = 6;
+    const EXAM: u8 = 7;
+
+    /// One parcel of 300 mm as far as the diverter eye, for which the gate opened; then these edges at the exits, each at
+    /// so many millimetres. All belts run at 500 mm/s.
+    fn lived(exits: &[(i64, u8)], until: i64) -> Vec<Happening> {
+        let map = file::parse("north.toml", include_str!("../../../../hardware/lanes/north.toml")).unwrap();
+        let mut track = Track::new(map.clone());
+        let mut happenings = Vec::new();
+        let tick = |segment: u8, mm: i64| map.segments[usize::from(segment)].ticks(Millimetres(mm as i32));
+        for mm in 0..until {
+            let time = Micros(mm as u64 * 2_000);
+            if mm % 25 == 0 {
+                let ticks: Vec<Tick> = (0..3).map(|segment| tick(segment, mm)).collect();
+                happenings.extend(track.beat(time, &ticks));
+            }
+            let mut edge = |eye: u8, blocked: bool| {
+                let pass = (eye == 0).then(pass);
+                let segment = map.eyes[usize::from(eye)].segment;
+                happenings.extend(track.edge(eye, blocked, tick(segment, mm), time, pass));
+            };
+            for eye in (0..6u8).filter(|eye| EYES[usize::from(*eye)] == mm) {
+                edge(eye, true);
+            }
+            for eye in (0..6u8).filter(|eye| EYES[usize::from(*eye)] + 300 == mm) {
+                edge(eye, false);
+            }
+            for &(at, eye) in exits.iter().filter(|(at, _)| *at == mm || at + 50 == mm) {
+                edge(eye, at == mm);
+            }
+            if mm == EYES[5] + 310 {
+                track.opened(pass());
+            }
+            if happenings.iter().any(|happening| matches!(happening, Happening::Left { .. })) {
+                track.forget(pass());
+            }
+        }
+        happenings.retain(|happening| !matches!(happening, Happening::Entered { .. } | Happening::Seen { .. }));
+        happenings
+    }
+
+    #[test]
+    fn an_eye_that_flickers_ends_no_parcel_that_leaves_by_the_other_chute() {
+        let there = EYES[6];
+        let left = Happening::Left { pass: pass(), end: End::Release };
+        let expected = vec![Happening::AtDiverter { pass: pass() }, left];
+        assert_eq!(lived(&[(there, RELEASE)], there + 900), expected);
+        assert_eq!(lived(&[(there - 20, EXAM), (there, RELEASE)], there + 900), expected);
+    }
+
+    #[test]
+    fn what_only_the_other_eye_saw_left_there() {
+        let there = EYES[7];
+        let left = Happening::Left { pass: pass(), end: End::Exam };
+        assert_eq!(lived(&[(there, EXAM)], there + 300), [Happening::AtDiverter { pass: pass() }], "it may still come");
+        assert_eq!(lived(&[(there, EXAM)], there + 900), [Happening::AtDiverter { pass: pass() }, left]);
     }
 }

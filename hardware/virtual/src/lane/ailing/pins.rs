@@ -92,6 +92,10 @@ pub(super) struct Counter {
 }
 
 impl Ailing {
+    pub fn device_of(&self, eye: usize) -> Device {
+        self.devices[eye]
+    }
+
     /// What an eye shows.
     pub fn shown(&self, eye: usize) -> bool {
         self.eyes[eye].shown
