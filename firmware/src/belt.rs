@@ -3,6 +3,7 @@
 //! With an encoder the tick is what the encoder counted, motor on or off. Without one it is nominal speed times the
 //! time the motor was allowed to run; such a belt cannot be seen to coast or to reverse, and says neither.
 
+use core::num::NonZeroU64;
 use gatepost_hardware::lane::Segment;
 use gatepost_hardware::link::Motion;
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
@@ -29,7 +30,7 @@ pub struct Belt {
     /// Nanometres of belt not yet worth a tick (no encoder).
     remainder_nm: u64,
     nm_per_us: u64,
-    nm_per_tick: u64,
+    nm_per_tick: NonZeroU64,
     backlash: i64,
     backward: bool,
     /// The furthest tick in the present direction.
@@ -54,7 +55,7 @@ impl Belt {
             moved: Micros::ZERO,
             remainder_nm: 0,
             nm_per_us: u64::from(segment.speed_mm_s),
-            nm_per_tick: u64::from(segment.tick_um.max(1)) * 1_000,
+            nm_per_tick: NonZeroU64::new(u64::from(segment.tick_um) * 1_000).unwrap_or(NonZeroU64::MIN),
             backlash: segment.ticks(BACKLASH).0.max(2),
             backward: false,
             turn: 0,

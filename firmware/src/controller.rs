@@ -4,6 +4,7 @@
 //! It keeps no rule of its own about the gate ([`crate::guard`]) or about motion ([`crate::lane`]).
 
 use crate::belt::Belt;
+use crate::bounded;
 use crate::eyes::{Debounce, Flicker, Ticks};
 use crate::guard::{Figures, GatePosition, Guard};
 use crate::kept::Kept;
@@ -91,10 +92,10 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
             crc: map.crc(),
             boot,
             now,
-            belts: map.segments.iter().map(|segment| Belt::new(segment, spin_up)).collect(),
-            eyes: map.eyes.iter().map(|_| Debounce::default()).collect(),
-            blocked_since: map.eyes.iter().map(|_| Tick::ZERO).collect(),
-            flicker: map.eyes.iter().map(|_| Flicker::default()).collect(),
+            belts: bounded(map.segments.iter().map(|segment| Belt::new(segment, spin_up))),
+            eyes: bounded(map.eyes.iter().map(|_| Debounce::default())),
+            blocked_since: bounded(map.eyes.iter().map(|_| Tick::ZERO)),
+            flicker: bounded(map.eyes.iter().map(|_| Flicker::default())),
             lane: Lane::default(),
             state: LaneState::Setup,
             epoch: None,
@@ -177,7 +178,7 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
             return None;
         }
         self.beat_due = self.now + BEAT;
-        let ticks = self.belts.iter().map(Belt::tick).collect();
+        let ticks = bounded(self.belts.iter().map(Belt::tick));
         Some(Report::Beat { time: self.now, ticks, next: self.log.next(), taken: self.taken })
     }
 
@@ -192,7 +193,8 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
         let Some(at) = self.tick_of(segment).map(|here| Ticks { here, before }) else {
             return;
         };
-        let edge = self.eyes[index].level(blocked, at, self.now, Micros(u64::from(self.map.timing.debounce_us)));
+        let hold = Micros(u64::from(self.map.timing.debounce_us));
+        let edge = self.eyes.get_mut(index).and_then(|eye| eye.level(blocked, at, self.now, hold));
         if let Some(edge) = edge {
             self.edge(index, edge);
             self.settle();

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod belt;
+pub mod board;
 pub mod controller;
 pub mod eyes;
 pub mod guard;
@@ -26,6 +27,15 @@ pub use guard::GatePosition;
 pub use kept::Kept;
 pub use lane::Lamp;
 pub use session::{About, Session};
+
+/// As many as there is room for; `collect` could panic for all that a compiler knows, and every caller has room for all.
+pub(crate) fn bounded<T, const N: usize>(items: impl Iterator<Item = T>) -> heapless::Vec<T, N> {
+    let mut list = heapless::Vec::new();
+    for item in items.take(N) {
+        let _ = list.push(item); // at most N
+    }
+    list
+}
 
 #[cfg(test)]
 mod stories;

@@ -4,6 +4,7 @@
 //! seen once is remembered, and only belt never seen before, or a stretch of it that was empty, makes a new pass. The
 //! controller does not track parcels, the station does: what left is what the station says has left.
 
+use crate::bounded;
 use crate::eyes::Edge;
 use gatepost_hardware::link::INVENTORY_MAX;
 use gatepost_hardware::units::Tick;
@@ -95,7 +96,7 @@ impl Passes {
 
     /// The passes not accounted for, oldest first, and whether they are all.
     pub fn inventory(&self) -> (Vec<u32, INVENTORY_MAX>, bool) {
-        (self.inside.iter().copied().collect(), self.complete)
+        (bounded(self.inside.iter().copied()), self.complete)
     }
 }
 

@@ -84,7 +84,7 @@ impl Schedule {
     /// Takes one permit back. False when it is not here.
     pub fn remove(&mut self, permit: u32) -> bool {
         let found = self.slots.iter().position(|slot| slot.permit.id == permit);
-        found.map(|index| self.slots.remove(index)).is_some()
+        found.and_then(|index| self.take(index)).is_some()
     }
 
     /// A nose at the diverter eye. Returns a permit that two noses could have meant.
@@ -95,7 +95,7 @@ impl Schedule {
             self.slots[index].stage = Stage::Crossing { lead: tick };
             return None;
         }
-        Some(self.end(index, PermitFate::Void(VoidCause::Gap)))
+        self.end(index, PermitFate::Void(VoidCause::Gap))
     }
 
     /// A tail at the diverter eye, of what began at `lead`. Returns a permit whose length it is not.
@@ -103,7 +103,7 @@ impl Schedule {
         let index = self.slots.iter().position(|slot| slot.stage == Stage::Crossing { lead })?;
         let (length, permit) = (segment.mm(trail - lead), &self.slots[index].permit);
         if length < permit.length_mm_min || length > permit.length_mm_max {
-            return Some(self.end(index, PermitFate::Void(VoidCause::Length)));
+            return self.end(index, PermitFate::Void(VoidCause::Length));
         }
         self.slots[index].stage = Stage::Measured { lead, trail };
         None
@@ -119,18 +119,18 @@ impl Schedule {
             _ => None,
         };
         let (index, fate) = self.slots.iter().enumerate().find_map(|(index, slot)| Some((index, fate(slot)?)))?;
-        Some(self.end(index, fate))
+        self.end(index, fate)
     }
 
     /// Ends any one permit; called until `None`, it ends all.
     pub fn void_one(&mut self, cause: VoidCause) -> Option<Ended> {
-        if self.slots.is_empty() { None } else { Some(self.end(0, PermitFate::Void(cause))) }
+        self.end(0, PermitFate::Void(cause))
     }
 
     /// Ends the permit of one pass.
     pub fn void_pass(&mut self, pass: u32, cause: VoidCause) -> Option<Ended> {
         let index = self.slots.iter().position(|slot| slot.permit.pass == pass)?;
-        Some(self.end(index, PermitFate::Void(cause)))
+        self.end(index, PermitFate::Void(cause))
     }
 
     /// The claim of the first measured parcel on the belt.
@@ -157,9 +157,13 @@ impl Schedule {
         })
     }
 
-    fn end(&mut self, index: usize, fate: PermitFate) -> Ended {
-        let slot = self.slots.remove(index);
-        Ended { permit: slot.permit.id, pass: slot.permit.pass, fate }
+    fn end(&mut self, index: usize, fate: PermitFate) -> Option<Ended> {
+        let slot = self.take(index)?;
+        Some(Ended { permit: slot.permit.id, pass: slot.permit.pass, fate })
+    }
+
+    fn take(&mut self, index: usize) -> Option<Slot> {
+        (index < self.slots.len()).then(|| self.slots.remove(index))
     }
 }
 

@@ -62,7 +62,16 @@ enum Life<K> {
 
 impl<K: DerefMut<Target = Kept>> Session<K> {
     pub fn new(kept: K, boot: BootCause, about: About) -> Self {
-        let mut session = Self {
+        let mut session = Self::unborn(boot, about);
+        session.begin(kept);
+        session
+    }
+
+    /// Without memory: [`Self::begin`] must follow before anything else. Two steps, for a board whose stack has no room for
+    /// a session and a lane that is being made beside it.
+    #[inline(never)]
+    pub fn unborn(boot: BootCause, about: About) -> Self {
+        Self {
             life: Life::Turning,
             boot,
             about,
@@ -73,13 +82,12 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
             statistics: Statistics::default(),
             stepped: Micros::ZERO,
             levels_wanted: false,
-        };
-        session.begin(kept);
-        session
+        }
     }
 
     /// With the map that memory holds, or bare.
-    fn begin(&mut self, kept: K) {
+    #[inline(never)] // its lane is large, and on no other call's stack
+    pub fn begin(&mut self, kept: K) {
         match map::decode(kept.map()).filter(|map| self.is_room_for(map)) {
             Some(map) => {
                 self.life = Life::Lane(Controller::new(map, self.boot, kept, self.now));
@@ -258,6 +266,7 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
     }
 
     /// Another map is coming to a controller that nobody configured.
+    #[inline(never)]
     fn turn_bare(&mut self) {
         if let Life::Lane(controller) = core::mem::replace(&mut self.life, Life::Turning) {
             self.life = Life::Bare { kept: controller.into_kept(), come: 0, hello_due: self.now + HELLO };
@@ -265,6 +274,7 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
     }
 
     /// Takes the part of a map that comes next; any other is answered with what does.
+    #[inline(never)]
     fn take_map(&mut self, offset: u16, total: u16, bytes: &[u8]) {
         let Life::Bare { kept, come, .. } = &mut self.life else { return };
         if offset == 0 {
@@ -284,7 +294,7 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
     }
 
     fn finish_map(&mut self, length: usize) {
-        let Life::Bare { mut kept, .. } = core::mem::replace(&mut self.life, Life::Turning) else { return };
+        let Some(mut kept) = self.leave_bare() else { return };
         kept.set_map_length(length);
         match map::decode(kept.map()) {
             None => self.answer(Report::Refused(Refusal::Map)),
@@ -295,6 +305,14 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
             Some(_) => {}
         }
         self.begin(kept);
+    }
+
+    #[inline(never)]
+    fn leave_bare(&mut self) -> Option<K> {
+        match core::mem::replace(&mut self.life, Life::Turning) {
+            Life::Bare { kept, .. } => Some(kept),
+            Life::Lane(_) | Life::Turning => None,
+        }
     }
 
     fn bare_greeting(&self) -> Option<Report> {

@@ -4,6 +4,7 @@
 //! The controller and the station each hold the same map and compare its [`LaneMap::crc`] before anything moves.
 
 use crate::units::{Micros, Millimetres, Tick};
+use core::num::NonZeroU64;
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 
@@ -155,13 +156,14 @@ impl Segment {
     }
     /// The tick count of a belt distance, rounded to the nearest tick.
     pub fn ticks(&self, mm: Millimetres) -> Tick {
-        let (um, tick_um) = (i64::from(mm.0) * 1_000, i64::from(self.tick_um.max(1)));
-        let half = if um < 0 { -tick_um / 2 } else { tick_um / 2 };
-        Tick((um + half) / tick_um)
+        let tick_um = NonZeroU64::new(u64::from(self.tick_um)).unwrap_or(NonZeroU64::MIN);
+        let ticks = (u64::from(mm.0.unsigned_abs()) * 1_000 + tick_um.get() / 2) / tick_um;
+        Tick(ticks.cast_signed() * i64::from(mm.0.signum()))
     }
     /// How long the belt takes for a distance at its nominal speed.
     pub fn time(&self, mm: Millimetres) -> Micros {
-        Micros(u64::from(mm.0.max(0).unsigned_abs()) * 1_000_000 / u64::from(self.speed_mm_s.max(1)))
+        let speed = NonZeroU64::new(u64::from(self.speed_mm_s)).unwrap_or(NonZeroU64::MIN);
+        Micros(u64::from(mm.0.max(0).unsigned_abs()) * 1_000_000 / speed)
     }
 }
 

@@ -16,13 +16,14 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
         self.now = self.now.max(now);
         let powered = self.powered();
         for index in 0..self.belts.len() {
-            if let Some(motion) = self.belts[index].pass_time(powered, self.now) {
+            let motion = self.belts.get_mut(index).and_then(|belt| belt.pass_time(powered, self.now));
+            if let Some(motion) = motion {
                 self.belt(index as u8, motion);
             }
         }
         let hold = Micros(u64::from(self.map.timing.debounce_us));
         for index in 0..self.eyes.len() {
-            if let Some(edge) = self.eyes[index].settle(self.now, hold) {
+            if let Some(edge) = self.eyes.get_mut(index).and_then(|eye| eye.settle(self.now, hold)) {
                 self.edge(index, edge);
             }
         }

@@ -32,10 +32,11 @@ impl Sender {
         raw[..2].copy_from_slice(&self.seq.to_le_bytes());
         let crc_at = FRAME_MAX - 2 - 4 - 2;
         let used = postcard::to_slice(message, &mut raw[2..crc_at]).map_err(|_| EncodeError::TooLong)?.len() + 2;
-        let crc = CRC.checksum(&raw[..used]);
-        raw[used..used + 4].copy_from_slice(&crc.to_le_bytes());
-        let coded = cobs::try_encode(&raw[..used + 4], &mut out[..FRAME_MAX - 1]).map_err(|_| EncodeError::TooLong)?;
-        out[coded] = 0;
+        let (body, rest) = raw.split_at_mut_checked(used).ok_or(EncodeError::TooLong)?;
+        *rest.first_chunk_mut().ok_or(EncodeError::TooLong)? = CRC.checksum(body).to_le_bytes();
+        let whole = raw.get(..used + 4).ok_or(EncodeError::TooLong)?;
+        let coded = cobs::try_encode(whole, &mut out[..FRAME_MAX - 1]).map_err(|_| EncodeError::TooLong)?;
+        *out.get_mut(coded).ok_or(EncodeError::TooLong)? = 0;
         self.seq = self.seq.wrapping_add(1);
         Ok(coded + 1)
     }
@@ -70,11 +71,12 @@ impl Receiver {
     /// Takes one byte; returns a message when it completed one.
     pub fn push<M: DeserializeOwned>(&mut self, byte: u8) -> Option<Received<M>> {
         if byte != 0 {
-            if self.used == FRAME_MAX {
-                self.overlong = true;
-            } else {
-                self.buffer[self.used] = byte;
-                self.used += 1;
+            match self.buffer.get_mut(self.used) {
+                Some(place) => {
+                    *place = byte;
+                    self.used += 1;
+                }
+                None => self.overlong = true,
             }
             return None;
         }
@@ -82,7 +84,7 @@ impl Receiver {
         if used == 0 {
             return None; // two terminators: a sender that clears the line first
         }
-        let decoded = if overlong { None } else { decode(&mut self.buffer[..used]) };
+        let decoded = self.buffer.get_mut(..used).filter(|_| !overlong).and_then(decode);
         let Some((seq, message)) = decoded else {
             self.dropped = self.dropped.saturating_add(1);
             return None;
@@ -94,13 +96,32 @@ impl Receiver {
 }
 
 fn decode<M: DeserializeOwned>(frame: &mut [u8]) -> Option<(u16, M)> {
-    let used = cobs::decode_in_place(frame).ok()?;
+    let used = uncover(frame)?;
     let (body, crc) = frame.get(..used)?.split_last_chunk::<4>()?;
     if CRC.checksum(body) != u32::from_le_bytes(*crc) {
         return None;
     }
     let (seq, message) = body.split_first_chunk::<2>()?;
     Some((u16::from_le_bytes(*seq), postcard::from_bytes(message).ok()?))
+}
+
+/// Takes COBS off in place; the length of what was under it. Written here because a controller's decoder must not be able
+/// to panic, and the package's can for all that a compiler knows.
+fn uncover(frame: &mut [u8]) -> Option<usize> {
+    let (mut from, mut to) = (0, 0);
+    while let Some(&code) = frame.get(from) {
+        from += 1;
+        for _ in 0..code.checked_sub(1)? {
+            let byte = *frame.get(from)?;
+            *frame.get_mut(to)? = byte;
+            (from, to) = (from + 1, to + 1);
+        }
+        if code != u8::MAX && from < frame.len() {
+            *frame.get_mut(to)? = 0;
+            to += 1;
+        }
+    }
+    Some(to)
 }
 
 #[cfg(test)]

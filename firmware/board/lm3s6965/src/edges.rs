@@ -1,0 +1,105 @@
+//! Edge interrupts of eyes and encoders, and all levels on request.
+//!
+//! An interrupt stamps, reads the port once and acknowledges before it reads, so that an edge of that very moment comes
+//! again instead of being lost.
+
+use crate::clock;
+use crate::pins::{EDGE_PORTS, ENCODERS, EYES, INPUT_PORTS, Look};
+use crate::registers::Port;
+use crate::shared::Shared;
+use gatepost_firmware::board::Levels;
+use gatepost_firmware::board::edges::{Edge, Edges};
+use gatepost_firmware::board::quadrature::Quadrature;
+use gatepost_hardware::lane::SEGMENTS_MAX;
+use gatepost_hardware::units::Micros;
+use lm3s6965::interrupt;
+
+struct Seen {
+    edges: Edges,
+    encoders: [Quadrature; SEGMENTS_MAX],
+}
+
+static SEEN: Shared<Seen> =
+    Shared::new(Seen { edges: Edges::new(), encoders: [const { Quadrature::new() }; SEGMENTS_MAX] });
+
+/// Makes inputs inputs and lets eyes and encoders interrupt.
+pub fn start() {
+    for (port, pins) in INPUT_PORTS {
+        let pins = u32::from(pins);
+        port.direction().clear(pins);
+        port.alternate().clear(pins);
+        port.pull_down().set(pins);
+        port.digital().set(pins);
+    }
+    turned(Port::D.levels(), Micros::ZERO); // where the encoders stand
+    for (port, pins) in EDGE_PORTS {
+        port.both_edges().set(u32::from(pins));
+        port.acknowledge(pins);
+        port.interrupt_mask().set(u32::from(pins));
+    }
+}
+
+pub fn next() -> Option<Edge> {
+    SEEN.with(|seen| seen.edges.next())
+}
+
+pub fn is_empty() -> bool {
+    SEEN.with(|seen| seen.edges.is_empty())
+}
+
+/// All levels, unless an edge waits: in the queue, or at a port.
+pub fn levels() -> Option<(Levels, Micros)> {
+    let look = SEEN.with(|seen| {
+        let waits = !seen.edges.is_empty() || EDGE_PORTS.iter().any(|(port, _)| port.interrupts() != 0);
+        (!waits).then(Look::now)
+    });
+    look.map(|look| (look.levels(), clock::now()))
+}
+
+/// Edges that found no room, and encoder steps that were missed, since boot.
+pub fn lost() -> u32 {
+    SEEN.with(|seen| {
+        let skipped = seen.encoders.iter().fold(0, |sum: u32, encoder| sum.saturating_add(encoder.skipped()));
+        seen.edges.lost().saturating_add(skipped)
+    })
+}
+
+fn eyes(port: Port) {
+    let at = clock::now();
+    let changed = port.interrupts();
+    port.acknowledge(changed);
+    let levels = port.levels();
+    SEEN.with(|seen| {
+        for (eye, pin) in EYES.iter().enumerate() {
+            if pin.0 == port && changed & pin.bit() != 0 {
+                seen.edges.eye(eye as u8, levels & pin.bit() == 0, at);
+            }
+        }
+    });
+}
+
+fn turned(levels: u8, at: Micros) {
+    SEEN.with(|seen| {
+        for (segment, (encoder, (a, b))) in seen.encoders.iter_mut().zip(ENCODERS).enumerate() {
+            let ticks = encoder.turn(levels & a.bit() != 0, levels & b.bit() != 0);
+            seen.edges.turned(segment as u8, ticks, at);
+        }
+    });
+}
+
+#[interrupt]
+fn GPIOB() {
+    eyes(Port::B);
+}
+
+#[interrupt]
+fn GPIOC() {
+    eyes(Port::C);
+}
+
+#[interrupt]
+fn GPIOD() {
+    let at = clock::now();
+    Port::D.acknowledge(0xFF);
+    turned(Port::D.levels(), at);
+}
