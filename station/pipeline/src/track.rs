@@ -122,6 +122,9 @@ pub struct Track {
     /// Who darkens each eye.
     occupants: Vec<Option<PassKey>>,
     last_trail: Option<(PassKey, Tick)>,
+    /// Which eyes are dark, and which were so when the controller booted and have not come free since.
+    dark: Vec<bool>,
+    still_dark: Vec<bool>,
     flicker: flicker::Flicker,
 }
 
@@ -141,6 +144,8 @@ impl Track {
             stopped: vec![None; map.segments.len()],
             occupants: vec![None; map.eyes.len()],
             last_trail: None,
+            dark: vec![false; map.eyes.len()],
+            still_dark: vec![false; map.eyes.len()],
             flicker: flicker::Flicker::new(map.eyes.len()),
             map,
         }
@@ -221,6 +226,9 @@ impl Track {
             .furthest()
             .is_some_and(|furthest| tick + self.map.segments[segment].ticks(Millimetres(EDGE_MM)) < furthest);
         self.belts[segment].push(time, tick);
+        if self.was_dark(index, blocked, tick) {
+            return Vec::new(); // what lay at this exit when the controller booted has been told
+        }
         if again && pass.is_none() {
             return Vec::new(); // the belt reversed: this stretch has been seen
         }

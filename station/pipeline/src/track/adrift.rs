@@ -7,7 +7,7 @@
 use gatepost_hardware::units::{Millimetres, Tick};
 
 use super::{Mark, Track, Tracked, belt::Belt, stops::COAST_MM};
-use gatepost_hardware::lane::SEGMENTS_MAX;
+use gatepost_hardware::lane::{EyeRole, SEGMENTS_MAX};
 
 /// What a belt runs uncounted in a boot: its coasting, and the way since the last beat at up to 1 m/s.
 const BOOT_MM: i32 = COAST_MM + 50;
@@ -28,6 +28,18 @@ impl Track {
         self.stopped.fill(None);
         self.occupants.fill(None);
         self.last_trail = None;
+        self.still_dark.clone_from(&self.dark);
+    }
+
+    /// Whether an exit eye that goes dark after a boot is dark with what it saw before: a booted controller says every
+    /// level anew.
+    pub(super) fn was_dark(&mut self, index: usize, blocked: bool, tick: Tick) -> bool {
+        self.dark[index] = blocked;
+        let still = std::mem::take(&mut self.still_dark[index]);
+        let eye = &self.map.eyes[index];
+        let is_exit = matches!(eye.role, EyeRole::ReleaseExit | EyeRole::ExamExit);
+        let stood = tick <= self.map.segments[usize::from(eye.segment)].ticks(Millimetres(BOOT_MM));
+        blocked && still && is_exit && stood
     }
 
     /// Segment and place of the leading edge by what is known now, carried over hand-offs that no eye saw.
