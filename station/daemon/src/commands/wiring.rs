@@ -16,6 +16,7 @@ use terminals::{Connection, connections, open};
 
 mod paper;
 mod terminals;
+mod boards;
 mod site;
 mod plan;
 mod diagram;
@@ -29,6 +30,9 @@ pub struct Arguments {
     /// The station's configuration: draws the ports and pins that it names
     #[arg(long, value_name = "F")]
     config: Option<PathBuf>,
+    /// The controller's board: draws its pins (lm3s6965)
+    #[arg(long, value_name = "NAME")]
+    board: Option<String>,
     /// Where the drawing goes; without it, to stdout
     #[arg(long, value_name = "F.svg")]
     out: Option<PathBuf>,
@@ -51,7 +55,17 @@ struct Listed {
 pub(super) fn wiring(arguments: &Arguments, json: bool) -> Outcome {
     let shown = arguments.lane.display().to_string();
     let map = file::parse(&shown, &read_text(&arguments.lane)?).map_err(Failure::Problem)?;
-    let site = arguments.config.as_ref().map_or_else(|| Ok(Site::default()), |path| Site::read(path, &map))?;
+    let mut site = arguments.config.as_ref().map_or_else(|| Ok(Site::default()), |path| Site::read(path, &map))?;
+    if let Some(name) = &arguments.board {
+        let board = boards::named(name);
+        let board =
+            board.map_err(|known| Failure::Usage(format!("--board {name}: no such board; there is {known}")))?;
+        if site.board.replace(board).is_some() {
+            return Err(Failure::Usage(format!(
+                "--board {name}: this lane has [lane.pins] of its own; leave --board out"
+            )));
+        }
+    }
     let drawing = draw(&map, &site);
     if let Some(out) = &arguments.out {
         write(out, &drawing)?;

@@ -152,7 +152,7 @@ fn supply(sheet: &mut Sheet) {
 /// Everything that goes to the station itself, with its stable name there and how long it may be.
 fn cables(sheet: &mut Sheet, map: &LaneMap, site: &Site, left: i32) {
     let mut rows = Vec::new();
-    if map.kind != LaneKind::Bench && site.board.is_none() {
+    if map.kind != LaneKind::Bench && !site.own_pins {
         let long = "USB to 5 m; farther: RS-422 to 100 m";
         rows.push(("controller".to_owned(), "/dev/gatepost/controller/…".to_owned(), long));
     }

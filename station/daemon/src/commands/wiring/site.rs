@@ -18,6 +18,8 @@ pub struct Site {
     /// By name of the device; the controller's own is `controller`.
     pub ports: BTreeMap<String, String>,
     pub board: Option<Board>,
+    /// The board is the station's: no cable to a controller.
+    pub own_pins: bool,
 }
 
 impl Site {
@@ -38,7 +40,11 @@ impl Site {
             let says = format!("its lane \"{}\" is another file than --lane: give the one it names", map.name);
             return Err(problem(path.display(), says));
         }
-        Ok(Self { ports: ports(&config, lane), board: lane.pins.as_ref().map(|pins| board(pins, map)) })
+        Ok(Self {
+            ports: ports(&config, lane),
+            board: lane.pins.as_ref().map(|pins| board(pins, map)),
+            own_pins: lane.pins.is_some(),
+        })
     }
 }
 
