@@ -81,10 +81,6 @@ impl Arguments {
     /// # Errors
     /// A sentence: what cannot be run, and what can.
     pub fn wanted(&self) -> Result<Wanted, String> {
-        if self.controller == Controllers::Qemu {
-            let says = "--controller qemu: the emulated controller comes with the lane-controller work; use host";
-            return Err(says.to_owned());
-        }
         if !(0.1..=20.0).contains(&self.pace) {
             return Err(format!("--pace {}: use 0.1 to 20", self.pace));
         }

@@ -4,6 +4,9 @@
 //! the station and its controller promise each other (heartbeat, permit, stop) stays: that is not the world outside.
 
 use gatepost_hardware::lane::{LaneMap, file};
+use gatepost_world::emulator::coarse::coarse;
+
+use crate::arguments::Controllers;
 
 const NORTH: &str = include_str!("../../hardware/lanes/north.toml");
 const SOUTH: &str = include_str!("../../hardware/lanes/south.toml");
@@ -25,6 +28,20 @@ pub fn at_pace(lane: &str, pace: f64) -> Result<(String, LaneMap), String> {
     let scaled: Vec<String> = text.lines().map(|line| scale(line, pace)).collect();
     let text = format!("# At {pace} times the pace of hardware/lanes/{lane}.toml.\n{}\n", scaled.join("\n"));
     let map = file::parse(&format!("{lane}.toml"), &text).map_err(|error| format!("--pace {pace}: {error}"))?;
+    Ok((text, map))
+}
+
+/// The same for a controller: an emulated one is given coarser ticks, and an encoder on every belt.
+///
+/// # Errors
+/// As [`at_pace`].
+pub fn at_controller(lane: &str, pace: f64, controller: Controllers) -> Result<(String, LaneMap), String> {
+    let (text, map) = at_pace(lane, pace)?;
+    if controller == Controllers::Host {
+        return Ok((text, map));
+    }
+    let text = format!("# Coarser ticks, for pins that are set one by one.\n{}", coarse(&text));
+    let map = file::parse(&format!("{lane}.toml"), &text).map_err(|error| format!("--controller qemu: {error}"))?;
     Ok((text, map))
 }
 

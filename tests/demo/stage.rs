@@ -78,6 +78,7 @@ impl Stage {
             lanes: wanted.lanes.clone(),
             parcels,
             faults: wanted.faults.clone(),
+            controller: arguments.controller,
             broker_port: broker.port(),
             central_key: format!("{issuer}={key}"),
             model,

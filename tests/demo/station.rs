@@ -14,8 +14,11 @@ use gatepost_sync::topics::Address;
 use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::any::AnyLane;
 use gatepost_virtual::parcel::Plan;
+use gatepost_world::emulator::Image;
+use gatepost_world::emulator::controller::Emulated;
 
 use crate::announce::Announcer;
+use crate::arguments::Controllers;
 use crate::disk::SmallDisk;
 use crate::history;
 use crate::lane::{self, Lane};
@@ -36,6 +39,7 @@ pub struct Common {
     /// Of each lane; nothing: without end.
     pub parcels: Option<u32>,
     pub faults: Vec<Fault>,
+    pub controller: Controllers,
     pub broker_port: u16,
     /// `issuer=key` of central's hold list.
     pub central_key: String,
@@ -99,7 +103,7 @@ impl Station {
         let mut lanes = Vec::new();
         for lane in planned {
             write(&folder.join("lanes").join(format!("{}.toml", lane.map.name)), &lane.text)?;
-            lanes.push(start_lane(&folder, &images, lane, &runs, (common.pace, http))?);
+            lanes.push(start_lane(&folder, &images, lane, &runs, (common, http))?);
         }
         Ok(Self { name, folder, http, lanes, announcer, process: None, disk, runs })
     }
@@ -148,7 +152,7 @@ fn plan(common: &Common, number: u32, run: u32, disk: Option<FaultWindow>) -> Re
     let ms = |ms: u32| Some((f64::from(ms) / common.pace).round() as u32);
     let mut planned = Vec::new();
     for (index, lane) in common.lanes.iter().enumerate() {
-        let (text, map) = lane_file::at_pace(lane, common.pace)?;
+        let (text, map) = lane_file::at_controller(lane, common.pace, common.controller)?;
         // No two lanes and no two runs share serial numbers: those of item ids follow from the seed.
         let apart = u64::from(number) * 2 + index as u64 + u64::from(run) * 37;
         let seed = common.seed.wrapping_mul(32).wrapping_add(apart);
@@ -175,13 +179,13 @@ fn plan(common: &Common, number: u32, run: u32, disk: Option<FaultWindow>) -> Re
 /// The station has started and the first parcels are on the belt by then.
 pub const FAULTS_FROM_MS: u64 = 15_000;
 
-/// `watched`: the pace of hands at a bench, and the page that its officer looks at.
+/// `around`: what every lane of the run shares, and the page that an officer at a bench looks at.
 fn start_lane(
     folder: &Path,
     images: &Path,
     planned: Planned,
     runs: &Arc<AtomicBool>,
-    watched: (f64, SocketAddr),
+    around: (&Common, SocketAddr),
 ) -> Result<Lane, String> {
     let map = planned.map.clone();
     let dev = |device: &str| folder.join("dev").join(format!("{}-{device}", map.name));
@@ -193,11 +197,15 @@ fn start_lane(
     }
     let images = images.join(map.name.as_str());
     make(&images)?;
-    let (pace, http) = watched;
+    let (common, http) = around;
     let screen = (map.kind == LaneKind::Bench).then(|| Screen::watch(http, map.name.as_str())).transpose();
+    let mut lane = AnyLane::new(planned.map, planned.seed, planned.plan, planned.faults, common.pace);
+    if common.controller == Controllers::Qemu && map.kind == LaneKind::Conveyor {
+        lane = lane.controlled_by(Box::new(Emulated::start(Image::Product)?));
+    }
     Lane::start(lane::Setup {
         controller: Port::open(&dev("controller"))?,
-        lane: AnyLane::new(planned.map, planned.seed, planned.plan, planned.faults, pace),
+        lane,
         screen: screen.map_err(|error| format!("lane {}: {error}", map.name))?,
         devices,
         images,

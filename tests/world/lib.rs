@@ -13,3 +13,5 @@ pub mod scenario;
 pub mod matrix;
 pub mod checker;
 pub mod mutants;
+#[path = "../emulator/lib.rs"]
+pub mod emulator;

@@ -11,6 +11,7 @@ pub mod bench;
 mod body;
 mod cable;
 mod look;
+pub mod outside;
 mod people;
 mod pins;
 mod truth;
@@ -147,6 +148,12 @@ impl VirtualLane {
         lane
     }
 
+    /// The same lane with a controller that is somewhere else. To be called before time passes.
+    pub fn controlled_by(mut self, controller: Box<dyn outside::Outside>) -> Self {
+        self.cabled = Cabled::outside(controller);
+        self
+    }
+
     /// The world's clock.
     pub const fn now(&self) -> Micros {
         self.now
@@ -248,6 +255,11 @@ impl VirtualLane {
         let began = self.now;
         self.now = began + Micros(us);
         self.carry_out_faults(began);
+        if self.cabled.has_booted(self.now) {
+            self.entry_pass = None;
+            self.ailing.booted();
+            self.tell(Happened::ControllerBoot { boot: self.cabled.boot });
+        }
         self.ail_begin(began);
         let ran: Vec<i64> = self.belts.iter().map(|belt| belt.run_nm).collect();
         let ways = self.run_belts(us as i64);

@@ -2,6 +2,7 @@
 
 use super::VirtualLane;
 use super::bench::{Seen, VirtualBench};
+use super::outside::Outside;
 use super::truth::Truth;
 use crate::device::Emission;
 use crate::faults::FaultSchedule;
@@ -29,6 +30,14 @@ impl AnyLane {
         match map.kind {
             LaneKind::Bench => Self::Bench(Box::new(VirtualBench::new(map, seed, plan, faults).at_pace(pace))),
             LaneKind::Conveyor | LaneKind::HandFed => Self::Belt(Box::new(VirtualLane::new(map, seed, plan, faults))),
+        }
+    }
+
+    /// With a controller that is somewhere else; a bench has none.
+    pub fn controlled_by(self, controller: Box<dyn Outside>) -> Self {
+        match self {
+            Self::Belt(lane) => Self::Belt(Box::new(lane.controlled_by(controller))),
+            bench @ Self::Bench(_) => bench,
         }
     }
 

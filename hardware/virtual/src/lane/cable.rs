@@ -1,16 +1,16 @@
 //! The controller at the lane and the cable to it: the firmware library itself, its frames both ways.
 //!
 //! It boots as a board does: without a lane until the station sends its map, and with the memory that a watchdog reset
-//! leaves.
+//! leaves. The controller may also be somewhere else ([`super::outside`]).
 
+use super::outside::{Mind, Outside};
 use gatepost_firmware::{About, Controller, Kept, Session};
 use gatepost_hardware::lane::{EYES_MAX, LaneMap, Name, SEGMENTS_MAX};
-use gatepost_hardware::link::frame::FRAME_MAX;
 use gatepost_hardware::link::{BootCause, Report, map};
 use gatepost_hardware::units::Micros;
 
 pub(crate) struct Cabled {
-    pub session: Session<Box<Kept>>,
+    pub session: Mind,
     /// The world's time at which its clock was zero.
     booted: Micros,
     /// Facts before this number were said once.
@@ -25,7 +25,12 @@ impl Cabled {
     /// The first boot, with the power.
     pub fn new() -> Self {
         let session = Session::new(Box::default(), BootCause::PowerOn, about());
-        Self { session, booted: Micros::ZERO, boot: 1, out: Vec::new(), cut: false, overheard: 0 }
+        Self::with(Mind::Ours(session), Micros::ZERO)
+    }
+
+    /// One that is somewhere else and has just been given power.
+    pub fn outside(controller: Box<dyn Outside>) -> Self {
+        Self::with(Mind::outside(controller), Micros::ZERO)
     }
 
     /// One that has been given a lane already, as a neighbour's has.
@@ -34,21 +39,40 @@ impl Cabled {
         if let Some(bytes) = map::encode(map).filter(|bytes| memory.write_map(0, bytes)) {
             memory.set_map_length(bytes.len());
         }
-        let session = Session::new(memory, BootCause::PowerOn, about());
-        Self { session, booted: now, boot: 1, out: Vec::new(), cut: false, overheard: 0 }
+        Self::with(Mind::Ours(Session::new(memory, BootCause::PowerOn, about())), now)
     }
 
-    /// Boots again. With `kept` false its memory is gone too: the power was cut.
+    fn with(session: Mind, booted: Micros) -> Self {
+        Self { session, booted, boot: 1, out: Vec::new(), cut: false, overheard: 0 }
+    }
+
+    /// Boots again. With `kept` false its memory is gone too: the power was cut. (One that is outside keeps its memory.)
     pub fn reset(&mut self, now: Micros, kept: bool) {
-        let cause = if kept { BootCause::Watchdog } else { BootCause::PowerOn };
-        let fresh = Session::new(Box::default(), cause, about());
-        let memory = std::mem::replace(&mut self.session, fresh).into_kept().filter(|_| kept);
-        if let Some(memory) = memory {
-            self.session = Session::new(memory, cause, about());
-        } else {
-            self.overheard = 0;
+        match &mut self.session {
+            Mind::Ours(session) => {
+                let cause = if kept { BootCause::Watchdog } else { BootCause::PowerOn };
+                let fresh = Session::new(Box::default(), cause, about());
+                let memory = std::mem::replace(session, fresh).into_kept().filter(|_| kept);
+                match memory {
+                    Some(memory) => *session = Session::new(memory, cause, about()),
+                    None => self.overheard = 0,
+                }
+            }
+            Mind::Outside { controller, .. } => {
+                controller.reset();
+                let _this_one = controller.booted();
+            }
         }
         (self.booted, self.boot) = (now, self.boot + 1);
+    }
+
+    /// Whether it has booted by itself, which only one outside does.
+    pub fn has_booted(&mut self, now: Micros) -> bool {
+        let booted = self.session.booted();
+        if booted {
+            (self.booted, self.boot) = (now, self.boot + 1);
+        }
+        booted
     }
 
     /// For pages and the black box; nothing before the controller knows its lane.
@@ -70,7 +94,7 @@ impl Cabled {
 
     /// Puts what the controller says on the cable, and lets somebody hear it on the way.
     pub fn speak(&mut self, mut overhear: impl FnMut(&Report)) {
-        while let Some(report) = self.session.report() {
+        while let Some((report, frame)) = self.session.said() {
             // What is said again was overheard the first time.
             let again = matches!(report, Report::Fact { number, .. } if number < self.overheard);
             if let Report::Fact { number, .. } = report {
@@ -79,10 +103,8 @@ impl Cabled {
             if !again {
                 overhear(&report);
             }
-            let mut frame = [0; FRAME_MAX];
-            let used = self.session.encode(&report, &mut frame);
             if !self.cut {
-                self.out.extend_from_slice(&frame[..used]);
+                self.out.extend_from_slice(&frame);
             }
         }
     }

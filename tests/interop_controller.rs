@@ -1,0 +1,264 @@
+//! The lane controller's own firmware on its emulated board: pins from outside, bytes on its cable, no part of it replaced.
+//!
+//! Needs the package qemu-system-arm and `cargo firmware` (which builds both images, and fails where one is too large, its
+//! stack too deep, or can panic). Every dead-man time is measured at the emulated pin.
+//!
+//! `cargo test -p gatepost-tests --test interop_controller -- --nocapture`; `GATEPOST_HANGS=20 GATEPOST_PARCELS=1000` for
+//! the figures of the README, 4 and 30 where nothing is said.
+
+#[path = "interop/played.rs"]
+#[expect(dead_code, reason = "shared with the other tests on the demonstration's files")]
+mod played;
+#[path = "interop/real_time.rs"]
+mod real_time;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use gatepost_firmware::board::quadrature::pins_at;
+use gatepost_firmware::guard::Figures;
+use gatepost_hardware::link::station::{StationEnd, Word};
+use gatepost_hardware::link::{BootCause, Command, Fact, Input, LaneState, PermitFate, Report, StopCause};
+use gatepost_hardware::units::Micros;
+use gatepost_world::emulator::{Emulator, Image, wires};
+use played::Played;
+use real_time::{RealTime, north};
+
+/// One emulator at a time: they measure time on the same processors.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}: a number")))
+}
+
+/// Beyond a dead-man time: what this machine may keep an emulator, or us, from running.
+const MARGIN: Duration = Duration::from_millis(60);
+const BELTS: u8 = wires::BELT_PERMIT;
+const GATE: u8 = wires::GATE_RELEASE;
+
+fn state(bench: &RealTime) -> Option<LaneState> {
+    bench.facts.iter().rev().find_map(|(_, fact)| match fact {
+        Fact::Lane { state, .. } => Some(*state),
+        _ => None,
+    })
+}
+
+#[test]
+fn it_boots_bare_takes_its_lane_over_the_cable_and_moves_only_after_the_reset_button() {
+    let _alone = alone();
+    let mut bench = RealTime::start(Image::Product, 1, 3);
+    assert!(bench.until(10, |bench| state(bench) == Some(LaneState::Ready)), "{:?}", bench.reports);
+    let (first, last) = (bench.greetings[0], bench.greetings[bench.greetings.len() - 1]);
+    assert_eq!((first.crc, first.epoch, first.cause), (0, 0, BootCause::PowerOn));
+    assert_eq!(last.crc, bench.lane.map().crc());
+    assert!(matches!(bench.facts[0], (0, Fact::Boot { cause: BootCause::PowerOn, .. })), "{:?}", bench.facts);
+    // The operator of the virtual lane sees amber and presses the button; the warning comes before the belts.
+    assert!(bench.until(10, |bench| bench.outputs().levels & wires::BUZZER != 0), "a start warning");
+    assert_eq!(bench.outputs().levels & BELTS, 0, "no belt before the warning is over");
+    assert!(bench.until(10, |bench| bench.outputs().levels & BELTS != 0));
+    assert!(bench.until(1, |bench| bench.outputs().levels == BELTS | wires::GREEN), "{:#x}", bench.outputs().levels);
+
+    bench.lane.input(Input::EStop, true);
+    let pulled = Instant::now();
+    assert!(bench.until(2, |bench| bench.outputs().levels & BELTS == 0), "e-stop is seen");
+    println!("e-stop contact to belt permit off at the pin: {:?}", bench.outputs().since[2].duration_since(pulled));
+    assert!(bench.until(2, |bench| state(bench) == Some(LaneState::Stopped(StopCause::EStop))));
+
+    bench.say(Word::Ask(Command::Describe));
+    assert!(bench.until(2, |bench| bench.statistics.is_some()));
+    assert!(bench.reports.iter().any(|report| matches!(report, Report::Description(said) if said.board == "lm3s6965")));
+}
+
+#[test]
+fn only_what_was_permitted_leaves_by_release_and_facts_come_once_and_in_order() {
+    let _alone = alone();
+    let parcels = 12;
+    let mut bench = RealTime::start(Image::Product, 5, parcels);
+    assert!(bench.until(120, |bench| bench.lane.finished()), "the lane came to rest; {:?}", state(&bench));
+    let (released, strange) = bench.released();
+    let fates = |wanted: PermitFate| {
+        bench.facts.iter().filter(|(_, fact)| matches!(fact, Fact::Permit { fate, .. } if *fate == wanted)).count()
+    };
+    let (opened, closed) = (fates(PermitFate::Opened), fates(PermitFate::Closed));
+    println!("{parcels} parcels: {released} released, {strange} of them without permit; gate opened {opened} times");
+    assert_eq!(strange, 0);
+    assert_eq!((opened, closed), (released, released), "{:?}", bench.facts);
+    assert!(released >= parcels as usize - 1, "{:?}", bench.facts);
+    let in_order = bench.facts.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0);
+    assert!(in_order, "numbered without a gap");
+    let times: Vec<u64> = bench.facts.iter().filter_map(|(_, fact)| edge_time(fact)).collect();
+    assert!(times.windows(2).all(|pair| pair[0] <= pair[1] + 3_000), "edges in the order of time, but for debouncing");
+    bench.say(Word::Ask(Command::Describe));
+    bench.until(2, |bench| bench.statistics.is_some());
+    let statistics = bench.statistics.expect("statistics");
+    println!("{statistics:?}");
+    assert_eq!((statistics.edges_lost, statistics.facts_lost), (0, 0));
+}
+
+fn edge_time(fact: &Fact) -> Option<u64> {
+    match fact {
+        Fact::Edge { time, .. } => Some(time.0),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_pulled_cable_stops_the_belts_within_the_heartbeat_limit_and_opens_nothing() {
+    let _alone = alone();
+    let mut bench = RealTime::start(Image::Product, 9, 40);
+    assert!(bench.until(60, |bench| bench.outputs().levels & GATE != 0), "a gate that stands open");
+    let limit = Duration::from_millis(u64::from(bench.lane.map().timing.heartbeat_ms_max));
+    // A gate that stands open lets its parcel through before it turns, but no longer than this: nobody pinches a parcel.
+    let cap = Figures::of(bench.lane.map()).expect("a gate").open_time_cap;
+    let cap = Duration::from_micros(cap.0);
+    bench.talks = false;
+    let pulled = Instant::now();
+    assert!(bench.until(3, |bench| bench.outputs().levels & BELTS == 0), "the belts went off");
+    assert!(bench.until(20, |bench| bench.outputs().levels & GATE == 0), "the gate went back");
+    let shown = bench.outputs();
+    let (belts, gate) = (shown.since[2].duration_since(pulled), shown.since[3].saturating_duration_since(pulled));
+    println!(
+        "cable pulled with the gate open: belts off at the pin after {belts:?} (limit {limit:?}), gate at exam after {gate:?} \
+         (limit {cap:?})"
+    );
+    assert!(belts <= limit + MARGIN && gate <= cap + MARGIN);
+    bench.pass(1_000);
+    assert_eq!(bench.outputs().levels & (BELTS | GATE), 0, "silence opens nothing");
+    bench.talks = true;
+    assert!(bench.until(20, |bench| bench.outputs().levels & BELTS != 0), "after the reset button it runs again");
+    assert_eq!(bench.released().1, 0);
+}
+
+/// The dead-man of the main loop, and of a processor that takes no interrupt any more.
+#[test]
+fn a_hung_controller_loses_its_outputs_in_time_and_remembers_what_happened() {
+    let _alone = alone();
+    let (hangs, seed) = (number("GATEPOST_HANGS", 4), number("GATEPOST_SEED", 17));
+    println!("seed {seed}, {hangs} hangs");
+    let mut bench = RealTime::start(Image::Hanging, seed, 1_000);
+    let (mut random, mut worst) = (seed, [Duration::ZERO; 2]);
+    for hang in 0..hangs {
+        let deaf = hang % 2 == 1;
+        let wanted = if hang % 4 < 2 { GATE } else { BELTS };
+        assert!(bench.until(90, |bench| bench.outputs().levels & wanted != 0), "hang {hang}: the lane runs");
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        bench.pass(random >> 33 & 0x1FF);
+        let (known, boots) = (bench.facts.len(), bench.greetings.len());
+        let pin = if deaf { wires::HANG_DEAF } else { wires::HANG };
+        let limit = Duration::from_millis(if deaf { 500 } else { 250 });
+        let told = Instant::now();
+        bench.board.wired().emulator.set(pin, true).unwrap_or_else(|why| panic!("{why}"));
+        assert!(bench.until(3, |bench| bench.outputs().levels & (BELTS | GATE) == 0), "hang {hang}: outputs go off");
+        let took =
+            (2..4).map(|bit| bench.outputs().since[bit].saturating_duration_since(told)).max().unwrap_or_default();
+        worst[usize::from(deaf)] = worst[usize::from(deaf)].max(took);
+        assert!(took <= limit + MARGIN, "hang {hang}: off after {took:?}, the limit is {limit:?}");
+        bench.board.wired().emulator.set(pin, false).unwrap_or_else(|why| panic!("{why}"));
+        let again =
+            bench.until(10, |bench| bench.facts[known..].iter().any(|(_, fact)| matches!(fact, Fact::Boot { .. })));
+        assert!(again, "hang {hang}: its boot is a fact; {:?}", &bench.greetings[boots..]);
+        let next = bench.facts[known - 1].0 + 1;
+        let greeting = bench.greetings[boots];
+        assert!(greeting.cause == BootCause::Watchdog && greeting.next >= next, "{greeting:?} after fact {next}");
+    }
+    let in_order = bench.facts.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0);
+    assert!(in_order, "facts are numbered on over {hangs} resets, without a gap");
+    let (released, strange) = bench.released();
+    println!(
+        "{hangs} hangs: outputs off at the pin after {:?} at most (a hung loop; limit 250 ms), {:?} (deaf to interrupts; \
+         limit 500 ms); {released} released between, {strange} of them without permit",
+        worst[0], worst[1]
+    );
+    assert_eq!(strange, 0);
+}
+
+/// Edges as fast as the emulator takes them, then paced; answers to a question.
+#[test]
+fn edges_a_second_and_round_trips() {
+    let _alone = alone();
+    let mut bench = RealTime::start(Image::Product, 3, 1);
+    assert!(bench.until(10, |bench| state(bench) == Some(LaneState::Ready)));
+    let (edges, began) = (20_000i64, Instant::now());
+    let (a, b) = wires::encoder(0);
+    let before = tick(&mut bench);
+    for edge in 1..=edges {
+        let (high_a, high_b) = pins_at(edge);
+        {
+            let emulator = &mut bench.board.wired().emulator;
+            emulator.set(a, high_a).and_then(|()| emulator.set(b, high_b)).unwrap_or_else(|why| panic!("{why}"));
+        }
+        if edge % 200 == 0 {
+            bench.say(Word::Ask(Command::Beat));
+        }
+    }
+    let took = began.elapsed();
+    bench.pass(300);
+    let counted = tick(&mut bench) - before;
+    let rate = edges as f64 / took.as_secs_f64();
+    println!("{edges} edges at {rate:.0} a second: {counted} counted");
+    assert_eq!(counted, edges, "an edge was lost at {rate:.0} edges a second");
+    assert!(rate >= 2_000.0, "{rate:.0} edges a second");
+
+    let mut trips = round_trips(1_000);
+    trips.sort_unstable();
+    println!(
+        "round trip of a time question: p50 {:?}, p99 {:?}",
+        trips[trips.len() / 2],
+        trips[trips.len() * 99 / 100]
+    );
+    assert!(trips[trips.len() / 2] < Duration::from_millis(20));
+}
+
+/// Where the first belt stands.
+fn tick(bench: &mut RealTime) -> i64 {
+    let heard = bench.reports.len();
+    let mut at = None;
+    bench.until(5, |bench| {
+        at = bench.reports[heard..].iter().rev().find_map(|report| match report {
+            Report::Beat { ticks, .. } => Some(ticks.first()?.0),
+            _ => None,
+        });
+        at.is_some()
+    });
+    at.expect("a beat with ticks")
+}
+
+/// Without a lane between: question after question, as fast as they are answered.
+fn round_trips(count: u64) -> Vec<Duration> {
+    let path = Image::Product.path().unwrap_or_else(|why| panic!("{why}"));
+    let mut emulator = Emulator::start(&path, wires::at_rest()).unwrap_or_else(|why| panic!("{why}"));
+    let mut end = StationEnd::default();
+    let mut trips = Vec::new();
+    for host in 0..count {
+        let asked = Instant::now();
+        end.say(Word::Ask(Command::TimeSync { host: Micros(host) }), Micros(0), |frame| emulator.send(frame));
+        let mut answered = false;
+        while !answered {
+            assert!(asked.elapsed() < Duration::from_secs(5), "question {host} was not answered");
+            for byte in emulator.heard() {
+                let said = end.hear(byte, Micros(0));
+                answered |= matches!(said, Some(Report::Time { host: said, .. }) if said == Micros(host));
+            }
+            std::thread::yield_now();
+        }
+        trips.push(asked.elapsed());
+    }
+    trips
+}
+
+/// The whole product with the emulated controller: real station, real ledger, the checker's word.
+#[test]
+fn the_real_station_and_the_emulated_controller_keep_the_promises() {
+    let _alone = alone();
+    let (parcels, seed) = (number("GATEPOST_PARCELS", 30), number("GATEPOST_SEED", 7));
+    println!("seed {seed}, {parcels} parcels, lane {}", north().name);
+    let words = ["--controller", "qemu", "--lane", "north"];
+    let (parcels, seed) = (parcels.to_string(), seed.to_string());
+    let played = Played::with(&[&words[..], &["--parcels", &parcels, "--seed", &seed]].concat());
+    assert!(played.findings().is_empty(), "{}", played.findings().join("\n"));
+    assert_eq!(played.code, 0);
+}
