@@ -43,7 +43,7 @@ fn what_cannot_work_on_pins_is_refused_all_at_once_with_file_line_and_remedy() {
     refused("reset           = 26", "reset = 13", &[&reset, "line 13 is input.e-stop already", "give each its own"]);
     refused("alive = 24", "# alive = 24", &["the dead-man relay", "add alive = <line> under [lane.pins.output]"]);
     refused("jitter_ms = 5", "jiter_ms = 5", &["unknown field `jiter_ms`", "did you mean `jitter_ms`?"]);
-    refused("jitter_ms = 5", "jitter_ms = 90", &["1 to 50 is possible", "its belt runs 27 mm", "microcontroller"]);
+    refused("jitter_ms = 5", "jitter_ms = 90", &["2 to 50 is possible", "its belt runs 27 mm", "microcontroller"]);
     refused("entry ", "entrance ", &["eye \"entry\" has no pin", "eye.entrance: lane south has no such part"]);
     let both = "[lane.controller]\nport = \"/dev/x\"\n[lane.pins]";
     refused("[lane.pins]", both, &["two controllers of one lane: remove one"]);

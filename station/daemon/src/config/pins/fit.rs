@@ -18,8 +18,8 @@ use super::{Driver, Line, OutputRole, Pin, PinsConfig, Role, input_name};
 pub const EDGES_PER_S_MAX: u64 = 4_000;
 /// Edges that the kernel keeps while nobody fetches them: its own largest queue.
 pub const QUEUE_EDGES: u32 = 1_024;
-/// A scheduler later than this is not to be reckoned with.
-const JITTER_MS_MAX: u32 = 50;
+/// The loop itself is two milliseconds late; a scheduler later than the other figure is not to be reckoned with.
+const JITTER_MS: std::ops::RangeInclusive<u32> = 2..=50;
 
 /// What a lane asks of this board; shown by `check`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -42,6 +42,12 @@ pub fn cost(pins: &PinsConfig, map: &LaneMap) -> Cost {
 /// Everything that is wrong, one sentence each.
 pub fn problems(pins: &PinsConfig, map: &LaneMap) -> Vec<String> {
     let mut found = lines(pins);
+    if map.kind == LaneKind::Bench {
+        found.push(format!(
+            "{}: lane {}: a bench has no belt to control: remove [lane.pins]",
+            pins.origin.file, map.name
+        ));
+    }
     found.extend(missing(pins, map));
     found.extend(strange(pins, map));
     found.extend(dead_man(pins, map));
@@ -145,10 +151,12 @@ fn dead_man(pins: &PinsConfig, map: &LaneMap) -> Vec<String> {
     let PinsConfig { jitter_ms, alive_ms_max, .. } = *pins;
     let file = &pins.origin.file;
     let mut found = Vec::new();
-    if !(1..=JITTER_MS_MAX).contains(&jitter_ms) {
+    if !JITTER_MS.contains(&jitter_ms) {
         found.push(format!(
-            "{file}: lane.pins.jitter_ms = {jitter_ms}: 1 to {JITTER_MS_MAX} is possible; `gatepost doctor` measures it; \
-             where it is more, connect a microcontroller with lane.controller"
+            "{file}: lane.pins.jitter_ms = {jitter_ms}: {} to {} is possible; `gatepost doctor` measures it; \
+             where it is more, connect a microcontroller with lane.controller",
+            JITTER_MS.start(),
+            JITTER_MS.end()
         ));
     }
     let (least, most) = (50 + jitter_ms.saturating_mul(2), map.timing.heartbeat_ms_max);

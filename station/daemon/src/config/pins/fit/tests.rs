@@ -112,8 +112,8 @@ fn a_belt_too_fast_for_the_scheduler_is_refused_and_says_what_is_too_short() {
     let expected = "within lane.pins.jitter_ms = 17 its belt runs 5.1 mm, but the diverter, which must be open before the \
                     parcel is there, leaves room for 5 mm only: slow the belt, or connect a microcontroller";
     assert!(said.len() == 1 && said[0].contains(expected), "{said:?}");
-    says("driver", "jitter_ms = 0\ndriver", &["jitter_ms = 0", "`gatepost doctor` measures it"]);
-    says("driver", "jitter_ms = 51\ndriver", &["1 to 50 is possible"]);
+    says("driver", "jitter_ms = 1\ndriver", &["jitter_ms = 1", "`gatepost doctor` measures it"]);
+    says("driver", "jitter_ms = 51\ndriver", &["2 to 50 is possible"]);
     let narrow = map(&SOUTH.replace("window_mm = 50", "window_mm = 2"));
     let said = problems(&parse(&south(CHIP, "")).unwrap(), &narrow);
     assert!(said.len() == 1 && said[0].contains("half of items.window_mm leaves room for 1 mm"), "{said:?}");
@@ -130,7 +130,7 @@ fn encoders_faster_than_a_thread_are_refused() {
 }
 
 #[test]
-fn a_hand_fed_lane_needs_its_green_lamp() {
+fn a_hand_fed_lane_needs_its_green_lamp_and_a_bench_needs_no_pins() {
     let text = "name = \"desk\"\nkind = \"hand-fed\"\n[items]\nlength_mm_min = 100\nlength_mm_max = 600\ngap_mm_min = 200\n\
                 length_tolerance_mm = 40\nwindow_mm = 50\n[timing]\ndebounce_us = 2000\nheartbeat_ms_max = 600\n\
                 permit_ms_max = 20000\nstop_ms_max = 8000\nstart_warning_ms = 0\nstart_ms = 500\n[[segment]]\nname = \"belt\"\nlength_mm = 2000\ntick_um = 1000\n\
@@ -139,4 +139,7 @@ fn a_hand_fed_lane_needs_its_green_lamp() {
     assert_eq!(problems(&parse(pins).unwrap(), &map(text)), Vec::<String>::new());
     let dark = problems(&parse(&pins.replace("green = 10\n", "")).unwrap(), &map(text));
     assert!(dark.len() == 1 && dark[0].contains("the green lamp has no pin"), "{dark:?}");
+    let bench = map(include_str!("../../../../../../hardware/lanes/bench.toml"));
+    let said = problems(&parse("driver = \"rppal\"\n[output]\nred = 5\n").unwrap(), &bench);
+    assert!(said.len() == 1 && said[0].contains("a bench has no belt to control"), "{said:?}");
 }
