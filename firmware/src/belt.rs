@@ -79,6 +79,11 @@ impl Belt {
         self.backward
     }
 
+    /// Edges up to here tell nothing: until it has come so far, the belt is taken to go backward still.
+    pub const fn blind_to(&self) -> Option<Tick> {
+        if self.backward { Some(Tick(self.turn.saturating_add(self.backlash))) } else { None }
+    }
+
     /// The encoder counted `delta` ticks since the last call. Returns the motion when it changed.
     pub fn count(&mut self, delta: i64, powered: bool, now: Micros) -> Option<Motion> {
         if !self.encoder || delta == 0 {

@@ -69,7 +69,7 @@ impl Zone {
 
     /// Whether a parcel began inside these ticks already, or may have where nobody watched.
     pub fn may_have_begun_within(&self, lo: Tick, hi: Tick) -> bool {
-        lo < self.known_from || self.spans.iter().any(|span| (lo..=hi).contains(&span.lead))
+        lo <= self.known_from || self.spans.iter().any(|span| (lo..=hi).contains(&span.lead))
     }
 }
 

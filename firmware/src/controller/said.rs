@@ -121,10 +121,13 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
             return Err(PermitRefusal::WrongEpoch);
         }
         self.schedule.take_number(permit.id)?;
-        let tick = self.diverter_belt().map(|(_, belt)| belt.tick());
-        let (Some(tick), Some(_)) = (tick, &self.guard) else {
+        let (Some((_, belt)), Some(_)) = (self.diverter_belt(), &self.guard) else {
             return Err(PermitRefusal::GateFault); // no gate: nothing to permit
         };
+        let tick = belt.tick();
+        if belt.blind_to().is_some_and(|blind| permit.window_lo <= blind) {
+            return Err(PermitRefusal::TooLate); // its nose may come by unseen
+        }
         if self.lane.gate_fault {
             return Err(PermitRefusal::GateFault);
         }

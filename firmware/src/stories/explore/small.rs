@@ -76,8 +76,9 @@ pub struct Body {
 pub struct Small {
     pub controller: Controller<Memory>,
     crc: u32,
-    /// Number of the next action.
+    /// Numbers of the next action, and of the next fact.
     acted: u32,
+    told: u32,
     pub lane: Lane,
     pub ghost: Ghost,
 }
@@ -149,6 +150,7 @@ impl Small {
             controller: Controller::new(map, BootCause::PowerOn, Memory::default(), Micros::ZERO),
             crc,
             acted: 0,
+            told: 0,
             lane,
             ghost: Ghost::default(),
         };
@@ -273,7 +275,8 @@ impl Small {
         let mut permit = Permit {
             id,
             epoch: EPOCH,
-            pass: id,
+            // Of nobody: what the controller knows of passes must not be needed here.
+            pass: id + 90,
             window_lo: Tick(body.lead),
             window_hi: Tick(body.lead),
             length_mm_min: length - Millimetres(20),
@@ -315,7 +318,12 @@ impl Small {
         self.lane.button &= !self.lane.powered;
         assert!(!self.lane.powered || self.lane.is_free(), "the belt moves against an input that stops it");
         while let Some(report) = self.controller.report() {
-            if let Report::Fact { fact: Fact::Permit { permit, fate, .. }, .. } = report {
+            let Report::Fact { number, fact } = report else { continue };
+            if number < self.told {
+                continue; // somebody asked for it again
+            }
+            self.told = number + 1;
+            if let Fact::Permit { permit, fate, .. } = fact {
                 self.ghost.said(permit, fate, &self.lane);
             }
         }
