@@ -55,10 +55,7 @@ fn permitted(rig: &mut Rig, meanwhile: impl FnOnce(&mut Rig, usize)) -> Option<b
     rig.permit(parcel, 1);
     rig.until_before_diverter(parcel, 100);
     meanwhile(rig, parcel);
-    for _ in 0..8_000 {
-        rig.run(1);
-    }
-    rig.world.parcels[parcel].released
+    rig.until_left(parcel)
 }
 
 #[test]
@@ -69,8 +66,7 @@ fn a_permit_opens_the_diverter_for_its_parcel_and_none_is_exam() {
     assert_eq!(rig.fates(), [PermitFate::Accepted, PermitFate::Opened, PermitFate::Closed]);
     assert!(!rig.world.on(OutputRole::Gate));
     let without = rig.parcel(300);
-    rig.run(40_000);
-    assert_eq!(rig.world.parcels[without].released, Some(false));
+    assert_eq!(rig.until_left(without), Some(false));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::super::controller::{Controller, Setup};
 use super::super::wires::Wires;
 use super::super::{Kept, OnPins, about, limits};
 use super::world::{FakeBoard, FakeOutput, World};
-use crate::config::pins::PinsConfig;
+use crate::config::pins::{OutputRole, PinsConfig};
 
 pub const SOUTH: &str = include_str!("../../../../../../hardware/lanes/south.toml");
 
@@ -153,6 +153,18 @@ impl Rig {
         while self.world.parcels[parcel].from_mm + self.world.ran_um / 1_000 < at - mm {
             self.run(1);
         }
+    }
+
+    /// Runs until the parcel has left and a second longer; whether it left by release. Nothing when the belts stop before.
+    pub fn until_left(&mut self, parcel: usize) -> Option<bool> {
+        for _ in 0..40 {
+            if self.world.parcels[parcel].released.is_some() || !self.world.on(OutputRole::Belt) {
+                break;
+            }
+            self.run(1_000);
+        }
+        self.run(1_500);
+        self.world.parcels[parcel].released
     }
 
     fn diverter_mm(&self) -> i64 {
