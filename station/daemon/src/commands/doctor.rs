@@ -116,7 +116,7 @@ fn open(part: &str, config: &Config, serial: &SerialConfig) -> Result<tokio_seri
     let port = serial.port.display().to_string();
     if !serial.port.exists() {
         let what = format!("{port} does not exist");
-        let next = "plug it in, look for it with `ls -l /dev/serial/by-id`, then correct the port";
+        let next = "plug it in, look for it with `ls -lR /dev/gatepost` (hardware/wiring) or `ls -l /dev/serial/by-id`, then correct the port";
         return Err(Box::new(Finding::bad(part, what, "unplugged, without power, or under another name", next)));
     }
     serial::open(&serial).map_err(|why| {
