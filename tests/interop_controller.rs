@@ -199,7 +199,9 @@ fn edges_a_second_and_round_trips() {
     bench.pass(300);
     let counted = tick(&mut bench) - before;
     let rate = edges as f64 / took.as_secs_f64();
+    let bites = bench.board.wired().bites.len();
     println!("{edges} edges at {rate:.0} a second: {counted} counted");
+    assert_eq!(bites, 0, "the watchdog bit: this machine kept the emulator from running for 250 ms");
     assert_eq!(counted, edges, "an edge was lost at {rate:.0} edges a second");
     assert!(rate >= 2_000.0, "{rate:.0} edges a second");
 

@@ -12,6 +12,7 @@ use super::wires::{OUTPUTS, PORTS};
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// A processor that is alive takes an interrupt in this time, on a machine however busy.
 const TAKEN_MAX: Duration = Duration::from_millis(250);
+const ASK_AGAIN: Duration = Duration::from_micros(60);
 /// Offsets of a port's registers: direction, and interrupts that wait.
 const DIRECTION: u32 = 0x400;
 const WAITING: u32 = 0x418;
@@ -65,7 +66,7 @@ impl TestChannel {
     }
 
     fn await_taken(&mut self, port: usize) -> Result<(), String> {
-        let started = Instant::now();
+        let (started, mut asked) = (Instant::now(), 0);
         loop {
             let waits = self.register(PORTS[port] + WAITING)? != 0;
             // A processor that hangs, or stands before its reset, takes none: the pins go on without it.
@@ -74,7 +75,11 @@ impl TestChannel {
                 self.deaf = waits;
                 return Ok(());
             }
-            std::thread::yield_now();
+            // Asking takes the machine's lock, and the processor needs it to answer.
+            asked += 1;
+            if asked > 2 {
+                std::thread::park_timeout(ASK_AGAIN);
+            }
         }
     }
 

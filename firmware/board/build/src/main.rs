@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use toolchain::Toolchain;
 
-const USAGE: &str = "cargo firmware [BOARD…]: builds the firmware of these boards, or of all, and looks at them; images come to
+const USAGE: &str =
+    "cargo firmware [BOARD…]: builds the firmware of these boards, or of all, and looks at them; images come to
 rest in firmware/board/target. cargo firmware IMAGE: looks at one. Boards:";
 
 fn main() -> ExitCode {

@@ -1,7 +1,7 @@
 //! Edge interrupts of eyes and encoders, and all levels on request.
 //!
-//! An interrupt stamps, reads the port once and acknowledges before it reads, so that an edge of that very moment comes
-//! again instead of being lost.
+//! An interrupt stamps, and acknowledges before it reads for the last time, so that an edge of that very moment comes again
+//! instead of being lost.
 
 use crate::clock;
 use crate::pins::{EDGE_PORTS, ENCODERS, EYES, INPUT_PORTS, Look};
@@ -40,7 +40,7 @@ pub fn start() {
 }
 
 pub fn next() -> Option<Edge> {
-    SEEN.with(|seen| seen.edges.next())
+    SEEN.with(|seen| seen.edges.take())
 }
 
 pub fn is_empty() -> bool {
@@ -100,6 +100,8 @@ fn GPIOC() {
 #[interrupt]
 fn GPIOD() {
     let at = clock::now();
+    // Before the acknowledgement and after it: a step between the two is the next step, not two at once.
+    turned(Port::D.levels(), at);
     Port::D.acknowledge(0xFF);
     turned(Port::D.levels(), at);
 }
