@@ -48,6 +48,10 @@ pub struct Session<K> {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, in a place of its own; a board has no allocator to box it with"
+)]
 enum Life<K> {
     /// No lane is known: so much of its map has come.
     Bare {

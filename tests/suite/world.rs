@@ -84,7 +84,7 @@ fn a_controller_that_resets_while_the_station_is_dead_loses_nobody() {
             from: reset(number),
             until: reset(number) + Micros::from_ms(500),
         };
-        let faults = FaultSchedule { windows: (0..60).map(window).collect(), ..FaultSchedule::none() };
+        let faults = FaultSchedule { windows: (0..60).map(window).collect() };
         let world = lived("north", seed, 60, faults, 12);
         clean("north", seed, &world);
         both += (0..60)

@@ -62,7 +62,8 @@ impl Edges {
         self.push(Edge { at, what: What::Turned { segment, ticks: i16::from(turned) } });
     }
 
-    pub fn next(&mut self) -> Option<Edge> {
+    /// Takes the oldest.
+    pub fn take(&mut self) -> Option<Edge> {
         self.waiting.pop_front()
     }
 
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     fn all(edges: &mut Edges) -> std::vec::Vec<(u64, What)> {
-        core::iter::from_fn(|| edges.next()).map(|edge| (edge.at.0, edge.what)).collect()
+        core::iter::from_fn(|| edges.take()).map(|edge| (edge.at.0, edge.what)).collect()
     }
 
     #[test]

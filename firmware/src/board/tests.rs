@@ -26,7 +26,7 @@ impl Board for Bench {
         Micros(self.now)
     }
     fn next_edge(&mut self) -> Option<Edge> {
-        self.edges.next()
+        self.edges.take()
     }
     fn edges_lost(&mut self) -> u32 {
         self.lost

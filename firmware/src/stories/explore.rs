@@ -142,8 +142,9 @@ fn whatever_happens_in_whatever_order_the_gate_is_open_only_for_what_was_permitt
         let [steps, permits, disturbances] = numbers[..] else { panic!("three numbers, not {text:?}") };
         vec![Bounds { belts: BELTS.len(), kinds: KINDS.len(), steps, permits, disturbances }]
     });
-    let (opened, passed) = bounds.into_iter().map(explore).fold((0, 0), |(opened, passed), search| {
-        (opened + search.opened, passed + search.passed)
-    });
+    let (opened, passed) = bounds
+        .into_iter()
+        .map(explore)
+        .fold((0, 0), |(opened, passed), search| (opened + search.opened, passed + search.passed));
     assert!(opened > 0 && passed > 0, "a gate that never opens keeps every promise");
 }

@@ -39,7 +39,9 @@ impl Actions {
         match done {
             Some(0) => {}
             Some(done) if done <= self.kept.len() => {
-                (0..done).for_each(|_| drop(self.kept.pop_front()));
+                for _ in 0..done {
+                    self.kept.pop_front();
+                }
                 self.said = self.said.saturating_sub(done);
                 self.moved = now;
             }

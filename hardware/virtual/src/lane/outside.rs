@@ -27,6 +27,7 @@ pub trait Outside: Send {
 }
 
 /// Who has the last word at a lane.
+#[expect(clippy::large_enum_variant, reason = "there is one to a lane")]
 pub(crate) enum Mind {
     /// The firmware library, here.
     Ours(Session<Box<Kept>>),

@@ -107,14 +107,17 @@ impl Drive {
             &Report::Beat { time, ref ticks, next, .. } if self.cable.facts.expected() == Some(next) => {
                 self.beat(time, ticks)
             }
-            &Report::Time { host, time } if self.cable.has_caught_up() => {
-                if self.clock.prove(host, mono, time) == Proof::Jumped {
-                    let says = "the controller's and the station's clocks disagree: started anew";
-                    self.alarm(AlarmCode::ClockJumped, None, says);
-                }
-            }
+            &Report::Time { host, time } if self.cable.has_caught_up() => self.synchronised(mono, host, time),
             Report::Inventory { passes, complete } => self.inventory(passes, *complete),
             _ => {}
+        }
+    }
+
+    /// The controller read `time` between our asking at `host` and now.
+    fn synchronised(&mut self, mono: Micros, host: Micros, time: Micros) {
+        if self.clock.prove(host, mono, time) == Proof::Jumped {
+            let says = "the controller's and the station's clocks disagree: started anew";
+            self.alarm(AlarmCode::ClockJumped, None, says);
         }
     }
 

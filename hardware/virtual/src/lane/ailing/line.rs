@@ -57,7 +57,7 @@ fn noise(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut noisy = Vec::with_capacity(bytes.len() + 2);
     for &byte in bytes {
         let draw = random.bits();
-        noisy.push(if draw % 50 == 0 { (draw >> 8) as u8 } else { byte });
+        noisy.push(if draw.is_multiple_of(50) { (draw >> 8) as u8 } else { byte });
         noisy.extend((draw % 100 == 1).then_some((draw >> 16) as u8));
     }
     noisy

@@ -92,7 +92,7 @@ fn a_crystal_that_changes_its_rate_at_once_is_noticed_and_costs_only_closeness()
             clocks.ppb = -90_000;
         }
         assert_ne!(clocks.ask(&mut map, (250, 250)), Proof::Jumped);
-        let inside = step < 200 || step > 212;
+        let inside = !(200..=212).contains(&step);
         if inside {
             clocks.holds(&map);
         }
