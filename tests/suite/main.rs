@@ -5,4 +5,5 @@ mod mutants;
 mod scenarios;
 mod tidy;
 mod world;
+mod matrix;
 mod bench;

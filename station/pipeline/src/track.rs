@@ -210,7 +210,11 @@ impl Track {
         let mut happenings = self.seen(eye, blocked, tick, time, pass);
         let fits =
             |happening: &Happening| !matches!(happening, Happening::Appeared { .. } | Happening::StrangerLeft { .. });
-        if self.flicker.edge(usize::from(eye), time, !happenings.iter().all(fits)) {
+        // At an exit something always comes of a nose, but where it belongs into the other chute.
+        let role = self.map.eyes.get(usize::from(eye)).map(|eye| eye.role);
+        let exit = blocked && matches!(role, Some(EyeRole::ReleaseExit | EyeRole::ExamExit));
+        let strange = exit && happenings.is_empty() || !happenings.iter().all(fits);
+        if self.flicker.edge(usize::from(eye), time, strange) {
             happenings.push(Happening::EyeSick { eye });
         }
         happenings

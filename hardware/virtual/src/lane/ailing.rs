@@ -165,13 +165,9 @@ impl Ailing {
         self.windows.iter().any(|window| window.from < now && now < window.until + AFTERMATH)
     }
 
-    /// Whether an eye is sick, or has been lately: then a red light is taken for a jam.
+    /// Whether devices are sick in this run: then a red light over a parcel at an eye is taken for a jam.
     pub fn is_jam_likely(&self) -> bool {
-        let eyes = |cell: Cell| {
-            use Device::{EyeDiverter, EyeEntry, EyeExam, EyeRelease, EyeWatch};
-            matches!(cell.device, EyeEntry | EyeWatch | EyeDiverter | EyeRelease | EyeExam)
-        };
-        self.windows.iter().any(|window| eyes(window.cell))
+        !self.windows.is_empty()
     }
 
     /// What the pins show.

@@ -9,7 +9,7 @@ use gatepost_hardware::units::Micros;
 
 /// So many strange edges of one eye within [`WITHIN`] are its own fault, and no parcel's: hands and gaps make fewer.
 const STRANGE_MAX: usize = 5;
-const WITHIN: Micros = Micros(6_000_000);
+const WITHIN: Micros = Micros(7_000_000);
 /// A level that held for less is no parcel and no gap: at 1 m/s it is 60 mm.
 const SHORTEST: Micros = Micros(60_000);
 /// Said again only after so long a while without anything strange.
