@@ -37,6 +37,9 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
             self.lane.configured && silence > Micros::from_ms(u64::from(self.map.timing.heartbeat_ms_max));
         self.lane.jam = self.jammed(); // a jam ends when its eye is free again
         self.quieten_eyes();
+        if self.long_stop() {
+            self.void_all(VoidCause::LongStop); // a stop that was too long is not healed by what ends it
+        }
         let state = self.lane.settle(self.now);
         if core::mem::take(&mut self.lane.measure_anew) {
             self.measure_anew();

@@ -148,3 +148,21 @@ fn whatever_happens_in_whatever_order_the_gate_is_open_only_for_what_was_permitt
         .fold((0, 0), |(opened, passed), search| (opened + search.opened, passed + search.passed));
     assert!(opened > 0 && passed > 0, "a gate that never opens keeps every promise");
 }
+
+/// Sequences that fuzzing found (`tests/fuzz`), each longer or less likely than the bounds above: the gate stays shut.
+#[test]
+fn what_fuzzing_found_stays_found() {
+    let permit = Act::Permit(0, Kind::Good);
+    let press = Act::Input(Input::EStop);
+    let refused_then_again = [press, permit, press, Act::Again, Act::Reset].to_vec();
+    let nose_unseen = [Act::Step, Act::Step, Act::Step, Act::Reverse, Act::Permit(0, Kind::Wide)].to_vec();
+    // Pressed just before the stop is too long, started just after.
+    let stop = [permit, Act::Step, Act::Step, Act::Stop].into_iter().chain([Act::Step; 6]).chain([Act::Reset]);
+    for start in [refused_then_again, nose_unseen, stop.collect()] {
+        let mut small = Small::running(BELTS[0]);
+        for act in start.iter().copied().chain([Act::Step; 12]) {
+            small.act(act);
+        }
+        assert_eq!(small.ghost.opened, 0, "{start:?}");
+    }
+}
