@@ -15,7 +15,7 @@ use crate::schedule::{Ended, Schedule};
 use crate::zone::Zone;
 use core::ops::DerefMut;
 use gatepost_hardware::lane::{EYES_MAX, EyeRole, LaneMap, SEGMENTS_MAX, Segment};
-use gatepost_hardware::link::{BootCause, Fact, GateState, Happening, Input, LaneState, Report, VoidCause};
+use gatepost_hardware::link::{BootCause, Fact, GateState, Happening, Input, LaneState, Motion, Report, VoidCause};
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
 use heapless::Vec;
 
@@ -208,8 +208,15 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
         let Some(belt) = self.belts.get_mut(usize::from(segment)) else {
             return;
         };
-        if let Some(motion) = belt.count(i64::from(delta_ticks), powered, self.now) {
+        let forward = !belt.backward();
+        let motion = belt.count(i64::from(delta_ticks), powered, self.now);
+        // Whatever it is said to do, off speed or not: it has turned.
+        let turned = forward && belt.backward();
+        if let Some(motion) = motion {
             self.belt(segment, motion);
+        }
+        if turned || motion == Some(Motion::Reversed) {
+            self.reversed(segment);
         }
         self.settle();
     }

@@ -83,9 +83,10 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
         let (tick, time) = (self.tick_of(segment).unwrap_or_default(), self.now);
         self.say(Fact::Belt { segment, motion, tick, time }, Happening::Belt { segment, motion });
         self.lane.off_speed |= motion == Motion::OffSpeed;
-        if motion != Motion::Reversed {
-            return;
-        }
+    }
+
+    pub(super) fn reversed(&mut self, segment: u8) {
+        let tick = self.tick_of(segment).unwrap_or_default();
         self.void_all(VoidCause::Reversed);
         if let Some(figures) = self.guard.as_ref().map(Guard::figures).filter(|_| self.diverter == Some(segment)) {
             // What lay before the eye may lie behind it now: nothing is known up to where the belt turned.
