@@ -112,6 +112,8 @@ pub struct Opening {
     pub until: Tick,
     since: Micros,
     run_time: Micros,
+    /// Longest `run_time`.
+    run_time_max: Micros,
 }
 
 #[derive(Clone, Debug)]
@@ -160,6 +162,16 @@ impl Figures {
             open_time_max,
             open_time_cap: open_time_max + Micros::from_ms(u64::from(map.timing.stop_ms_max)),
         })
+    }
+
+    /// How long the belts may run while the gate is open for `way`: what they need at their speed, a tenth more, and a start.
+    /// Ticks may stand when an encoder dies; the next nose must not find the gate open for all that.
+    fn run_time_max(&self, way: Tick) -> Micros {
+        const START_US: u64 = 150_000;
+        let across = (self.open_before + self.longest + self.close_after).0.max(1).unsigned_abs();
+        // `open_time_max` is one and a half times what the belts need for all of `across`.
+        let needed = self.open_time_max.0.saturating_mul(2) / 3 * way.0.max(0).unsigned_abs() / across;
+        Micros((needed + needed / 10 + START_US).min(self.open_time_max.0))
     }
 
     fn length(&self, claim: &Claim) -> Millimetres {
@@ -296,7 +308,9 @@ impl Guard {
         }
         let until = claim.trail + self.figures.room + self.figures.close_after;
         let Claim { permit, pass, .. } = *claim;
-        self.open = Some(Opening { permit, pass, from: scene.tick, until, since: scene.now, run_time: Micros::ZERO });
+        let (from, run_time) = (scene.tick, Micros::ZERO);
+        let run_time_max = self.figures.run_time_max(until - from);
+        self.open = Some(Opening { permit, pass, from, until, since: scene.now, run_time, run_time_max });
         self.command(scene.now);
         Ok(())
     }
@@ -315,7 +329,7 @@ impl Guard {
             Closing::Void(VoidCause::Reversed)
         } else if stuck {
             Closing::Void(VoidCause::GateFault)
-        } else if opening.run_time > self.figures.open_time_max {
+        } else if opening.run_time > opening.run_time_max {
             Closing::Void(VoidCause::Expired)
         } else if now.saturating_sub(opening.since) > self.figures.open_time_cap {
             Closing::Void(VoidCause::LongStop)
