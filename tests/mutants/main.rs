@@ -2,7 +2,7 @@
 //!
 //! `gatepost-mutants [--only NAME] [--list]`. Copies the sources beside the build (`target/mutants/tree`), runs the world
 //! on them as they are, and then once for each mistake of `tests/mutants/*.toml`: every one must be found, by the promise
-//! that it breaks. Exit 0 when all were, 1 when one survived or the sources themselves are not clean, 2 for wrong usage.
+//! that it breaks. A mistake that names a test is shown by that package's own tests instead. Exit 0 when all were, 1 when one survived or the sources themselves are not clean, 2 for wrong usage.
 //! It changes nothing in the repository.
 
 mod tree;
@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
-use gatepost_world::mutants::{self, Mutant, Run};
+use gatepost_world::mutants::{self, Mutant, Run, Test};
 
 #[derive(Parser)]
 #[command(name = "gatepost-mutants", about = "Mistakes in the production code, each of which the world must find")]
@@ -64,12 +64,22 @@ fn prove(chosen: &[Mutant]) -> Result<usize, String> {
     let tree = tree::copy(&repository(), &place.join("tree"))?;
     let build = place.join("build");
     let mut wrong = 0;
-    let world = built(&tree, &build)?.map_err(|says| format!("the sources do not build:\n{says}"))?;
-    for run in chosen.iter().map(|mutant| &mutant.run).collect::<BTreeSet<&Run>>() {
-        let (clean, said) = lived(&world, run)?;
+    let runs: BTreeSet<&Run> = chosen.iter().filter(|mutant| mutant.test.is_none()).map(|mutant| &mutant.run).collect();
+    if !runs.is_empty() {
+        let world = built(&tree, &build)?.map_err(|says| format!("the sources do not build:\n{says}"))?;
+        for run in runs {
+            let (clean, said) = lived(&world, run)?;
+            if !clean {
+                wrong += 1;
+                println!("NOT CLEAN  without any mistake: gatepost-world {}\n{said}", run.arguments().join(" "));
+            }
+        }
+    }
+    for test in chosen.iter().filter_map(|mutant| mutant.test.as_ref()).collect::<BTreeSet<&Test>>() {
+        let (clean, said) = tested(test, &tree, &build)?;
         if !clean {
             wrong += 1;
-            println!("NOT CLEAN  without any mistake: gatepost-world {}\n{said}", run.arguments().join(" "));
+            println!("NOT CLEAN  without any mistake: {} of {}\n{said}", test.name, test.package);
         }
     }
     for mutant in chosen {
@@ -91,11 +101,14 @@ fn tried(mutant: &Mutant, tree: &Path, build: &Path) -> Result<Result<String, St
     let path = tree.join(&mutant.file);
     let source = tree::read(&path)?;
     tree::write(&path, &mutant.applied(&source)?)?;
-    let outcome = built(tree, build).and_then(|world| match world {
-        Ok(world) => lived(&world, &mutant.run).map(|(_, said)| shown(mutant, &said)),
-        // A mistake that the compiler finds proves nothing about the world.
-        Err(says) => Err(format!("{} does not build:\n{says}", mutant.name)),
-    });
+    let outcome = match &mutant.test {
+        Some(test) => tested(test, tree, build).map(|(_, said)| asserted(mutant, &said)),
+        None => built(tree, build).and_then(|world| match world {
+            Ok(world) => lived(&world, &mutant.run).map(|(_, said)| shown(mutant, &said)),
+            // A mistake that the compiler finds proves nothing about the world.
+            Err(says) => Err(format!("{} does not build:\n{says}", mutant.name)),
+        }),
+    };
     tree::write(&path, &source)?;
     outcome
 }
@@ -107,15 +120,40 @@ fn shown(mutant: &Mutant, said: &str) -> Result<String, String> {
     finding.map(str::to_owned).ok_or_else(|| format!("nothing against \"{}\": {last}", mutant.promise))
 }
 
+/// The test's own words against a mistake, not merely a test that fails: the line with the words of its promise.
+fn asserted(mutant: &Mutant, said: &str) -> Result<String, String> {
+    let finding = said.lines().find(|line| line.contains(&mutant.promise));
+    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("the test said nothing");
+    finding.map(|line| line.trim().to_owned()).ok_or_else(|| format!("nothing of \"{}\": {last}", mutant.promise))
+}
+
+/// Whether a package's tests pass; and everything they printed.
+fn tested(test: &Test, tree: &Path, build: &Path) -> Result<(bool, String), String> {
+    let output = cargo()
+        .args(["test", "--locked", "--offline", "--package", &test.package, "--lib", "--color", "never", &test.name])
+        .current_dir(tree)
+        .env("CARGO_TARGET_DIR", build)
+        .output()
+        .map_err(|error| format!("cargo cannot be run: {error}"))?;
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if !said.contains("test result: ") || said.contains("running 0 tests") {
+        return Err(format!("{} of {} cannot be run:\n{said}", test.name, test.package));
+    }
+    Ok((output.status.success(), said))
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
 /// The checker must find a mistake by itself, not the station's own assertions: these are left out.
 const WITHOUT_ASSERTIONS: [&str; 3] = ["gatepost-firmware", "gatepost-ledger", "gatepost-pipeline"];
 
 /// The world's program from these sources, or what the compiler said.
 fn built(tree: &Path, build: &Path) -> Result<Result<PathBuf, String>, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let without =
         |package: &str| ["--config".to_owned(), format!("profile.dev.package.{package}.debug-assertions=false")];
-    let output = Command::new(cargo)
+    let output = cargo()
         .arg("build")
         .args(WITHOUT_ASSERTIONS.into_iter().flat_map(without))
         .args(["--locked", "--offline", "--package", "gatepost-tests", "--no-default-features"])

@@ -18,7 +18,12 @@ fn every_mutant_fits_the_production_code_and_breaks_a_promise() {
         let changed = mutant.applied(&source).unwrap_or_else(|says| panic!("{says}"));
         assert_ne!(changed, source, "{}: changes nothing", mutant.name);
         let promised = Promise::ALL.iter().any(|promise| promise.name() == mutant.promise);
-        assert!(promised, "{}: \"{}\" is no promise the checker speaks of", mutant.name, mutant.promise);
+        assert!(
+            promised || mutant.test.is_some(),
+            "{}: \"{}\" is no promise the checker speaks of",
+            mutant.name,
+            mutant.promise
+        );
     }
 }
 

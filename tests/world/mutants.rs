@@ -1,4 +1,5 @@
-//! Mutants of the production code: mistakes that someone might make, as data, each with the run that must show it.
+//! Mutants of the production code: mistakes that someone might make, as data, each with the run or the test that must
+//! show it.
 //!
 //! The list stands in `tests/mutants/*.toml`; here it is read, and a mutant's text is found and replaced. It builds and
 //! runs nothing: that is the command `gatepost-mutants`.
@@ -17,14 +18,27 @@ const LISTS: [(&str, &str); 3] = [
 #[serde(deny_unknown_fields)]
 pub struct Mutant {
     pub name: String,
-    /// The promise it breaks, as the checker's findings begin.
+    /// The promise it breaks, as the checker's findings begin; for a test, words of what it says.
     pub promise: String,
     /// From the repository's root.
     pub file: String,
     /// Production text that stands there exactly once.
     pub text: String,
     pub instead: String,
+    /// How the world shows it.
+    #[serde(default)]
     pub run: Run,
+    /// What shows it instead of the world, where the world is too large to meet it.
+    #[serde(default)]
+    pub test: Option<Test>,
+}
+
+/// Tests of one package, by a part of their names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    pub package: String,
+    pub name: String,
 }
 
 /// How the world is to be run to see it; without the mistake the same run is clean.
