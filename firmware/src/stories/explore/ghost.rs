@@ -156,7 +156,10 @@ impl Ghost {
     }
 
     /// Looks at the pins, after everything that was said.
-    pub fn judge(&self, lane: &Lane) {
+    pub fn judge(&mut self, lane: &Lane) {
+        if lane.powered {
+            self.standing = Micros::ZERO; // however shortly they ran
+        }
         assert_eq!(lane.release, self.open.is_some(), "the pin is at release exactly while a permit is open");
         let Some(open) = self.open else { return };
         assert!(open.running <= OPEN_RUNNING_MAX && open.time <= OPEN_MAX, "the gate outlives its dead-man: {open:?}");
