@@ -114,13 +114,16 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
     }
 
     fn accept(&mut self, permit: Permit) -> Result<(), PermitRefusal> {
-        if !self.lane.configured {
+        if self.epoch.is_none() {
             return Err(PermitRefusal::NotConfigured);
         }
         if self.epoch != Some(permit.epoch) {
-            return Err(PermitRefusal::WrongEpoch);
+            return Err(PermitRefusal::WrongEpoch); // its number is not of this epoch, and uses none of it up
         }
         self.schedule.take_number(permit.id)?;
+        if !self.lane.configured {
+            return Err(PermitRefusal::NotConfigured);
+        }
         let (Some((_, belt)), Some(_)) = (self.diverter_belt(), &self.guard) else {
             return Err(PermitRefusal::GateFault); // no gate: nothing to permit
         };

@@ -4,7 +4,7 @@
 //! rule, no field and no number with the guard: limits stand here as a person would measure them at the lane.
 
 use super::small::{Body, GAP, Lane, ROOM, STEP, TICK_MM};
-use gatepost_hardware::link::{Permit, PermitFate};
+use gatepost_hardware::link::{Permit, PermitFate, PermitRefusal};
 use gatepost_hardware::units::Micros;
 
 /// How good a permit is.
@@ -122,6 +122,10 @@ impl Ghost {
 
     /// The controller says what became of a permit.
     pub fn said(&mut self, id: u32, fate: PermitFate, lane: &Lane) {
+        if fate == PermitFate::Refused(PermitRefusal::WrongEpoch) {
+            // It was never of this epoch: who sends its number again sends another permit, judged by itself.
+            return self.held.retain(|held| held.id != id || held.accepted || held.ended);
+        }
         let open = self.open.is_some_and(|open| open.permit == id);
         let held = self.held.iter_mut().find(|held| held.id == id).expect("a permit that was sent");
         match fate {
