@@ -134,7 +134,8 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
         if self.lane.gate_fault {
             return Err(PermitRefusal::GateFault);
         }
-        if self.lane.latched() || self.lane.hands_in() || self.long_stop() {
+        // While the belt is taken to go backward, going on backward would be no turn that voids it.
+        if self.lane.latched() || self.lane.hands_in() || self.long_stop() || belt.backward() {
             return Err(PermitRefusal::LaneNotMoving);
         }
         self.schedule.accept(permit, self.now, tick, &self.zone)
