@@ -29,7 +29,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_
 pub fn be_station(config: Option<OsString>) -> ExitCode {
     // Without it a killed demonstration would leave stations behind.
     let _dies_too = set_parent_process_death_signal(Some(Signal::TERM));
-    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    gatepost_daemon::commands::log("info");
     let Some(config) = config else {
         eprintln!("{STATION} needs the configuration's path");
         return ExitCode::from(2);

@@ -1,5 +1,6 @@
 //! `gatepost-central`: central operations as one program.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -33,7 +34,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost in silence: to complain of it on the same stderr panics.
+    log.with_ansi(std::io::stderr().is_terminal()).log_internal_errors(false).init();
     match arguments.command {
         Command::Run { config } => run(&config),
         Command::Check { config } => check(&config),

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -136,7 +136,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    log(matches!(line.command, Command::Run(_)));
+    log(if matches!(line.command, Command::Run(_)) { "info" } else { "error" });
     match carry_out(line.command, line.json) {
         Ok(Ending::Good) => ExitCode::SUCCESS,
         Ok(Ending::Found) => ExitCode::from(1),
@@ -179,12 +179,15 @@ fn run(file: &ConfigFile) -> Outcome {
     Ok(Ending::Good)
 }
 
-/// The log goes to stderr: `GATEPOST_LOG` chooses what (`debug`, `gatepost_sync=trace`).
-fn log(running: bool) {
+/// The log goes to stderr: `GATEPOST_LOG` chooses what (`debug`, `gatepost_sync=trace`), `usual` is taken without it.
+/// A line that cannot be written, on a full disk, is lost in silence: to complain of it on the same stderr panics, and
+/// once took the whole station with it.
+pub fn log(usual: &str) {
     use tracing_subscriber::EnvFilter;
-    let usual = if running { "info" } else { "error" };
     let filter = EnvFilter::try_from_env("GATEPOST_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    let _first = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let colour = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    let _first = log.log_internal_errors(false).try_init();
 }
 
 /// A line on stdout. Nobody reading any more is no failure of ours.

@@ -100,6 +100,20 @@ impl Site {
     }
 }
 
+/// The log of a station may lie on the disk that is full; a line that cannot be written must not end it.
+#[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let console = format!("[console]\nhttp = \"{}\"\n", taken.local_addr().unwrap());
+    let site = Site::with(&(station() + &console));
+    let mut run = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    run.args(["run", "--config", &site.config()]);
+    let heard = String::from_utf8(run.output().unwrap().stderr).unwrap();
+    assert!(heard.contains("starts") && heard.contains("has not been heard yet"), "there is something to log: {heard}");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    assert_eq!(run.stderr(full).output().unwrap().status.code(), Some(1), "a taken port is all that ends it");
+}
+
 #[test]
 fn id_says_what_the_vectors_say() {
     let good = gatepost(&["id", "--json", "RR473124829GB", "RB123456785GB"]).is(0, &[]).json();
