@@ -3,8 +3,8 @@
 //! It stands alone so that it can be read in one sitting and explored whole: a gate at rest (exam), a claim that one
 //! measured parcel makes with one permit, and [`denial`], which lists everything that must be true when the gate opens.
 //! Once open it closes by itself: when the parcel's tail has passed, when the belt carries the parcel back, when a
-//! feedback disagrees, or when the dead-man time is over, whoever has stopped talking. It refuses a second claim while
-//! it is open, and it never waits for anything.
+//! feedback disagrees, when nobody is at the other end of the cable, or when the dead-man time is over. It refuses a
+//! second claim while it is open, and it never waits for anything.
 
 use crate::belt::BACKLASH;
 use gatepost_hardware::lane::LaneMap;
@@ -84,6 +84,17 @@ pub struct Scene {
     pub backward: bool,
     /// The belts have stood longer than a permit survives.
     pub long_stop: bool,
+}
+
+/// What an open gate goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub now: Micros,
+    pub tick: Tick,
+    /// The belts' motors may run.
+    pub powered: bool,
+    /// A station that has this lane's map was heard within its limit.
+    pub attended: bool,
 }
 
 /// Why the gate does not open for a claim.
@@ -315,8 +326,16 @@ impl Guard {
         Ok(())
     }
 
-    /// Lets time and belt pass. Returns the opening that ended now. `powered`: the belts' motors may run.
-    pub fn step(&mut self, now: Micros, tick: Tick, powered: bool) -> Option<(Opening, Closing)> {
+    /// Lets time and belt pass. Returns the opening that ended now.
+    ///
+    /// Standing belts alone do not close it, whoever stopped them: an officer's stop of some seconds must not pinch the
+    /// parcel that lies in the gate, nor turn one that is half released into one that is half examined; and behind an
+    /// e-stop or an open guard somebody may be reaching in, whom a gate that swings over standing belts would meet for no
+    /// parcel's sake (what must not move at all is the safety chain's business, not ours). All those stops have a person
+    /// or a station to end them, and the cap if they do not. Silence has nobody: whoever gave the permit can no longer
+    /// take it back, so the host's limit is the gate's own, whatever else is wrong and whatever lies in its swing.
+    pub fn step(&mut self, moment: &Moment) -> Option<(Opening, Closing)> {
+        let Moment { now, tick, powered, attended } = *moment;
         let before = core::mem::replace(&mut self.stepped, now);
         let stuck = self.state(now) == GateState::Stuck;
         let opening = self.open.as_mut()?;
@@ -329,6 +348,8 @@ impl Guard {
             Closing::Void(VoidCause::Reversed)
         } else if stuck {
             Closing::Void(VoidCause::GateFault)
+        } else if !attended {
+            Closing::Void(VoidCause::Heartbeat)
         } else if opening.run_time > opening.run_time_max {
             Closing::Void(VoidCause::Expired)
         } else if now.saturating_sub(opening.since) > self.figures.open_time_cap {

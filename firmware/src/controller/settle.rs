@@ -1,7 +1,7 @@
 //! What time and belts bring about: causes, permits, the gate, the lane's state, the beat.
 
 use super::Controller;
-use crate::guard::{Closing, Denial, Guard, Scene};
+use crate::guard::{Closing, Denial, Guard, Moment, Scene};
 use crate::kept::Kept;
 use crate::schedule::Ended;
 use core::ops::DerefMut;
@@ -31,10 +31,10 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
 
     /// Brings everything that depends on something else up to date: causes, permits, gate, state, beat.
     pub(super) fn settle(&mut self) {
-        self.settle_gate();
         let silence = self.now.saturating_sub(self.heard);
         self.lane.heartbeat_lost =
             self.lane.configured && silence > Micros::from_ms(u64::from(self.map.timing.heartbeat_ms_max));
+        self.settle_gate(); // after the silence: the gate has no other limit for it than the belts
         self.lane.jam = self.jammed(); // a jam ends when its eye is free again
         self.quieten_eyes();
         if self.long_stop() {
@@ -74,13 +74,14 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
     }
 
     fn settle_gate(&mut self) {
-        let powered = self.powered();
         let tick = self.diverter.and_then(|segment| self.tick_of(segment)).unwrap_or_default();
+        let attended = self.lane.configured && !self.lane.heartbeat_lost;
+        let moment = Moment { now: self.now, tick, powered: self.powered(), attended };
         let Some(guard) = &mut self.guard else {
             return;
         };
         let found = guard.state(self.now);
-        let ended = guard.step(self.now, tick, powered);
+        let ended = guard.step(&moment);
         // A gate that never left exam is a fault too, though the fault's own remedy puts it right again.
         let gate = if found == GateState::Stuck { found } else { guard.state(self.now) };
         if let Some((opening, closing)) = ended {

@@ -55,14 +55,18 @@ fn guard() -> Guard {
     guard
 }
 
+fn at(now: u64, tick: i64, powered: bool) -> Moment {
+    Moment { now: Micros(now), tick: Tick(tick), powered, attended: true }
+}
+
 #[test]
 fn it_opens_for_a_claim_with_which_nothing_is_wrong_and_closes_behind_it() {
     let mut guard = guard();
     assert_eq!(guard.open(&claim(), &scene()), Ok(()));
     assert!(guard.release());
     guard.feedback(GatePosition::Release, Micros(0));
-    assert_eq!(guard.step(Micros(4_500_000), Tick(6_329), true), None);
-    let closed = guard.step(Micros(4_600_000), Tick(6_330), true);
+    assert_eq!(guard.step(&at(4_500_000, 6_329, true)), None);
+    let closed = guard.step(&at(4_600_000, 6_330, true));
     assert_eq!(closed.map(|(opening, closing)| (opening.permit, closing)), Some((7, Closing::Passed)));
     assert!(!guard.release());
 }
@@ -117,12 +121,12 @@ fn it_serves_one_parcel_at_a_time() {
 #[test]
 fn the_dead_man_closes_it_on_a_running_belt_whose_encoder_died() {
     let mut guard = guard();
-    guard.step(Micros(4_000_000), Tick(5_915), true);
+    guard.step(&at(4_000_000, 5_915, true));
     guard.open(&claim(), &scene()).unwrap();
     guard.feedback(GatePosition::Release, Micros(0));
     // This parcel needs 0.8 s; the next nose may be at the gate 0.5 s after its tail.
-    assert_eq!(guard.step(Micros(4_900_000), Tick(5_915), true), None);
-    let closed = guard.step(Micros(5_100_000), Tick(5_915), true);
+    assert_eq!(guard.step(&at(4_900_000, 5_915, true)), None);
+    let closed = guard.step(&at(5_100_000, 5_915, true));
     assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::Expired)));
     assert!(!guard.release());
 }
@@ -130,20 +134,40 @@ fn the_dead_man_closes_it_on_a_running_belt_whose_encoder_died() {
 #[test]
 fn a_short_stop_keeps_it_open_and_a_long_one_closes_it() {
     let mut guard = guard();
-    guard.step(Micros(4_000_000), Tick(5_915), false);
+    guard.step(&at(4_000_000, 5_915, false));
     guard.open(&claim(), &scene()).unwrap();
     guard.feedback(GatePosition::Release, Micros(0));
-    assert_eq!(guard.step(Micros(14_000_000), Tick(5_990), false), None);
-    let closed = guard.step(Micros(14_000_001), Tick(5_990), false);
+    assert_eq!(guard.step(&at(14_000_000, 5_990, false)), None);
+    let closed = guard.step(&at(14_000_001, 5_990, false));
     assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::LongStop)));
+}
+
+#[test]
+fn with_nobody_at_the_other_end_it_closes_at_once_on_whatever_lies_in_it() {
+    for (powered, swept) in [(true, false), (false, false), (false, true)] {
+        let mut guard = guard();
+        guard.open(&claim(), &scene()).unwrap();
+        guard.feedback(GatePosition::Release, Micros(0));
+        guard.sweep(swept);
+        assert_eq!(guard.step(&at(4_300_000, 6_000, powered)), None);
+        let closed = guard.step(&Moment { attended: false, ..at(4_300_001, 6_000, powered) });
+        assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::Heartbeat)));
+        assert!(!guard.release());
+        assert!(guard.explains_exit(Tick(6_300)), "it may be half through, and comes by at the release exit after all");
+    }
+    let mut guard = guard();
+    guard.open(&claim(), &scene()).unwrap();
+    guard.feedback(GatePosition::Release, Micros(0));
+    let closed = guard.step(&Moment { attended: false, ..at(4_600_000, 6_330, true) });
+    assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Passed), "what is through is through");
 }
 
 #[test]
 fn a_parcel_that_is_carried_back_closes_it() {
     let mut guard = guard();
     guard.open(&claim(), &scene()).unwrap();
-    assert_eq!(guard.step(Micros(4_100_000), Tick(5_910), true), None, "backlash");
-    let closed = guard.step(Micros(4_200_000), Tick(5_909), true);
+    assert_eq!(guard.step(&at(4_100_000, 5_910, true)), None, "backlash");
+    let closed = guard.step(&at(4_200_000, 5_909, true));
     assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::Reversed)));
 }
 
@@ -153,7 +177,7 @@ fn a_gate_that_does_not_follow_its_command_is_stuck_after_the_swing_time() {
     guard.open(&claim(), &scene()).unwrap();
     assert_eq!(guard.state(Micros(4_200_000)), GateState::Release);
     assert_eq!(guard.state(Micros(4_200_001)), GateState::Stuck);
-    let closed = guard.step(Micros(4_200_001), Tick(5_990), true);
+    let closed = guard.step(&at(4_200_001, 5_990, true));
     assert_eq!(closed.map(|(_, closing)| closing), Some(Closing::Void(VoidCause::GateFault)));
     assert_eq!(guard.state(Micros(4_300_000)), GateState::Exam, "it never left exam");
 }

@@ -13,6 +13,8 @@ mod line;
 
 /// Ticks from one disturbance to the next; no divisor of any distance on the belt.
 const USUAL: usize = 13;
+/// Steps of 10 ms until a station that says nothing is missed.
+const SILENT: usize = 51;
 /// No life is longer: steps of 10 ms.
 const STEPS_MAX: usize = 6_000;
 
@@ -30,9 +32,12 @@ enum Kind {
     LongReverse,
     /// The controller boots.
     Restart,
+    /// The station is silent for longer than it may, and is there again.
+    Silence,
 }
 
-const KINDS: [Kind; 6] = [Kind::Stop, Kind::LongStop, Kind::Coast, Kind::Reverse, Kind::LongReverse, Kind::Restart];
+const KINDS: [Kind; 7] =
+    [Kind::Stop, Kind::LongStop, Kind::Coast, Kind::Reverse, Kind::LongReverse, Kind::Restart, Kind::Silence];
 
 impl Kind {
     fn happens(self, line: &mut Line) {
@@ -51,6 +56,13 @@ impl Kind {
             Self::Reverse => (0..30).for_each(|_| line.step(-1)),
             Self::LongReverse => (0..240).for_each(|_| line.step(-1)),
             Self::Restart => line.reboot(),
+            Self::Silence => {
+                line.beats = false;
+                (0..SILENT).for_each(|_| line.run());
+                assert!(!line.powered && !line.gate_release(), "nobody is there, and the lane is not at rest");
+                (0..10).for_each(|_| line.step(0));
+                line.beats = true;
+            }
         }
     }
 
@@ -72,7 +84,10 @@ struct Tally {
 fn live(mut line: Line, kind: Kind) -> Tally {
     let waiting = waiting(&line);
     let open = open(&line);
+    let before = line.now;
     kind.happens(&mut line);
+    // A silence has to last before anybody can know of it.
+    let dead = if kind == Kind::Silence { line.now } else { before };
     line.insist();
     for step in 0.. {
         assert!(step < STEPS_MAX, "the belt came to rest for good");
@@ -86,7 +101,7 @@ fn live(mut line: Line, kind: Kind) -> Tally {
     }
     if !kind.is_survived() {
         let used = line.facts.iter().filter_map(|(boot, fact)| match fact {
-            Fact::Permit { permit, fate: PermitFate::Opened, .. } => Some((*boot, *permit)),
+            Fact::Permit { permit, fate: PermitFate::Opened, time, .. } if *time >= dead => Some((*boot, *permit)),
             _ => None,
         });
         let after: Vec<_> = used.filter(|id| waiting.contains(id) && !open.contains(id)).collect();

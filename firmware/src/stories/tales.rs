@@ -8,14 +8,14 @@ use gatepost_hardware::link::{
 };
 use gatepost_hardware::units::{Micros, Tick};
 
-const OPENED_AND_CLOSED: [PermitFate; 3] = [PermitFate::Accepted, PermitFate::Opened, PermitFate::Closed];
+pub const OPENED_AND_CLOSED: [PermitFate; 3] = [PermitFate::Accepted, PermitFate::Opened, PermitFate::Closed];
 
-fn void(cause: VoidCause) -> [PermitFate; 2] {
+pub fn void(cause: VoidCause) -> [PermitFate; 2] {
     [PermitFate::Accepted, PermitFate::Void(cause)]
 }
 
 /// A running lane with one permitted parcel of 300 mm at 1,500 mm of the sorter.
-fn one_permitted() -> (Rig, usize) {
+pub fn one_permitted() -> (Rig, usize) {
     let mut rig = Rig::running();
     let body = rig.lay(SORTER, 1_500, 300);
     rig.permit(body, 1);

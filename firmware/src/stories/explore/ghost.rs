@@ -61,6 +61,8 @@ pub struct Ghost {
     held: Vec<Held>,
     open: Option<Open>,
     silent: Micros,
+    /// A station with another lane map has spoken, and no other since.
+    forsaken: bool,
     standing: Micros,
     disagreeing: Micros,
     /// How often the gate opened, and how often it closed behind its parcel.
@@ -96,6 +98,12 @@ impl Ghost {
     /// Whatever was permitted before this moment is no longer.
     pub fn all_dead(&mut self) {
         self.held.iter_mut().for_each(|held| held.alive = false);
+    }
+
+    /// The station there is now has another lane map.
+    pub fn forsaken(&mut self) {
+        self.all_dead();
+        self.forsaken = true;
     }
 
     /// A step of time went by; the lane's pins are as they were during it.
@@ -167,6 +175,8 @@ impl Ghost {
         assert_eq!(lane.release, self.open.is_some(), "the pin is at release exactly while a permit is open");
         let Some(open) = self.open else { return };
         assert!(open.running <= OPEN_RUNNING_MAX && open.time <= OPEN_MAX, "the gate outlives its dead-man: {open:?}");
+        let heard = self.silent <= SILENT_MAX && !self.forsaken;
+        assert!(heard, "the gate outlives the station that opened it: {open:?}, silent for {}", self.silent);
         let gate = lane.belt - ROOM;
         let mut inside = lane.bodies.iter().filter(|body| (body.lead..body.trail).contains(&gate));
         let other = inside.find(|body| body.lead != open.body.lead);

@@ -224,7 +224,7 @@ impl Small {
     /// The station says something, and the ghost knows of it.
     pub fn say(&mut self, command: Command) {
         match &command {
-            Command::Configure { crc, .. } if *crc != self.crc => self.ghost.all_dead(),
+            Command::Configure { crc, .. } if *crc != self.crc => self.ghost.forsaken(),
             Command::Action { number, action } if *number == self.acted => {
                 self.acted += 1;
                 match action {
