@@ -10,7 +10,7 @@ use gatepost_virtual::faults::FaultSchedule;
 use gatepost_virtual::lane::Truth as Happening;
 use gatepost_virtual::parcel::ParcelTruth;
 use gatepost_world::checker::from_virtual::{self, Log};
-use gatepost_world::checker::truth::{Clock, Truth};
+use gatepost_world::checker::truth::{Clock, LaneEvent, Truth};
 use serde::{Deserialize, Serialize};
 
 /// One lane's truth of one run.
@@ -21,6 +21,9 @@ pub struct LaneRun {
     pub log: Vec<Happening>,
     pub faults: FaultSchedule,
     pub epochs: BTreeMap<u32, u32>,
+    /// The controller's limit for a silent station; nothing on a bench.
+    #[serde(default)]
+    pub silence_us_max: Option<u64>,
     pub images: BTreeMap<String, Vec<u32>>,
     /// Microseconds of the lane's clock.
     pub down: Vec<(u64, u64)>,
@@ -85,6 +88,7 @@ impl LaneRun {
             log: &self.log,
             faults: &self.faults,
             epochs: &self.epochs,
+            silence_us_max: self.silence_us_max,
         };
         // The pace is in the lane's own figures: its clock is the wall clock.
         let clock = Clock { wall_at_zero_ms: self.wall_at_zero_ms, pace: 1, trusted: true };
@@ -124,6 +128,8 @@ fn go_on(before: &mut Truth, later: Truth) {
     let last = before.events.last().map_or(0, |&(at, _)| at);
     before.down.push((last, shift));
     before.down.extend(later.down.into_iter().map(|(from, until)| (from + shift, until + shift)));
+    // The lane stood too.
+    before.events.extend([(last, LaneEvent::BeltsStop), (last, LaneEvent::GateExam)]);
     before.events.extend(later.events.into_iter().map(|(at, event)| (at + shift, event)));
     let moved = |(digest, parcels): (String, Vec<u32>)| (digest, parcels.into_iter().map(|id| id + first).collect());
     before.images.extend(later.images.into_iter().map(moved));

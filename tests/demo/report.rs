@@ -112,6 +112,7 @@ fn run(start: Instant, end: &End, station: &Remains) -> LaneRun {
         log: end.lane.truth().to_vec(),
         faults: end.lane.faults().clone(),
         epochs: end.epochs.clone(),
+        silence_us_max: (!is_bench).then(|| u64::from(end.lane.map().timing.heartbeat_ms_max) * 1_000),
         images: end.filed.images.clone(),
         down: station.down.iter().map(|&(from, until)| (us(from).saturating_sub(before), us(until))).collect(),
         settled: station.settled,

@@ -14,10 +14,11 @@ use gatepost_ledger::disk::memory::MemoryDisk;
 use gatepost_ledger::journal::{Bounds, Journal, Setup};
 use gatepost_ledger::key::StationKey;
 use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency, WallMs};
+use gatepost_world::checker::dead_man::DeadMan;
 use gatepost_world::checker::findings::{Findings, Promise};
 use gatepost_world::checker::truth::{Chute, LaneEvent};
 use gatepost_world::checker::{Checked, JournalFiles, Station, check, files, journal};
-use story::Story;
+use story::{Story, entry};
 
 fn checked(station: Station) -> Checked {
     check(std::slice::from_ref(&station))
@@ -396,6 +397,31 @@ fn what_must_stay_where_it_is_and_does_not_is_found() {
     found(Promise::Motion, |story| {
         story.truth.events.retain(|(_, event)| *event != LaneEvent::Reset);
     });
+}
+
+/// A station dies for three seconds while the belts run and the gate stands at release: what the two pins do is all that
+/// counts.
+#[test]
+fn a_pin_that_outlives_a_silent_station_is_found() {
+    let died = entry(3);
+    let with = |belts_us: Option<u64>, gate_us: Option<u64>| {
+        let mut story = Story::told();
+        story.truth.down.push((died, died + 3_000_000));
+        let events = &mut story.truth.events;
+        events.push((died - 100_000, LaneEvent::GateRelease));
+        events.extend(belts_us.map(|after| (died + after, LaneEvent::BeltsStop)));
+        events.extend(gate_us.map(|after| (died + after, LaneEvent::GateExam)));
+        events.sort_by_key(|(at, _)| *at);
+        let checked = checked(story.station());
+        (checked.findings.any(Promise::DeadMan), checked.report.totals.dead_man)
+    };
+    let (found, figures) = with(Some(480_000), Some(590_000));
+    let expected = DeadMan { silences: 1, running: 1, belts_us_max: 480_000, open: 1, gate_us_max: 590_000 };
+    assert_eq!((found, figures), (false, expected));
+    assert!(with(Some(480_000), Some(610_000)).0, "the gate is late");
+    assert!(with(Some(480_000), None).0, "the gate stays open");
+    assert!(with(Some(610_000), Some(480_000)).0, "the belts are late");
+    assert!(with(None, Some(480_000)).0, "the belts run on");
 }
 
 #[test]

@@ -255,6 +255,7 @@ impl BenchWorld {
             log: self.bench.truth(),
             faults: self.bench.faults(),
             epochs: &BTreeMap::new(),
+            silence_us_max: None,
         };
         let mut truth = from_virtual::truth(&log, Clock { wall_at_zero_ms: WALL_START, pace: 1, trusted: true });
         truth.images = self.images_shown.clone();

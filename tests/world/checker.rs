@@ -17,6 +17,7 @@ pub mod findings;
 mod conservation;
 mod routing;
 mod doubts;
+pub mod dead_man;
 pub mod predicted;
 pub mod faults;
 pub mod promised;
@@ -83,6 +84,7 @@ fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut 
         let broken = found.any(Promise::Conservation);
         routing::check(&lane, &station.durable_ms, &mut found);
         doubts::check(&lane, &journal, &mut found);
+        let dead_man = dead_man::check(&lane, &mut found);
         let faults = faults::check(&lane, &mut found);
         found
             .kept
@@ -90,7 +92,7 @@ fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut 
             .for_each(|kept| findings.add(kept.promise, format!("{} {}", station.name, kept.place), kept.says));
         findings.more += found.more;
         let uplink = uplink::figures(&journal, station.central.as_ref(), Some(&truth.lane));
-        let tally = Tally::of(&lane, &station.durable_ms, uplink, broken, faults);
+        let tally = Tally::of(&lane, &station.durable_ms, uplink, broken, faults, dead_man);
         lanes.push(LaneReport { station: station.name.clone(), lane: truth.lane.clone(), figures: tally.figures() });
         total.add(&tally);
     }

@@ -14,6 +14,7 @@ use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
 use gatepost_world::bench::BenchWorld;
 use gatepost_world::checker::acknowledged;
+use gatepost_world::checker::dead_man::DeadMan;
 use gatepost_world::checker::faults::Faults;
 use gatepost_world::checker::findings::Findings;
 use gatepost_world::checker::report::{AssociationFigures, Holds, Parcels, TruthFigures};
@@ -101,6 +102,7 @@ struct Sums {
     truth: TruthFigures,
     holds: Holds,
     faults: Faults,
+    dead_man: DeadMan,
 }
 
 fn main() -> ExitCode {
@@ -121,6 +123,7 @@ fn main() -> ExitCode {
     let mut findings = Findings::default();
     sums.faults.check_shares(&mut findings);
     print!("{findings}");
+    println!("{}", sums.dead_man);
     println!("{sums}");
     if sums.runs_found == 0 && findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
@@ -207,6 +210,7 @@ fn live(seed: u64, arguments: &Arguments, sums: &mut Sums) {
     sums.truth += figures.truth;
     sums.holds += figures.holds;
     sums.faults += &figures.faults;
+    sums.dead_man += figures.dead_man;
 }
 
 fn setup(seed: u64, arguments: &Arguments) -> Setup {

@@ -300,6 +300,7 @@ impl World {
             log: self.lane.truth(),
             faults: self.lane.faults(),
             epochs: &BTreeMap::new(),
+            silence_us_max: Some(u64::from(self.map.timing.heartbeat_ms_max) * 1_000),
         };
         let jumped = self.lane.faults().windows.iter().any(|window| window.fault == Fault::ClockJump);
         let clock = Clock { wall_at_zero_ms: WALL_START, pace: 1, trusted: !jumped };

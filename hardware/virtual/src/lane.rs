@@ -81,6 +81,8 @@ pub struct VirtualLane {
     leaf: Option<Leaf>,
     cabled: Cabled,
     powered: bool,
+    /// What the gate's pin said last.
+    opened: bool,
     looks: Looks,
     people: People,
     exam: VecDeque<u32>,
@@ -132,6 +134,7 @@ impl VirtualLane {
             order: 0,
             entry_pass: None,
             powered: false,
+            opened: false,
             exam: VecDeque::new(),
             out: Vec::new(),
             truth: Vec::new(),

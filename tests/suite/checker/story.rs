@@ -216,6 +216,7 @@ fn truth() -> Truth {
         ],
         images: (1..=10).map(|id| (image(id), vec![id])).collect(),
         windows: Vec::new(),
+        silence_us_max: Some(SECOND / 2),
         down: Vec::new(),
         settled: true,
     }

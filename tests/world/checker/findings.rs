@@ -35,6 +35,8 @@ pub enum Promise {
     Hold,
     /// Belts start only after the local reset.
     Motion,
+    /// Without a station, belts and gate go off in time.
+    DeadMan,
     /// What is missing, or came in from the side, is said.
     Alarm,
     /// What a fault touched ended otherwise than the fault table says.
@@ -46,7 +48,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Chain,
         Self::Checkpoint,
         Self::Body,
@@ -61,6 +63,7 @@ impl Promise {
         Self::Escalation,
         Self::Hold,
         Self::Motion,
+        Self::DeadMan,
         Self::Alarm,
         Self::FaultTable,
         Self::Facilitation,
@@ -83,6 +86,7 @@ impl Promise {
             Promise::Escalation => "rules only escalate",
             Promise::Hold => "hold",
             Promise::Motion => "motion",
+            Promise::DeadMan => "dead man",
             Promise::Alarm => "alarm",
             Promise::FaultTable => "fault table",
             Promise::Facilitation => "facilitation",

@@ -23,6 +23,8 @@ pub struct Log<'a> {
     pub faults: &'a FaultSchedule,
     /// By boot of the controller, the epoch it was given, for boots of which the log does not say it.
     pub epochs: &'a BTreeMap<u32, u32>,
+    /// The controller's limit for a silent station, microseconds; nothing where no controller is.
+    pub silence_us_max: Option<u64>,
 }
 
 /// The truth of a run that came to rest; images, down times and late holds are the caller's to add.
@@ -36,6 +38,7 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
         events: Vec::new(),
         images: BTreeMap::new(),
         windows: log.faults.windows.iter().map(window).collect(),
+        silence_us_max: log.silence_us_max,
         down: Vec::new(),
         settled: true,
     };
@@ -114,6 +117,8 @@ fn lane_event(what: &Happened) -> Option<LaneEvent> {
     Some(match what {
         Happened::Belts { run: true } => LaneEvent::BeltsRun,
         Happened::Belts { run: false } => LaneEvent::BeltsStop,
+        Happened::Gate { release: true } => LaneEvent::GateRelease,
+        Happened::Gate { release: false } => LaneEvent::GateExam,
         Happened::Reset => LaneEvent::Reset,
         Happened::ControllerBoot { .. } => LaneEvent::ControllerBoot,
         Happened::Cable { cut: true } => LaneEvent::CableCut,

@@ -9,6 +9,7 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
+use super::dead_man::DeadMan;
 use super::doubts::is_wrong;
 use super::faults::Faults;
 use super::passes::{Lane, Pass};
@@ -42,6 +43,8 @@ pub struct Figures {
     pub conservation: Conservation,
     /// By the fault's name; empty when there were none.
     pub faults: Faults,
+    /// What a silent station left on at the pins.
+    pub dead_man: DeadMan,
 }
 
 macro_rules! counts {
@@ -108,11 +111,19 @@ pub struct Tally {
     decision_to_durable: Vec<i64>,
     broken: bool,
     faults: Faults,
+    dead_man: DeadMan,
 }
 
 impl Tally {
-    pub fn of(lane: &Lane<'_>, durable_ms: &BTreeMap<u64, i64>, uplink: Uplink, broken: bool, faults: Faults) -> Self {
-        let mut tally = Self { uplink, broken, faults, ..Self::default() };
+    pub fn of(
+        lane: &Lane<'_>,
+        durable_ms: &BTreeMap<u64, i64>,
+        uplink: Uplink,
+        broken: bool,
+        faults: Faults,
+        dead_man: DeadMan,
+    ) -> Self {
+        let mut tally = Self { uplink, broken, faults, dead_man, ..Self::default() };
         for pass in lane.passes.iter().filter(|pass| !pass.parcels.is_empty()) {
             tally.pass(pass, &lane.truth.clock);
             pass.parcels.iter().for_each(|parcel| tally.parcel(pass, parcel));
@@ -135,6 +146,7 @@ impl Tally {
         self.decision_to_durable.extend(&other.decision_to_durable);
         self.broken |= other.broken;
         self.faults += &other.faults;
+        self.dead_man += other.dead_man;
     }
 
     /// The station's own figures in place of its lanes' sum: records that belong to no lane count here.
@@ -155,6 +167,7 @@ impl Tally {
             uplink: self.uplink,
             conservation: Conservation { ok: !self.broken && self.parcels.undecided == 0 },
             faults: self.faults.clone(),
+            dead_man: self.dead_man,
         }
     }
 

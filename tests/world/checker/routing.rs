@@ -158,7 +158,7 @@ fn motion(lane: &Lane<'_>, findings: &mut Findings) {
                 runs = true;
             }
             LaneEvent::BeltsRun => runs = true,
-            LaneEvent::CableCut | LaneEvent::CableMended => {}
+            LaneEvent::CableCut | LaneEvent::CableMended | LaneEvent::GateRelease | LaneEvent::GateExam => {}
         }
     }
 }

@@ -97,6 +97,9 @@ pub struct Crossing {
 pub enum LaneEvent {
     BeltsRun,
     BeltsStop,
+    /// The gate's pin: told to stand at release, or at exam.
+    GateRelease,
+    GateExam,
     /// The local reset was pressed.
     Reset,
     ControllerBoot,
@@ -124,6 +127,8 @@ pub struct Truth {
     /// BLAKE3 of an image file, in hex: the parcels that it shows whole. Empty: images are not checked.
     pub images: BTreeMap<String, Vec<u32>>,
     pub windows: Vec<Window>,
+    /// The controller's limit for a station that says nothing, microseconds; nothing where no controller is.
+    pub silence_us_max: Option<u64>,
     /// Stretches in which the station did not run.
     pub down: Vec<(u64, u64)>,
     /// Whether the run came to rest: nothing on the belt is waiting for anything any more.
@@ -137,21 +142,27 @@ impl Truth {
     /// Stretches in which the station could not see all of the belt: it was down, the cable was cut, the controller
     /// started anew.
     pub fn outages(&self) -> Vec<(u64, u64)> {
-        let last = self.events.last().map_or(0, |&(at, _)| at);
-        let mut outages: Vec<(u64, u64)> = self.down.clone();
-        let mut cut = None;
+        // The first boot is no outage: nothing can have been on the belt.
+        let boots = self.events.iter().filter(|&&(at, event)| event == LaneEvent::ControllerBoot && at > 0);
+        let boots = boots.map(|&(at, _)| (at, at));
+        let mut outages: Vec<(u64, u64)> = self.down.iter().copied().chain(self.cuts()).chain(boots).collect();
+        outages.iter_mut().for_each(|(_, until)| *until += AFTERMATH_US);
+        outages
+    }
+
+    /// Stretches in which the cable was cut; the last one may still be.
+    pub fn cuts(&self) -> Vec<(u64, u64)> {
+        let (mut cuts, mut cut) = (Vec::new(), None);
         for &(at, event) in &self.events {
             match event {
                 LaneEvent::CableCut => cut = cut.or(Some(at)),
-                LaneEvent::CableMended => outages.extend(cut.take().map(|from| (from, at))),
-                // The first boot is no outage: nothing can have been on the belt.
-                LaneEvent::ControllerBoot if at > 0 => outages.push((at, at)),
-                LaneEvent::ControllerBoot | LaneEvent::BeltsRun | LaneEvent::BeltsStop | LaneEvent::Reset => {}
+                LaneEvent::CableMended => cuts.extend(cut.take().map(|from| (from, at))),
+                _ => {}
             }
         }
-        outages.extend(cut.map(|from| (from, last)));
-        outages.iter_mut().for_each(|(_, until)| *until += AFTERMATH_US);
-        outages
+        let last = self.events.last().map_or(0, |&(at, _)| at);
+        cuts.extend(cut.map(|from| (from, last)));
+        cuts
     }
 
     pub fn parcel(&self, id: u32) -> Option<&Parcel> {

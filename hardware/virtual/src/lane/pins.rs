@@ -35,6 +35,10 @@ impl VirtualLane {
 
     pub(super) fn swing(&mut self, us: i64) {
         let release = self.outputs().gate_release;
+        if release != self.opened {
+            self.opened = release;
+            self.tell(Happened::Gate { release });
+        }
         let time = self.time(self.now);
         let Some(leaf) = &mut self.leaf else {
             return;

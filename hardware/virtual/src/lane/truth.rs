@@ -106,6 +106,10 @@ pub enum Happened {
     Belts {
         run: bool,
     },
+    /// The gate's pin: told to stand at release, or at exam.
+    Gate {
+        release: bool,
+    },
     /// Somebody turned the belts back.
     Reverse,
     ControllerBoot {
