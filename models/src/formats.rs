@@ -155,7 +155,15 @@ pub fn read(path: &Path) -> Result<Image, FormatError> {
                     });
                 }
             }
-            join(path, read_one(&low)?, read_one(&high)?)
+            // Unpacking is most of the way to a decision that is not the model's; the other core is idle then.
+            let (low, high) = std::thread::scope(|scope| {
+                let low = scope.spawn(|| read_one(&low));
+                let high = read_one(&high);
+                (low.join(), high)
+            });
+            let gave_up =
+                || Err(FormatError { file: path.to_path_buf(), problem: Problem::Damaged(READER_GAVE_UP.into()) });
+            join(path, low.unwrap_or_else(|_| gave_up())?, high?)
         }
         None => read_one(path),
     }
