@@ -190,6 +190,20 @@ fn a_local_list_in_columns_is_taken_whole_or_refused_with_file_line_and_remedy()
     );
 }
 
+/// Found by fuzzing: such a hold was written by the import, and no start could read it back.
+#[test]
+fn a_hold_whose_own_words_are_remove_is_a_hold() {
+    let disk = MemoryDisk::new();
+    let mut lists = memory(&disk);
+    let until = NOW.0 + DAY;
+    let columns = "item\tid\tkind\tissue\tpurpose\tseverity\tauthority\tuntil";
+    let file = format!("{columns}\n{ITEM}\tremove\tlocal\tnarcotics\tnarcotics\tnotice\tremove\t{until}\n");
+    lists.import_local(&key(), &mut Cursor::new(file.as_bytes()), "holds.tsv", Form::Snapshot, NOW).unwrap();
+    for lists in [&lists, &memory(&disk)] {
+        assert_eq!(holds(lists, ITEM), ["remove"]);
+    }
+}
+
 #[test]
 fn a_past_hold_is_never_hidden_by_a_later_release_until_it_is_a_year_old() {
     let lists = memory(&MemoryDisk::new());

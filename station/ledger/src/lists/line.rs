@@ -4,6 +4,7 @@
 //! error with its remedy: a list is taken whole or not at all, because half a hold list looks like a whole one.
 
 use gatepost_pipeline::judge::{Aed, Declared, Hold, MailClass, Outcome, Token};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
@@ -137,7 +138,7 @@ impl LineParser {
             ListKind::Declarations => {
                 serde_json::from_str(text).map(|line| Line::Declaration(Box::new(line))).map_err(wrong)
             }
-            ListKind::Holds if text.contains("\"remove\"") => {
+            ListKind::Holds if removes(text) => {
                 let removal = serde_json::from_str(text).map_err(wrong)?;
                 if self.removals {
                     return Ok(Line::Removal(removal));
@@ -151,6 +152,16 @@ impl LineParser {
             }
         }
     }
+}
+
+/// Whether a line ends a hold, whatever else it says; a text of a hold may well be "remove".
+fn removes(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Key {
+        #[serde(rename = "remove")]
+        _remove: IgnoredAny,
+    }
+    text.contains("\"remove\"") && serde_json::from_str::<Key>(text).is_ok()
 }
 
 /// A hold can only stop a parcel.
