@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use gatepost_hardware::link::Report;
 use gatepost_hardware::units::{Micros, WallMs};
-use gatepost_pipeline::drive::{OpenPass, Versions};
+use gatepost_pipeline::drive::{DriveConfig, OpenPass, Versions};
 use gatepost_pipeline::event::{ClockState, Effect, Event, ImageFile, Matched, OfficerAction, Weighed};
 use gatepost_pipeline::identify::CodeRead;
 use gatepost_pipeline::judge::{Fault, Image, Token};
@@ -27,20 +27,8 @@ pub const BYTES_MAX: u64 = 64 << 20;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Heard {
-    /// First line: with what the lane began.
-    Begin {
-        station: String,
-        lane: String,
-        epoch_next: u32,
-        open: Vec<OpenPass>,
-        closed: Vec<PassKey>,
-        highest: BTreeMap<u32, u32>,
-        accounted: Option<(u32, u32)>,
-        versions: Versions,
-        /// 0: this file begins with the life of the lane. Else files of that life were written over before it, and what
-        /// the lane knew by then is not in it.
-        part: u32,
-    },
+    /// First line.
+    Begin(Begin),
     Pulse {
         mono: Micros,
         wall: WallMs,
@@ -101,6 +89,39 @@ pub enum Heard {
     },
 }
 
+/// With what the lane began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Begin {
+    pub station: String,
+    pub lane: String,
+    pub epoch_next: u32,
+    pub open: Vec<OpenPass>,
+    pub closed: Vec<PassKey>,
+    pub highest: BTreeMap<u32, u32>,
+    pub accounted: Option<(u32, u32)>,
+    pub versions: Versions,
+    /// 0: this file begins with the life of the lane. Else files of that life were written over before it, and what
+    /// the lane knew by then is not in it.
+    pub part: u32,
+}
+
+impl Begin {
+    /// Of a life that begins now.
+    pub fn of(drive: &DriveConfig) -> Self {
+        Self {
+            station: drive.station.clone(),
+            lane: drive.map.name.as_str().to_owned(),
+            epoch_next: drive.epoch_next,
+            open: drive.open.clone(),
+            closed: drive.closed.clone(),
+            highest: drive.highest.clone(),
+            accounted: drive.accounted,
+            versions: drive.versions.clone(),
+            part: 0,
+        }
+    }
+}
+
 impl Heard {
     /// The line of an event.
     pub fn of(event: &Event) -> Self {
@@ -142,7 +163,7 @@ impl Heard {
             Self::LedgerReady => Event::LedgerReady,
             Self::Part { fault, failed } => Event::Part { fault, failed },
             Self::Officer { officer, action } => Event::Officer { officer, action },
-            Self::Begin { .. } | Self::Recorded { .. } | Self::Unrecorded { .. } | Self::Did { .. } => return None,
+            Self::Begin(_) | Self::Recorded { .. } | Self::Unrecorded { .. } | Self::Did { .. } => return None,
         })
     }
 }
@@ -177,14 +198,14 @@ pub struct BlackBox {
     file: Option<BufWriter<File>>,
     written: u64,
     second: bool,
-    begin: Heard,
+    begin: Begin,
     /// Lines that could not be written.
     pub lost: u64,
 }
 
 impl BlackBox {
     /// `begin` is repeated at the head of each file.
-    pub fn new(folder: &Path, begin: Heard) -> Self {
+    pub fn new(folder: &Path, begin: Begin) -> Self {
         let second = folder.join("blackbox-0.jsonl").exists();
         let mut made = Self { folder: folder.to_path_buf(), file: None, written: 0, second: !second, begin, lost: 0 };
         made.turn();
@@ -210,11 +231,8 @@ impl BlackBox {
         let path = self.folder.join(if self.second { "blackbox-1.jsonl" } else { "blackbox-0.jsonl" });
         self.file = File::create(path).ok().map(|file| BufWriter::with_capacity(1 << 16, file));
         self.written = 0;
-        let begin = self.begin.clone();
-        self.put(&begin);
-        if let Heard::Begin { part, .. } = &mut self.begin {
-            *part += 1;
-        }
+        self.put(&Heard::Begin(self.begin.clone()));
+        self.begin.part += 1;
     }
 
     fn put(&mut self, line: &Heard) {
@@ -293,10 +311,11 @@ mod tests {
     fn a_file_that_goes_on_with_a_life_says_so() {
         let folder = tempfile::tempdir().expect("a folder");
         let none = Token::clipped("none");
-        let begin = serde_json::json!({"begin": {"station": "s", "lane": "north", "epoch_next": 1, "open": [],
+        let first = serde_json::json!({"begin": {"station": "s", "lane": "north", "epoch_next": 1, "open": [],
             "closed": [], "highest": {}, "versions": {"software": none, "rules": none, "model": none, "engine": none,
             "lists": none}, "part": 0}});
-        let mut black_box = BlackBox::new(folder.path(), serde_json::from_value(begin).expect("a first line"));
+        let Ok(Heard::Begin(begin)) = serde_json::from_value(first) else { panic!("no first line") };
+        let mut black_box = BlackBox::new(folder.path(), begin);
         black_box.write(&Heard::LedgerReady);
         black_box.turn();
         black_box.turn();
@@ -304,7 +323,7 @@ mod tests {
         let part = |name: &str| {
             let text = std::fs::read_to_string(folder.path().join(name)).expect("a file");
             let first: Heard = serde_json::from_str(text.lines().next().expect("a line")).expect("a first line");
-            let Heard::Begin { part, .. } = first else { panic!("{first:?}") };
+            let Heard::Begin(Begin { part, .. }) = first else { panic!("{first:?}") };
             part
         };
         let mut parts = [part("blackbox-0.jsonl"), part("blackbox-1.jsonl")];

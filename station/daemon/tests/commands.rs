@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use gatepost_daemon::blackbox::{BlackBox, Heard, fingerprint};
+use gatepost_daemon::blackbox::{Begin, BlackBox, Heard, fingerprint};
 use gatepost_hardware::lane::file;
 use gatepost_hardware::link::{BootCause, Fact, Greeting, LaneState, Report};
 use gatepost_hardware::units::{Micros, WallMs};
@@ -383,17 +383,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         versions: versions_of_none(),
         map: map.clone(),
     };
-    let begin = Heard::Begin {
-        station: config.station.clone(),
-        lane: "north".to_owned(),
-        epoch_next: config.epoch_next,
-        open: Vec::new(),
-        closed: Vec::new(),
-        highest: Default::default(),
-        accounted: None,
-        versions: config.versions.clone(),
-        part: 0,
-    };
+    let begin = Begin::of(&config);
     let mut drive = Drive::new(config, Ruleset::built_in().unwrap()).unwrap();
     let mut black_box = BlackBox::new(site.folder.path(), begin);
     let bounds = Bounds { reserve_bytes: 0, ..Bounds::default() };

@@ -12,16 +12,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gatepost_hardware::units::Grams;
-use gatepost_pipeline::drive::{DriveConfig, OpenPass, SamplingKey, Versions};
+use gatepost_pipeline::drive::{DriveConfig, SamplingKey};
 use gatepost_pipeline::event::Effect;
 use gatepost_pipeline::judge::Token;
 use gatepost_pipeline::mind::Mind;
-use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::ruleset::Ruleset;
 use serde::Serialize;
 
 use super::{Ending, Failure, Outcome, document, problem, say};
-use crate::blackbox::{Difference, Heard, Replayed, fingerprint};
+use crate::blackbox::{Begin, Difference, Heard, Replayed, fingerprint};
 use crate::config::Config;
 
 /// Differences kept and printed; more of them say nothing new.
@@ -59,15 +58,13 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let file = File::open(&arguments.file)
         .map_err(|error| problem(&shown, format!("cannot be read ({error}); check the name")))?;
     let mut lines = Lines { reader: BufReader::with_capacity(1 << 20, file), shown, number: 0 };
-    let Some(Heard::Begin { station, lane, epoch_next, open, closed, highest, accounted, versions, part }) =
-        lines.next()?
-    else {
+    let Some(Heard::Begin(begun)) = lines.next()? else {
         return Err(problem(&lines.shown, "does not begin as a black box does; name one of DATA/blackbox/LANE"));
     };
     let rules = crate::run::load_rules(&config)?;
     let now = format!("{} with rules {}", env!("CARGO_PKG_VERSION"), Token::clipped(&rules.digest_hex()));
-    let was = format!("{} with rules {}", versions.software, versions.rules);
-    let begun = Begin { station, lane: lane.clone(), epoch_next, open, closed, highest, accounted, versions };
+    let was = format!("{} with rules {}", begun.versions.software, begun.versions.rules);
+    let (lane, part) = (begun.lane.clone(), begun.part);
     let mind = begin(&config, &arguments.config, begun, rules)?;
     let mut life =
         Life { mind, replayed: Replayed::default(), did: None, events: 0, found: 0, differences: Vec::new() };
@@ -106,18 +103,6 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
         say(format!("lane {}: {events} events, {differences_found} differences", answer.lane));
     }
     Ok(Ending::of(answer.same))
-}
-
-/// With what the black box says the lane began.
-struct Begin {
-    station: String,
-    lane: String,
-    epoch_next: u32,
-    open: Vec<OpenPass>,
-    closed: Vec<PassKey>,
-    highest: BTreeMap<u32, u32>,
-    accounted: Option<(u32, u32)>,
-    versions: Versions,
 }
 
 /// The lane's mind as it was then, but for today's software and rules.
@@ -209,7 +194,7 @@ impl Life {
         }
         self.settle(line);
         let event = match heard {
-            Heard::Begin { .. } => return self.differ(line, "began again".to_owned(), "one life only".to_owned()),
+            Heard::Begin(_) => return self.differ(line, "began again".to_owned(), "one life only".to_owned()),
             Heard::Recorded { seq, head } => {
                 let head = data_encoding::HEXLOWER.decode(head.as_bytes()).ok().and_then(|head| head.try_into().ok());
                 head.and_then(|head| self.replayed.recorded(seq, head))

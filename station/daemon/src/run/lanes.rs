@@ -8,7 +8,7 @@ use gatepost_hardware::units::Grams;
 use gatepost_pipeline::drive::DriveConfig;
 use gatepost_pipeline::mind::Mind;
 
-use crate::blackbox::{BlackBox, Heard};
+use crate::blackbox::{Begin, BlackBox};
 use crate::config::{Config, ConfigError, LaneConfig};
 use crate::run::feed::{Fed, Feed};
 use crate::run::lists::Ask;
@@ -51,17 +51,7 @@ pub(super) fn start(
     station: &Station,
 ) -> Result<(), ConfigError> {
     let (map, name) = (drive.map.clone(), drive.map.name.as_str().to_owned());
-    let begin = Heard::Begin {
-        station: drive.station.clone(),
-        lane: name.clone(),
-        epoch_next: drive.epoch_next,
-        open: drive.open.clone(),
-        closed: drive.closed.clone(),
-        highest: drive.highest.clone(),
-        accounted: drive.accounted,
-        versions: drive.versions.clone(),
-        part: 0,
-    };
+    let begin = Begin::of(&drive);
     let folder = config.data().join("blackbox").join(&name);
     make_folder(&folder)?;
     let mind = Mind::new(drive, load_rules(config)?).map_err(ConfigError)?;
