@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use gatepost_hardware::lane::{EyeRole, LaneMap, file};
+use gatepost_hardware::lane::{LaneMap, file};
 use gatepost_hardware::link::station::{StationEnd, Word};
 use gatepost_hardware::link::{Action, Command, Fact, Greeting, Permit, Report, Statistics, map};
 use gatepost_hardware::units::{Micros, Millimetres, Tick};
@@ -164,34 +164,17 @@ impl RealTime {
 
     /// A permit for each parcel that came onto the last belt. `tick`: of it, a moment ago.
     fn permit(&mut self, tick: Tick) {
-        let (_, eye) = self.lane.map().eye(EyeRole::Diverter).expect("a diverter eye");
-        let before = &self.lane.map().segments[..usize::from(eye.segment)];
-        let base: i32 = before.iter().map(|segment| segment.length_mm.0).sum();
-        let (eye_mm, segment) = (base + eye.at_mm.0, self.lane.map().segments[usize::from(eye.segment)].clone());
         let now = self.reports.iter().rev().find_map(|report| match report {
             Report::Beat { time, .. } => Some(*time),
             _ => None,
         });
-        for place in self.lane.on_belt() {
-            let way = Millimetres(eye_mm - place.nose_mm);
-            let known = self.permits.values().any(|parcel| *parcel == place.parcel);
-            if place.tail_mm < base || way.0 < 150 || known {
-                continue;
+        let expires = now.unwrap_or_default() + Micros::from_ms(15_000);
+        for permit in self.lane.permits(tick, Millimetres(40)) {
+            if !self.permits.values().any(|parcel| *parcel == permit.pass) {
+                let id = self.permits.len() as u32 + 1;
+                self.permits.insert(id, permit.pass);
+                self.say(Word::Act(Action::Permit(Permit { id, epoch: self.epoch, expires, ..permit })));
             }
-            let id = self.permits.len() as u32 + 1;
-            self.permits.insert(id, place.parcel);
-            let (at, half) = (tick + segment.ticks(way), segment.ticks(Millimetres(60)));
-            let length = place.nose_mm - place.tail_mm;
-            self.say(Word::Act(Action::Permit(Permit {
-                id,
-                epoch: self.epoch,
-                pass: place.parcel,
-                window_lo: at - half,
-                window_hi: at + half,
-                length_mm_min: Millimetres(length - 40),
-                length_mm_max: Millimetres(length + 40),
-                expires: now.unwrap_or_default() + Micros::from_ms(15_000),
-            })));
         }
     }
 

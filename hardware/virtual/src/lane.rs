@@ -13,6 +13,7 @@ mod cable;
 mod look;
 pub mod outside;
 mod people;
+mod permits;
 mod pins;
 mod truth;
 

@@ -70,30 +70,12 @@ impl Station {
 
     /// `tick`: of the last belt, now.
     fn permit(&mut self, tick: Tick) {
-        let (_, eye) = self.lane.map().eye(EyeRole::Diverter).unwrap();
-        let segment = self.lane.map().segments[usize::from(eye.segment)].clone();
-        let base: i32 =
-            self.lane.map().segments[..usize::from(eye.segment)].iter().map(|before| before.length_mm.0).sum();
-        let eye_mm = base + eye.at_mm.0;
-        for place in self.lane.on_belt() {
-            let way = Millimetres(eye_mm - place.nose_mm);
-            if place.tail_mm < base || way.0 < 150 || self.given.contains_key(&place.parcel) {
-                continue;
+        for permit in self.lane.permits(tick, Millimetres(25)) {
+            if !self.given.contains_key(&permit.pass) {
+                let id = self.given.len() as u32 + 1;
+                self.given.insert(permit.pass, id);
+                self.say(Word::Act(Action::Permit(Permit { id, epoch: self.epoch, ..permit })));
             }
-            let id = self.given.len() as u32 + 1;
-            self.given.insert(place.parcel, id);
-            let (at, half) = (tick + segment.ticks(way), segment.ticks(Millimetres(60)));
-            let length = place.nose_mm - place.tail_mm;
-            self.say(Word::Act(Action::Permit(Permit {
-                id,
-                epoch: self.epoch,
-                pass: place.parcel,
-                window_lo: at - half,
-                window_hi: at + half,
-                length_mm_min: Millimetres(length - 25),
-                length_mm_max: Millimetres(length + 25),
-                expires: Micros::MAX,
-            })));
         }
     }
 
