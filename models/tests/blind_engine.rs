@@ -1,33 +1,10 @@
 //! Silence is never "safe": without a usable library every picture is blind. In a process of its own, because a process
 //! that has loaded the library keeps it: no test here may load a good one.
 
-use gatepost_models::formats::{Geometry, Image};
-use gatepost_models::random_graph::{self, TINY};
-use gatepost_models::session::{Assessment, Cause, Inspector, Settings};
-use std::path::Path;
+mod blind;
 
-const GEOMETRY: Geometry = Geometry { pitch_um: 1_500, belt_step_um: 1_000, air_level: None };
-
-fn parcel() -> Image {
-    let paint = |count: u16| -> Vec<u16> {
-        let inside = |index: u32| (20..80).contains(&(index % 100)) && (20..80).contains(&(index / 100));
-        (0..10_000).map(|index| if inside(index) { count } else { 60_000 }).collect()
-    };
-    Image::from_planes(100, 100, paint(30_000), paint(36_000)).expect("within limits")
-}
-
-/// Whatever else: blind, with this cause, and not a single word of "nothing found".
-fn assert_blind(inspector: &mut Inspector, cause: Cause, says: &str) {
-    let assessment = inspector.detect(&parcel(), &GEOMETRY);
-    let Assessment::Blind(blind) = &assessment else { panic!("silence passed for safety: {assessment:?}") };
-    assert_eq!(blind.cause, cause, "{}", blind.detail);
-    assert!(blind.detail.contains(says), "{:?} does not say {says:?}", blind.detail);
-    assert!(inspector.trouble().is_some() && inspector.versions().is_none());
-}
-
-fn package_in(folder: &Path) {
-    random_graph::write(folder, TINY, 1).expect("written");
-}
+use blind::{assert_blind, package_in};
+use gatepost_models::session::{Cause, Inspector, Settings};
 
 #[test]
 fn without_a_library_every_picture_is_blind_and_the_text_says_how_to_get_one() {

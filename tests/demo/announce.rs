@@ -13,13 +13,10 @@ use gatepost_ledger::key::StationKey;
 use gatepost_ledger::lists::file::first_line;
 use gatepost_ledger::lists::{Claims, DeclarationLine, Form, ListKind};
 use gatepost_ledger::sealed::{SealTo, Sealed};
-use gatepost_pipeline::judge::{
-    Aed, Category, ContentTag, Country, Declaration, Declared, Hold, HoldKind, IssueCode, Outcome, Purpose, Severity,
-    Source, Token,
-};
-use gatepost_pipeline::record::Audience;
+use gatepost_pipeline::judge::{Aed, Category, ContentTag, Country, Declaration, Declared, Source, Token};
 use gatepost_sync::topics::{Address, Down};
 use gatepost_virtual::parcel::{Generator, ParcelTruth, Plan};
+use gatepost_world::lists::targeted;
 
 use crate::lane::wall_ms;
 use crate::people::People;
@@ -157,17 +154,7 @@ fn declared(parcel: &ParcelTruth, personal: Option<Sealed>) -> DeclarationLine {
 /// What central says. A hold that was placed in an earlier run stands.
 pub async fn place_hold(central: &Central, item: &str) -> Result<(), String> {
     use gatepost_central::store::holds::HoldError;
-    let hold = Hold {
-        id: Token::clipped(&format!("demo-{item}")),
-        kind: HoldKind::Presentation,
-        issue: IssueCode::Targeting,
-        purpose: Purpose::Security,
-        severity: Severity::Alert,
-        outcome: Outcome::Exam,
-        authority: Token::clipped("CBP"),
-        audience: Audience::All,
-    };
-    let line = HoldLine { item: Token::clipped(item), hold, until: None };
+    let line = HoldLine { item: Token::clipped(item), hold: targeted(&format!("demo-{item}")), until: None };
     match central.change_hold(&HoldChange::Place(Box::new(line)), "demonstration").await {
         Ok(()) | Err(HoldError::Known(_)) => Ok(()),
         Err(error) => Err(format!("hold on {item}: {error}")),

@@ -11,6 +11,20 @@ use gatepost_pipeline::judge::{
 use gatepost_pipeline::record::Audience;
 use gatepost_virtual::parcel::ParcelTruth;
 
+/// A hold as targeting places it: to be presented, and seen by all.
+pub fn targeted(id: &str) -> Hold {
+    Hold {
+        id: Token::clipped(id),
+        kind: HoldKind::Presentation,
+        issue: IssueCode::Targeting,
+        purpose: Purpose::Security,
+        severity: Severity::Alert,
+        outcome: Outcome::Exam,
+        authority: Token::clipped("CBP"),
+        audience: Audience::All,
+    }
+}
+
 /// The lists of one station.
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
@@ -49,17 +63,7 @@ impl Lists {
     /// A hold comes into force.
     pub fn hold(&mut self, item: &str) {
         self.version += 1;
-        let hold = Hold {
-            id: Token::clipped(&format!("hold-{item}")),
-            kind: HoldKind::Presentation,
-            issue: IssueCode::Targeting,
-            purpose: Purpose::Security,
-            severity: Severity::Alert,
-            outcome: Outcome::Exam,
-            authority: Token::clipped("CBP"),
-            audience: Audience::All,
-        };
-        self.holds.insert(item.to_owned(), hold);
+        self.holds.insert(item.to_owned(), targeted(&format!("hold-{item}")));
     }
 
     /// What they answer about an item.
