@@ -149,6 +149,17 @@ fn whatever_happens_in_whatever_order_the_gate_is_open_only_for_what_was_permitt
     assert!(opened > 0 && passed > 0, "a gate that never opens keeps every promise");
 }
 
+#[test]
+fn a_station_that_comes_back_with_this_lane_s_map_may_permit_again() {
+    let (mut small, permit) = (Small::running(BELTS[0]), Act::Permit(0, Kind::Good));
+    for act in [Act::OtherMap, permit, Act::Step, Act::OurMap, Act::Reset, permit].into_iter().chain([Act::Step; 12]) {
+        if small.can(act) {
+            small.act(act);
+        }
+    }
+    assert_eq!((small.ghost.opened, small.ghost.passed), (1, 1));
+}
+
 /// Sequences that fuzzing found (`tests/fuzz`), each longer or less likely than the bounds above: the gate stays shut.
 #[test]
 fn what_fuzzing_found_stays_found() {

@@ -10,6 +10,7 @@ use small::{Act, Small};
 #[path = "../../../firmware/src/stories/explore/ghost.rs"]
 mod ghost;
 #[path = "../../../firmware/src/stories/explore/small.rs"]
+#[expect(dead_code, unused_imports, reason = "its own test uses them")]
 mod small;
 
 use ghost::Kind;
@@ -29,7 +30,7 @@ fn act(byte: u8) -> Act {
         9 => [Act::Again, Act::Revoke][which % 2],
         10 => [Act::Slip, Act::Back, Act::Stall, Act::Reverse][which % 4],
         11 => [Act::Cable, Act::Gate][which % 2],
-        12 => [Act::Stop, Act::StopInPlace, Act::OtherMap, Act::Stop][which % 4],
+        12 => [Act::Stop, Act::StopInPlace, Act::OtherMap, Act::OurMap][which % 4],
         13 => Act::Input(INPUTS[which % 3]),
         _ => Act::Reset,
     }

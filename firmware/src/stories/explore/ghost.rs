@@ -106,6 +106,11 @@ impl Ghost {
         self.forsaken = true;
     }
 
+    /// A station with this lane's map is there again; what it permitted before stays dead.
+    pub fn attended(&mut self) {
+        self.forsaken = false;
+    }
+
     /// A step of time went by; the lane's pins are as they were during it.
     pub fn time_passed(&mut self, lane: &Lane) {
         let count = |time: &mut Micros, on: bool| *time = if on { *time + STEP } else { Micros::ZERO };

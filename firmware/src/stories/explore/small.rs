@@ -57,8 +57,9 @@ pub enum Act {
     Gate,
     Stop,
     StopInPlace,
-    /// A station with another lane map speaks.
+    /// A station with another lane map speaks; one with this lane's does.
     OtherMap,
+    OurMap,
     Reset,
 }
 
@@ -172,7 +173,7 @@ impl Small {
             Act::Reset => !self.lane.powered && !self.lane.pressed && self.lane.cable && self.lane.is_free(),
             Act::Permit(body, _) => self.lane.cable && body < self.lane.bodies.len(),
             Act::Again | Act::Revoke => self.lane.cable && self.lane.permit.is_some(),
-            Act::Stop | Act::StopInPlace | Act::OtherMap => self.lane.cable,
+            Act::Stop | Act::StopInPlace | Act::OtherMap | Act::OurMap => self.lane.cable,
             Act::Slip => self.lane.powered,
             Act::Step | Act::Stall | Act::Back | Act::Reverse | Act::Input(_) | Act::Cable | Act::Gate => true,
         }
@@ -213,6 +214,7 @@ impl Small {
             Act::Stop => self.order(Action::Stop),
             Act::StopInPlace => self.order(Action::StopInPlace { pass: 1 }),
             Act::OtherMap => self.say(Command::Configure { crc: 0, epoch: EPOCH }),
+            Act::OurMap => self.say(Command::Configure { crc: self.crc, epoch: EPOCH }),
             Act::Reset => {
                 (self.lane.pressed, self.lane.button) = (true, true);
                 self.controller.input(Input::Reset, true, self.lane.now);
@@ -225,6 +227,7 @@ impl Small {
     pub fn say(&mut self, command: Command) {
         match &command {
             Command::Configure { crc, .. } if *crc != self.crc => self.ghost.forsaken(),
+            Command::Configure { epoch, .. } if *epoch != 0 => self.ghost.attended(),
             Command::Action { number, action } if *number == self.acted => {
                 self.acted += 1;
                 match action {
