@@ -26,6 +26,8 @@ struct Watch {
     active: BTreeSet<Input>,
     pressed: bool,
     powered: bool,
+    /// When the station, or what may have sounded like it, was last heard.
+    heard: Micros,
     opened: Option<(u32, Micros)>,
     accepted: BTreeSet<u32>,
     ended: BTreeSet<u32>,
@@ -49,6 +51,8 @@ impl Watch {
         if let Some((_, since)) = self.opened {
             assert!(now.saturating_sub(since) <= cap, "the gate outlives its dead-man");
         }
+        let silent = now.saturating_sub(self.heard) > Micros::from_ms(u64::from(NORTH.timing.heartbeat_ms_max));
+        assert!(!silent || !outputs.gate_release && !outputs.belt_permit, "gate or belts outlive the station");
         assert!(!outputs.belt_permit || self.active.is_empty(), "belts run against {:?}", self.active);
         assert!(!outputs.belt_permit || self.powered || self.pressed, "belts start and nobody pressed the button");
         self.pressed &= !outputs.belt_permit || self.powered;
@@ -134,6 +138,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             4 => {
                 let noise: Vec<u8> = bytes.by_ref().take(usize::from(what >> 4)).collect();
                 session.receive(&noise, now);
+                watch.heard = if noise.contains(&0) { now } else { watch.heard }; // it may end a frame
             }
             5 => {
                 let input = STOPS[usize::from(what >> 4) % 4];
@@ -161,8 +166,11 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             _ => {
                 let message: Vec<u8> = bytes.by_ref().take(usize::from(detail % 48)).collect();
                 cable.say_any(&mut session, &message, now);
+                watch.heard = now;
             }
         }
+        // An edge that is not believed yet settles nothing; a board looks in every turn.
+        session.step(now);
         watch.look(&mut session, now);
     }
 });
