@@ -6,7 +6,7 @@
 use crate::belt::Belt;
 use crate::bounded;
 use crate::eyes::{Debounce, Flicker, Ticks};
-use crate::guard::{Figures, GatePosition, Guard};
+use crate::guard::{GatePosition, Guard};
 use crate::kept::Kept;
 use crate::lane::{Lamp, Lane, lamp};
 use crate::log::Log;
@@ -14,16 +14,19 @@ use crate::passes::Passes;
 use crate::schedule::{Ended, Schedule};
 use crate::zone::Zone;
 use core::ops::DerefMut;
-use gatepost_hardware::lane::{EYES_MAX, EyeRole, LaneMap, SEGMENTS_MAX, Segment};
+use gatepost_hardware::lane::{EYES_MAX, LaneMap, SEGMENTS_MAX, Segment};
 use gatepost_hardware::link::{BootCause, Fact, GateState, Happening, Input, LaneState, Motion, Report, VoidCause};
-use gatepost_hardware::units::{Micros, Millimetres, Tick};
+use gatepost_hardware::units::{Micros, Tick};
 use heapless::Vec;
 
+mod birth;
 mod said;
 mod seen;
 mod settle;
 #[cfg(test)]
 mod everything;
+
+pub(crate) use birth::DoesNotFit;
 
 /// How often the controller says that it lives.
 pub const BEAT: Micros = Micros(50_000);
@@ -79,53 +82,13 @@ pub struct Controller<K> {
 }
 
 impl<K: DerefMut<Target = Kept>> Controller<K> {
-    /// A controller that has just booted, or just learned its lane: gate at exam, belts off, nothing known of what lies on
-    /// them. The owner of the pins passes every level once before it lets time pass.
-    pub fn new(map: LaneMap, boot: BootCause, mut kept: K, now: Micros) -> Self {
-        let before = kept.epoch();
-        let spin_up = Micros::from_ms(u64::from(map.timing.start_ms));
-        let log = Log::resume(&kept);
-        kept.end_epoch();
-        let entry = map.eye(EyeRole::Entry).and_then(|(_, eye)| map.segments.get(usize::from(eye.segment)));
-        let slide = Millimetres(map.items.window_mm.0.min(map.items.length_mm_min.0 / 2));
-        let mut controller = Self {
-            crc: map.crc(),
-            boot,
-            now,
-            belts: bounded(map.segments.iter().map(|segment| Belt::new(segment, spin_up))),
-            eyes: bounded(map.eyes.iter().map(|_| Debounce::default())),
-            blocked_since: bounded(map.eyes.iter().map(|_| Tick::ZERO)),
-            flicker: bounded(map.eyes.iter().map(|_| Flicker::default())),
-            lane: Lane::default(),
-            state: LaneState::Setup,
-            epoch: None,
-            configured: Micros::ZERO,
-            heard: now,
-            passes: Passes::new(entry.map_or(Tick::ZERO, |segment| segment.ticks(slide))),
-            zone: Zone::default(),
-            schedule: Schedule::default(),
-            guard: Figures::of(&map).map(|figures| Guard::new(figures, now)),
-            diverter: map.eye(EyeRole::Diverter).map(|(_, eye)| eye.segment),
-            gate_state: GateState::Exam,
-            stopped: now,
-            log,
-            beat_due: now,
-            hello_due: now + HELLO,
-            inventory_owed: false,
-            taken: 0,
-            ignored: 0,
-            kept,
-            map,
-        };
-        controller.lane.warning = Micros::from_ms(u64::from(controller.map.timing.start_warning_ms));
-        controller.say(Fact::Boot { cause: boot, before }, Happening::Boot { cause: boot });
-        controller.say_hello();
-        controller
-    }
-
     /// What outlives it.
     pub fn into_kept(self) -> K {
         self.kept
+    }
+
+    pub(crate) fn kept_mut(&mut self) -> &mut Kept {
+        &mut self.kept
     }
 
     pub const fn map(&self) -> &LaneMap {

@@ -31,7 +31,7 @@ pub struct Log {
 
 impl Log {
     /// Goes on where the memory ends. What was not said before the reset nobody knows: the station asks.
-    pub fn resume(kept: &Kept) -> Self {
+    pub fn resume(&mut self, kept: &Kept) {
         let (first, next) = kept.facts.run();
         let (_, traced) = kept.trace.run();
         let numbers = (0..next.wrapping_sub(first)).map(|back| first.wrapping_add(back));
@@ -41,8 +41,10 @@ impl Log {
             Fact::Boot { before, .. } => Some(before),
             _ => None,
         });
-        let kept_epoch = if first == next { 0 } else { told.unwrap_or(kept.epoch()) };
-        Self { first, next, unsaid: next, traced, untold: traced, kept_epoch, ..Self::default() }
+        self.kept_epoch = if first == next { 0 } else { told.unwrap_or(kept.epoch()) };
+        (self.first, self.next, self.unsaid) = (first, next, next);
+        (self.traced, self.untold, self.lost) = (traced, traced, 0);
+        self.answers.clear();
     }
 
     pub fn note(&mut self, kept: &mut Kept, fact: &Fact) {
@@ -149,6 +151,13 @@ mod tests {
         (log, kept)
     }
 
+    fn resumed(kept: &Kept) -> Log {
+        let (mut log, _) = with(3);
+        log.answer(Report::MapWanted { offset: 0 });
+        log.resume(kept);
+        log
+    }
+
     #[test]
     fn facts_are_said_once_by_themselves_and_again_on_request() {
         let (mut log, kept) = with(5);
@@ -192,16 +201,16 @@ mod tests {
         assert_eq!(log.kept_epoch(), 0);
         log.note(&mut kept, &configured(5));
         kept.begin_epoch(5);
-        let again = Log::resume(&kept);
+        let again = resumed(&kept);
         assert_eq!((again.kept_from(), again.next(), again.kept_epoch()), (0, 4, 0), "the first three were in none");
         (0..FACTS_MAX as u64).for_each(|number| log.note(&mut kept, &gate(number)));
         assert_eq!(log.kept_epoch(), 5, "all that is kept happened in 5");
-        let mut again = Log::resume(&kept);
+        let mut again = resumed(&kept);
         assert_eq!((again.kept_epoch(), again.next()), (5, log.next()));
         again.note(&mut kept, &Fact::Boot { cause: BootCause::Watchdog, before: 5 });
         kept.end_epoch();
-        assert_eq!(Log::resume(&kept).kept_epoch(), 5, "the boot tells");
+        assert_eq!(resumed(&kept).kept_epoch(), 5, "the boot tells");
         (0..FACTS_MAX as u64).for_each(|number| again.note(&mut kept, &gate(number)));
-        assert_eq!((again.kept_epoch(), Log::resume(&kept).kept_epoch()), (0, 0));
+        assert_eq!((again.kept_epoch(), resumed(&kept).kept_epoch()), (0, 0));
     }
 }

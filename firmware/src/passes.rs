@@ -36,6 +36,14 @@ impl Passes {
         Self { last: 0, near: Deque::new(), inside: Deque::new(), complete: true, tolerance }
     }
 
+    /// From the first number on, in place: as [`Self::new`].
+    pub fn anew(&mut self, tolerance: Tick) {
+        let Self { last, near, inside, complete, tolerance: present } = self;
+        (*last, *complete, *present) = (0, true, tolerance);
+        near.clear();
+        inside.clear();
+    }
+
     /// An edge at the entry eye. Returns whose it is, and whether the pass is new.
     pub fn entry(&mut self, edge: &Edge, backward: bool) -> (Option<u32>, bool) {
         // Over a reversing eye a parcel begins with its tail and ends with its nose.

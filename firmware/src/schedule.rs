@@ -46,6 +46,13 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// As new, in place: no permit, and no number used.
+    pub fn anew(&mut self) {
+        let Self { slots, last } = self;
+        slots.clear();
+        *last = None;
+    }
+
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }

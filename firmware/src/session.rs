@@ -4,16 +4,13 @@
 //! has sent its map, or memory has kept one over a reset; until then the outputs are those of rest, and nothing that an
 //! eye sees means anything. It refuses another map once it is configured.
 
-use crate::controller::{Controller, Outputs};
+use crate::controller::{Controller, DoesNotFit, Outputs};
 use crate::guard::GatePosition;
 use crate::kept::Kept;
-use crate::log::Log;
 use core::ops::DerefMut;
 use gatepost_hardware::lane::{LaneMap, Name};
 use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
-use gatepost_hardware::link::{
-    BootCause, Command, Description, Greeting, Input, MAP_MAX, Refusal, Report, Statistics, VERSIONS, map,
-};
+use gatepost_hardware::link::{BootCause, Command, Description, Input, MAP_MAX, Refusal, Report, Statistics, VERSIONS};
 use gatepost_hardware::units::Micros;
 use heapless::Deque;
 
@@ -34,7 +31,9 @@ pub struct About {
 
 #[derive(Debug)]
 pub struct Session<K> {
-    life: Life<K>,
+    /// Without a lane while [`Life`] is bare; its memory is there all the time.
+    controller: Controller<K>,
+    life: Life,
     boot: BootCause,
     about: About,
     now: Micros,
@@ -47,36 +46,30 @@ pub struct Session<K> {
     levels_wanted: bool,
 }
 
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, in a place of its own; a board has no allocator to box it with"
-)]
-enum Life<K> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
     /// No lane is known: so much of its map has come.
     Bare {
-        kept: K,
         come: usize,
         hello_due: Micros,
     },
-    Lane(Controller<K>),
-    /// Between the two; nothing sees it.
-    Turning,
+    Lane,
 }
 
 impl<K: DerefMut<Target = Kept>> Session<K> {
     pub fn new(kept: K, boot: BootCause, about: About) -> Self {
-        let mut session = Self::unborn(boot, about);
-        session.begin(kept);
+        let mut session = Self::unborn(kept, boot, about);
+        session.begin();
         session
     }
 
-    /// Without memory: [`Self::begin`] must follow before anything else. Two steps, for a board whose stack has no room for
-    /// a session and a lane that is being made beside it.
+    /// Bare, whatever memory holds: [`Self::begin`] must follow before anything else. Two steps, for a board whose stack has
+    /// no room for a session and, beside it, a lane that is being made.
     #[inline(never)]
-    pub fn unborn(boot: BootCause, about: About) -> Self {
+    pub fn unborn(kept: K, boot: BootCause, about: About) -> Self {
         Self {
-            life: Life::Turning,
+            controller: Controller::unborn(kept),
+            life: Life::Bare { come: 0, hello_due: Micros::ZERO },
             boot,
             about,
             now: Micros::ZERO,
@@ -90,43 +83,36 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
     }
 
     /// With the map that memory holds, or bare.
-    #[inline(never)] // its lane is large, and on no other call's stack
-    pub fn begin(&mut self, kept: K) {
-        match map::decode(kept.map()).filter(|map| self.is_room_for(map)) {
-            Some(map) => {
-                self.life = Life::Lane(Controller::new(map, self.boot, kept, self.now));
-                self.levels_wanted = true;
-            }
-            None => self.life = Life::Bare { kept, come: 0, hello_due: self.now },
+    pub fn begin(&mut self) {
+        if self.recall().is_err() {
+            self.turn_bare(self.now);
         }
     }
 
-    fn is_room_for(&self, map: &LaneMap) -> bool {
-        map.eyes.len() <= usize::from(self.about.eyes) && map.segments.len() <= usize::from(self.about.encoders)
+    /// # Errors
+    /// What memory holds is no map (nothing) or none for this board (what is said to that).
+    fn recall(&mut self) -> Result<(), Option<Refusal>> {
+        let (eyes, encoders) = (self.about.eyes, self.about.encoders);
+        let fits = |map: &LaneMap| map.eyes.len() <= usize::from(eyes) && map.segments.len() <= usize::from(encoders);
+        let refusal = |DoesNotFit| Refusal::Board { eyes, encoders };
+        self.controller.recall(fits).map_err(|why| why.map(refusal))?;
+        self.controller.begin(self.boot, self.now);
+        (self.life, self.levels_wanted) = (Life::Lane, true);
+        Ok(())
     }
 
     /// `None`: no lane is known yet.
-    pub const fn controller(&self) -> Option<&Controller<K>> {
-        match &self.life {
-            Life::Lane(controller) => Some(controller),
-            Life::Bare { .. } | Life::Turning => None,
-        }
+    pub fn controller(&self) -> Option<&Controller<K>> {
+        (self.life == Life::Lane).then_some(&self.controller)
     }
 
     fn lane(&mut self) -> Option<&mut Controller<K>> {
-        match &mut self.life {
-            Life::Lane(controller) => Some(controller),
-            Life::Bare { .. } | Life::Turning => None,
-        }
+        (self.life == Life::Lane).then_some(&mut self.controller)
     }
 
-    /// What outlives it; to begin again with, as after a reset. `None` never happens to a whole session.
+    /// What outlives it; to begin again with, as after a reset. There always is something.
     pub fn into_kept(self) -> Option<K> {
-        match self.life {
-            Life::Lane(controller) => Some(controller.into_kept()),
-            Life::Bare { kept, .. } => Some(kept),
-            Life::Turning => None,
-        }
+        Some(self.controller.into_kept())
     }
 
     /// True once after the lane became known: every level is to be passed again.
@@ -228,14 +214,12 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
         if let Some(answer) = self.answers.pop_front() {
             return Some(answer);
         }
-        if let Life::Bare { hello_due, .. } = &mut self.life {
-            if self.now < *hello_due {
-                return None;
-            }
-            *hello_due = self.now + HELLO;
-            return self.bare_greeting();
+        let Life::Bare { hello_due, .. } = &mut self.life else { return self.controller.report() };
+        if self.now < *hello_due {
+            return None;
         }
-        self.lane()?.report()
+        *hello_due = self.now + HELLO;
+        Some(self.controller.greeting(self.boot))
     }
 
     /// Frames a report; returns its length.
@@ -250,11 +234,11 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
             self.describe();
         }
         match (&mut self.life, command) {
-            (Life::Lane(controller), Command::Map { offset, total, bytes }) if controller.is_free() => {
-                self.turn_bare();
+            (Life::Lane, Command::Map { offset, total, bytes }) if self.controller.is_free() => {
+                self.turn_bare(now + HELLO);
                 self.take_map(offset, total, &bytes);
             }
-            (Life::Lane(controller), command) => controller.command(command, now),
+            (Life::Lane, command) => self.controller.command(command, now),
             (Life::Bare { .. }, Command::Map { offset, total, bytes }) => self.take_map(offset, total, &bytes),
             (Life::Bare { hello_due, .. }, Command::Hello { lowest, highest }) => {
                 if lowest <= VERSIONS.1 && VERSIONS.0 <= highest {
@@ -265,74 +249,39 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
             }
             (Life::Bare { .. }, Command::Configure { .. }) => self.answer(Report::Refused(Refusal::Crc { mine: 0 })),
             (Life::Bare { .. }, Command::TimeSync { host }) => self.answer(Report::Time { host, time: now }),
-            (Life::Bare { .. } | Life::Turning, _) => {}
+            (Life::Bare { .. }, _) => {}
         }
     }
 
-    /// Another map is coming to a controller that nobody configured.
-    #[inline(never)]
-    fn turn_bare(&mut self) {
-        if let Life::Lane(controller) = core::mem::replace(&mut self.life, Life::Turning) {
-            self.life = Life::Bare { kept: controller.into_kept(), come: 0, hello_due: self.now + HELLO };
-        }
+    /// No lane any more: another map is coming to a controller that nobody configured, or memory holds none.
+    fn turn_bare(&mut self, hello_due: Micros) {
+        self.controller.leave_lane();
+        self.life = Life::Bare { come: 0, hello_due };
     }
 
     /// Takes the part of a map that comes next; any other is answered with what does.
     #[inline(never)]
     fn take_map(&mut self, offset: u16, total: u16, bytes: &[u8]) {
-        let Life::Bare { kept, come, .. } = &mut self.life else { return };
+        let Life::Bare { come, .. } = &mut self.life else { return };
         if offset == 0 {
             *come = 0; // from the beginning
         }
         if usize::from(total) > MAP_MAX || usize::from(offset) + bytes.len() > usize::from(total) {
             return self.answer(Report::Refused(Refusal::Map));
         }
+        let kept = self.controller.kept_mut();
         if usize::from(offset) == *come && kept.write_map(*come, bytes) {
             *come += bytes.len();
         }
-        let (come, kept_come) = (*come, *come == usize::from(total));
+        let (come, whole) = (*come, *come == usize::from(total));
+        if whole {
+            kept.set_map_length(come);
+        }
         self.answer(Report::MapWanted { offset: come as u16 }); // at most MAP_MAX
-        if kept_come {
-            self.finish_map(come);
+        if whole && let Err(why) = self.recall() {
+            self.turn_bare(self.now);
+            self.answer(Report::Refused(why.unwrap_or(Refusal::Map)));
         }
-    }
-
-    fn finish_map(&mut self, length: usize) {
-        let Some(mut kept) = self.leave_bare() else { return };
-        kept.set_map_length(length);
-        match map::decode(kept.map()) {
-            None => self.answer(Report::Refused(Refusal::Map)),
-            Some(map) if !self.is_room_for(&map) => {
-                let (eyes, encoders) = (self.about.eyes, self.about.encoders);
-                self.answer(Report::Refused(Refusal::Board { eyes, encoders }));
-            }
-            Some(_) => {}
-        }
-        self.begin(kept);
-    }
-
-    #[inline(never)]
-    fn leave_bare(&mut self) -> Option<K> {
-        match core::mem::replace(&mut self.life, Life::Turning) {
-            Life::Bare { kept, .. } => Some(kept),
-            Life::Lane(_) | Life::Turning => None,
-        }
-    }
-
-    fn bare_greeting(&self) -> Option<Report> {
-        let Life::Bare { kept, .. } = &self.life else { return None };
-        let log = Log::resume(kept);
-        Some(Report::Hello(Greeting {
-            version: VERSIONS.1,
-            crc: 0,
-            epoch: 0,
-            cause: self.boot,
-            log: kept.log(),
-            kept_from: log.kept_from(),
-            kept_epoch: log.kept_epoch(),
-            next: log.next(),
-            taken: 0,
-        }))
     }
 
     fn describe(&mut self) {

@@ -22,6 +22,13 @@ pub struct Zone {
 }
 
 impl Zone {
+    /// As new, in place.
+    pub fn anew(&mut self) {
+        let Self { spans, known_from } = self;
+        spans.clear();
+        *known_from = Tick::ZERO;
+    }
+
     /// Forgets everything: what lies before `tick` is unknown.
     pub fn forget(&mut self, tick: Tick) {
         self.spans.clear();

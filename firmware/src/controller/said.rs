@@ -6,8 +6,8 @@ use crate::kept::Kept;
 use crate::schedule::Ended;
 use core::ops::DerefMut;
 use gatepost_hardware::link::{
-    Action, Command, Fact, Greeting, Happening, Permit, PermitFate, PermitRefusal, Refusal, Report, RevokeFate,
-    StopCause, VERSIONS, VoidCause,
+    Action, BootCause, Command, Fact, Greeting, Happening, Permit, PermitFate, PermitRefusal, Refusal, Report,
+    RevokeFate, StopCause, VERSIONS, VoidCause,
 };
 use gatepost_hardware::units::Micros;
 
@@ -65,18 +65,23 @@ impl<K: DerefMut<Target = Kept>> Controller<K> {
 
     pub(super) fn say_hello(&mut self) {
         self.hello_due = self.now + super::HELLO;
-        let greeting = Greeting {
+        let greeting = self.greeting(self.boot);
+        self.log.answer(greeting);
+    }
+
+    /// Who it is; without a lane, nobody.
+    pub(crate) fn greeting(&self, cause: BootCause) -> Report {
+        Report::Hello(Greeting {
             version: VERSIONS.1,
             crc: self.crc,
             epoch: self.epoch.filter(|_| self.lane.configured).unwrap_or(0),
-            cause: self.boot,
+            cause,
             log: self.kept.log(),
             kept_from: self.log.kept_from(),
             kept_epoch: self.log.kept_epoch(),
             next: self.log.next(),
             taken: self.taken,
-        };
-        self.log.answer(Report::Hello(greeting));
+        })
     }
 
     /// Keeps the first epoch of this boot. A station with another map is not obeyed any more.

@@ -78,8 +78,8 @@ fn main() -> ! {
     uart::start();
     listen();
 
-    let session = session::unborn(cause);
-    session.begin(boot::kept());
+    let session = session::unborn(boot::kept(), cause);
+    session.begin();
     let mut round = Round::new();
     let mut measured = Micros::ZERO;
     loop {

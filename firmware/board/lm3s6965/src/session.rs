@@ -18,10 +18,11 @@ unsafe impl Sync for Place {}
 static PLACE: Place = Place(UnsafeCell::new(MaybeUninit::uninit()));
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// The session, before its memory is given to it. To be called once; a second call never returns, and the watchdog ends it.
+/// The session, before it has looked at its memory. To be called once; a second call never returns, and the watchdog ends
+/// it.
 #[allow(unsafe_code, reason = "see the header")]
 #[inline(never)] // what is made here first leaves the stack again
-pub fn unborn(cause: BootCause) -> &'static mut Owned {
+pub fn unborn(kept: &'static mut Kept, cause: BootCause) -> &'static mut Owned {
     let about = About {
         board: Name::try_from("lm3s6965").unwrap_or_default(),
         firmware: Name::try_from(env!("CARGO_PKG_VERSION")).unwrap_or_default(),
@@ -30,5 +31,5 @@ pub fn unborn(cause: BootCause) -> &'static mut Owned {
     };
     while TAKEN.swap(true, Ordering::Relaxed) {}
     // SAFETY: no other reference exists: TAKEN lets one caller through.
-    unsafe { (*PLACE.0.get()).write(Session::unborn(cause, about)) }
+    unsafe { (*PLACE.0.get()).write(Session::unborn(kept, cause, about)) }
 }
