@@ -18,6 +18,7 @@ use inputs::Contact;
 pub mod edges;
 pub mod inputs;
 pub mod quadrature;
+pub mod seen;
 
 /// The contacts of a lane, in the order in which boards number them.
 pub const INPUTS: [Input; 7] =
@@ -43,6 +44,39 @@ pub struct Shown {
     pub amber: bool,
     pub green: bool,
     pub buzzer: bool,
+}
+
+impl Levels {
+    /// By what stands at the pins, as the wiring has it: high is a beam that is received, a contact that is closed, a gate
+    /// that is there; low is what a cut wire is. A low contact is the active one, but for a button.
+    pub fn wired(
+        eye_is_high: impl Fn(usize) -> bool,
+        contact_is_high: impl Fn(usize) -> bool,
+        gate_at_exam: bool,
+        gate_at_release: bool,
+    ) -> Self {
+        let mut levels = Self { blocked: 0, active: 0, gate_at_exam, gate_at_release };
+        for eye in 0..EYES_MAX {
+            levels.blocked |= u16::from(!eye_is_high(eye)) << eye;
+        }
+        for (index, input) in INPUTS.into_iter().enumerate() {
+            let active = contact_is_high(index) == (input == Input::Reset);
+            levels.active |= u8::from(active) << index;
+        }
+        levels
+    }
+}
+
+impl Shown {
+    /// Belt permit, gate, red, amber, green, buzzer: the order in which boards number their outputs.
+    pub const fn pins(&self) -> [bool; 6] {
+        [self.belt_permit, self.gate_release, self.red, self.amber, self.green, self.buzzer]
+    }
+
+    /// Those of these bits whose pin is high; bits in the order of [`Self::pins`].
+    pub fn bits(&self, bits: [u32; 6]) -> u32 {
+        self.pins().into_iter().zip(bits).fold(0, |high, (is_high, bit)| if is_high { high | bit } else { high })
+    }
 }
 
 /// A board's side. All of it is quick and none of it waits.

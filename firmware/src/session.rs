@@ -102,8 +102,11 @@ impl<K: DerefMut<Target = Kept>> Session<K> {
     }
 
     /// `None`: no lane is known yet.
-    pub fn controller(&self) -> Option<&Controller<K>> {
-        (self.life == Life::Lane).then_some(&self.controller)
+    pub const fn controller(&self) -> Option<&Controller<K>> {
+        match self.life {
+            Life::Lane => Some(&self.controller),
+            Life::Bare { .. } => None,
+        }
     }
 
     fn lane(&mut self) -> Option<&mut Controller<K>> {

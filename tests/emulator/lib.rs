@@ -63,7 +63,11 @@ impl Image {
         self.path().or_else(|why| {
             let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/board/build/Cargo.toml");
             println!("the firmware is not built yet: this takes a minute");
-            let built = Command::new("cargo").args(["run", "--quiet", "--manifest-path"]).arg(build).status();
+            let built = Command::new("cargo")
+                .args(["run", "--quiet", "--manifest-path"])
+                .arg(build)
+                .args(["--", "lm3s6965"])
+                .status();
             if built.is_ok_and(|status| status.success()) { self.path() } else { Err(why) }
         })
     }

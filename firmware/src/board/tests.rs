@@ -190,3 +190,20 @@ fn a_bare_board_introduces_itself_and_shows_rest() {
     assert!(matches!(said.map(|said| said.message), Some(Report::Hello(Greeting { crc: 0, epoch: 0, .. }))));
     assert!(bench.shown.iter().all(|shown| !shown.belt_permit && !shown.gate_release && shown.red));
 }
+
+#[test]
+fn a_cut_wire_is_what_stops_and_never_a_press() {
+    let cut = Levels::wired(|_| false, |_| false, false, false);
+    let reset = 1 << INPUTS.iter().position(|input| *input == Input::Reset).unwrap();
+    assert_eq!((cut.blocked, cut.active), (0x3FF, 0x7F & !reset));
+    let whole = Levels::wired(|eye| eye != 3, |contact| INPUTS[contact] != Input::Guard, true, false);
+    let guard = 1 << INPUTS.iter().position(|input| *input == Input::Guard).unwrap();
+    assert_eq!(whole, Levels { blocked: 1 << 3, active: guard | reset, gate_at_exam: true, gate_at_release: false });
+}
+
+#[test]
+fn outputs_are_bits_in_their_order() {
+    let shown = Shown { gate_release: true, buzzer: true, ..Shown::default() };
+    assert_eq!(shown.bits([1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7]), 1 << 3 | 1 << 7);
+    assert_eq!(Shown::default().bits([!0; 6]), 0);
+}

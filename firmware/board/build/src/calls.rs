@@ -3,12 +3,10 @@
 //! A bound, not a measurement: all of a function's pushes are added, whichever way runs, and every call is believed to
 //! happen at the deepest place. Calls by a register and recursion have no bound: they are refused by name.
 
+use crate::boards::Board;
 use crate::image::Image;
 use crate::thumb::{Step, step};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Registers that the processor lays on the stack for an interrupt, with the word that aligns it.
-const EXCEPTION_FRAME: u32 = 36;
 
 struct Node {
     name: String,
@@ -66,20 +64,20 @@ impl Calls {
     }
 
     /// The deepest the stack gets: from the entry, with one handler of each group on top of the others.
-    pub fn worst_stack(&self, entry: &str, interrupts: &[&[&str]]) -> Result<Depth, String> {
+    pub fn worst_stack(&self, board: &Board) -> Result<Depth, String> {
         let find = |name: &str| {
             let found = self.nodes.iter().position(|node| node.name == name);
             found.ok_or_else(|| format!("no function {name} in the image"))
         };
         let mut memory = BTreeMap::new();
-        let start = find(entry)?;
+        let start = find(board.entry)?;
         let mut bytes = self.depth(start, &mut Vec::new(), &mut memory)?;
-        for group in interrupts {
+        for group in board.interrupts {
             let mut worst = 0;
             for handler in *group {
                 worst = worst.max(self.depth(find(handler)?, &mut Vec::new(), &mut memory)?);
             }
-            bytes += worst + EXCEPTION_FRAME;
+            bytes += worst + board.interrupt_frame;
         }
         Ok(Depth { bytes, deepest: self.deepest(start, &memory) })
     }

@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     if let [word] = words.as_slice()
         && Path::new(word).is_file()
     {
-        return ended(look(&BOARDS[0], Path::new(word)));
+        let board = BOARDS.iter().find(|board| word.contains(board.name)).unwrap_or(&BOARDS[0]);
+        return ended(look(board, Path::new(word)));
     }
     let known = |word: &String| BOARDS.iter().any(|board| board.name == word);
     if let Some(word) = words.iter().find(|word| !known(word)) {
@@ -65,7 +66,18 @@ fn boards_folder() -> PathBuf {
 /// Builds a board's images. Whether each keeps to its limits.
 fn build(board: &Board) -> Result<bool, String> {
     let (folder, out) = (boards_folder(), boards_folder().join("target"));
-    let toolchain = Toolchain::find(board.target, &out)?;
+    let ready = Toolchain::find(board.target, &out).and_then(|toolchain| {
+        toolchain.fetch(&folder.join(board.name))?;
+        Ok(toolchain)
+    });
+    let toolchain = match ready {
+        Ok(toolchain) => toolchain,
+        Err(why) if !board.is_emulated => {
+            println!("{}: NOT RUN: {why}", board.name);
+            return Ok(true);
+        }
+        Err(why) => return Err(why),
+    };
     println!("{}: {} by {}", board.name, board.target, toolchain.says);
     let mut good = true;
     for (feature, name) in board.images {
@@ -82,7 +94,7 @@ fn look(board: &Board, path: &Path) -> Result<bool, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let image = image::read(&bytes).map_err(|why| format!("{}: {why}", path.display()))?;
     let calls = calls::Calls::of(&image);
-    let stack = calls.worst_stack(board.entry, board.interrupts)?;
+    let stack = calls.worst_stack(board)?;
     let room = image.stack_bytes()?;
     println!("  {}", path.display());
     println!("    flash  {:>6} bytes, at most {}", image.flash_bytes, board.flash_max);

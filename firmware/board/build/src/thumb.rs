@@ -1,7 +1,7 @@
 //! As much of the Thumb-2 instruction set as says where a function calls and how much stack it takes.
 //!
-//! Encodings by the ARMv7-M Architecture Reference Manual, A5 to A7. What is not one of these neither calls nor moves the
-//! stack pointer down.
+//! Encodings by the ARMv7-M Architecture Reference Manual, A5 to A7, and the same in ARMv8-M. What is not one of these
+//! neither calls nor moves the stack pointer down.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -64,6 +64,10 @@ fn long(first: u16, second: u16, address: u32) -> Step {
         // PUSH.W, and one register
         (0xE92D, _) => Step::Grows(4 * two.count_ones()),
         (0xF84D, _) if two & 0x0FFF == 0x0D04 => Step::Grows(4),
+        // STRD with the stack pointer moved down before
+        _ if one & 0xFFFF == 0xE96D => Step::Grows(4 * (two & 0xFF)),
+        // VPUSH
+        _ if one & 0xFFBF == 0xED2D && two & 0x0E00 == 0x0A00 => Step::Grows(4 * (two & 0xFF)),
         // SUB.W SP, SP, #imm (modified and plain), and by a register
         _ if one & 0xFBFF == 0xF1AD && two & 0x8F00 == 0x0D00 => Step::Grows(expanded(immediate)),
         _ if one & 0xFBFF == 0xF2AD && two & 0x8F00 == 0x0D00 => Step::Grows(immediate),
@@ -134,6 +138,9 @@ mod tests {
         assert_eq!(of(&[0xB5F0], 0), Step::Grows(20)); // push {r4-r7, lr}
         assert_eq!(of(&[0xE92D, 0x4FF0], 0), Step::Grows(36)); // push.w {r4-r11, lr}
         assert_eq!(of(&[0xF84D, 0xBD04], 0), Step::Grows(4)); // str r11, [sp, #-4]!
+        assert_eq!(of(&[0xED2D, 0x8B04], 0), Step::Grows(16)); // vpush {d8, d9}
+        assert_eq!(of(&[0xED6D, 0x8A01], 0), Step::Grows(4)); // vpush {s17}
+        assert_eq!(of(&[0xE96D, 0x4502], 0), Step::Grows(8)); // strd r4, r5, [sp, #-8]!
         assert_eq!(of(&[0xB082], 0), Step::Grows(8)); // sub sp, #8
         assert_eq!(of(&[0xF5AD, 0x7D02], 0), Step::Grows(520)); // sub.w sp, sp, #520
         assert_eq!(of(&[0xF6AD, 0x0D3C], 0), Step::Grows(2_108)); // subw sp, sp, #2108

@@ -49,6 +49,20 @@ impl Toolchain {
         ))
     }
 
+    /// Has the packages that a board needs.
+    ///
+    /// # Errors
+    /// They are not here and cannot be fetched; cargo's own words are above.
+    pub fn fetch(&self, folder: &Path) -> Result<(), String> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(folder).args(["fetch", "--locked", "--target", self.target]);
+        match cargo.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(_) => Err("its packages cannot be fetched".to_owned()),
+            Err(error) => Err(format!("cargo does not start: {error}")),
+        }
+    }
+
     /// Builds a board's program; where it lies.
     pub fn build(&self, folder: &Path, board: &Board, feature: Option<&str>, out: &Path) -> Result<PathBuf, String> {
         let target_folder = out.join(feature.unwrap_or("product"));

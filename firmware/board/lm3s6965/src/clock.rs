@@ -5,10 +5,10 @@
 //! nothing: a wake that comes late makes no clock late.
 
 use crate::registers::{system, timer};
-use crate::shared::Shared;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
 use cortex_m_rt::exception;
+use gatepost_cortex::shared::Shared;
 use gatepost_hardware::units::Micros;
 use lm3s6965::interrupt;
 

@@ -4,23 +4,16 @@
 //! instead of being lost.
 
 use crate::clock;
-use crate::pins::{EDGE_PORTS, ENCODERS, EYES, INPUT_PORTS, Look};
+use crate::pins::{EDGE_PORTS, ENCODERS, EYES, INPUT_PORTS, Look, Pin};
 use crate::registers::Port;
-use crate::shared::Shared;
+use gatepost_cortex::shared::Shared;
 use gatepost_firmware::board::Levels;
-use gatepost_firmware::board::edges::{Edge, Edges};
-use gatepost_firmware::board::quadrature::Quadrature;
-use gatepost_hardware::lane::SEGMENTS_MAX;
+use gatepost_firmware::board::edges::Edge;
+use gatepost_firmware::board::seen::Seen;
 use gatepost_hardware::units::Micros;
 use lm3s6965::interrupt;
 
-struct Seen {
-    edges: Edges,
-    encoders: [Quadrature; SEGMENTS_MAX],
-}
-
-static SEEN: Shared<Seen> =
-    Shared::new(Seen { edges: Edges::new(), encoders: [const { Quadrature::new() }; SEGMENTS_MAX] });
+static SEEN: Shared<Seen> = Shared::new(Seen::new());
 
 /// Makes inputs inputs and lets eyes and encoders interrupt.
 pub fn start() {
@@ -40,28 +33,25 @@ pub fn start() {
 }
 
 pub fn next() -> Option<Edge> {
-    SEEN.with(|seen| seen.edges.take())
+    SEEN.with(|seen| seen.take())
 }
 
 pub fn is_empty() -> bool {
-    SEEN.with(|seen| seen.edges.is_empty())
+    SEEN.with(|seen| seen.is_empty())
 }
 
 /// All levels, unless an edge waits: in the queue, or at a port.
 pub fn levels() -> Option<(Levels, Micros)> {
     let look = SEEN.with(|seen| {
-        let waits = !seen.edges.is_empty() || EDGE_PORTS.iter().any(|(port, _)| port.interrupts() != 0);
+        let waits = !seen.is_empty() || EDGE_PORTS.iter().any(|(port, _)| port.interrupts() != 0);
         (!waits).then(Look::now)
     });
     look.map(|look| (look.levels(), clock::now()))
 }
 
-/// Edges that found no room, and encoder steps that were missed, since boot.
+/// Since boot.
 pub fn lost() -> u32 {
-    SEEN.with(|seen| {
-        let skipped = seen.encoders.iter().fold(0, |sum: u32, encoder| sum.saturating_add(encoder.skipped()));
-        seen.edges.lost().saturating_add(skipped)
-    })
+    SEEN.with(|seen| seen.lost())
 }
 
 fn eyes(port: Port) {
@@ -72,19 +62,15 @@ fn eyes(port: Port) {
     SEEN.with(|seen| {
         for (eye, pin) in EYES.iter().enumerate() {
             if pin.0 == port && changed & pin.bit() != 0 {
-                seen.edges.eye(eye as u8, levels & pin.bit() == 0, at);
+                seen.eye(eye as u8, levels & pin.bit() == 0, at);
             }
         }
     });
 }
 
 fn turned(levels: u8, at: Micros) {
-    SEEN.with(|seen| {
-        for (segment, (encoder, (a, b))) in seen.encoders.iter_mut().zip(ENCODERS).enumerate() {
-            let ticks = encoder.turn(levels & a.bit() != 0, levels & b.bit() != 0);
-            seen.edges.turned(segment as u8, ticks, at);
-        }
-    });
+    let high = |pin: Pin| levels & pin.bit() != 0;
+    SEEN.with(|seen| seen.turned(ENCODERS.into_iter().map(|(a, b)| (high(a), high(b))), at));
 }
 
 #[interrupt]

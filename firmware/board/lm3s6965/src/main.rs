@@ -11,9 +11,6 @@ mod edges;
 mod outputs;
 mod pins;
 mod registers;
-mod session;
-mod shared;
-mod stack;
 mod uart;
 mod watchdog;
 
@@ -21,14 +18,13 @@ use core::panic::PanicInfo;
 use cortex_m::peripheral::NVIC;
 use cortex_m::peripheral::scb::SystemHandler;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
+use gatepost_cortex::{remembered, session, stack};
 use gatepost_firmware::board::edges::Edge;
-use gatepost_firmware::board::{Board, Levels, Round, Shown};
+use gatepost_firmware::board::{Board, Levels, Shown};
 use gatepost_hardware::units::Micros;
 use lm3s6965::Interrupt;
 use registers::system;
-
-/// Between two looks at how deep the stack has been.
-const MEASURE: Micros = Micros(1_000_000);
+use uart::CABLE;
 
 struct Lm3s6965;
 
@@ -49,13 +45,13 @@ impl Board for Lm3s6965 {
         outputs::show(&shown);
     }
     fn hear(&mut self, into: &mut [u8]) -> usize {
-        uart::hear(into)
+        CABLE.hear(into)
     }
     fn room(&mut self) -> usize {
-        uart::room()
+        CABLE.room()
     }
     fn say(&mut self, bytes: &[u8]) {
-        uart::say(bytes);
+        CABLE.say(bytes);
     }
 }
 
@@ -78,27 +74,13 @@ fn main() -> ! {
     uart::start();
     listen();
 
-    let session = session::unborn(boot::kept(), cause);
-    session.begin();
-    let mut round = Round::new();
-    let mut measured = Micros::ZERO;
-    loop {
-        round.turn(session, &mut Lm3s6965);
+    let session = session::unborn("lm3s6965", env!("CARGO_PKG_VERSION"), remembered::kept(), cause);
+    let feed = || {
         watchdog::feed();
-        let now = clock::now();
-        if now.saturating_sub(measured) > MEASURE {
-            measured = now;
-            session.note_stack(stack::used(), stack::size());
-        }
         #[cfg(feature = "hang")]
         hang_when_told();
-        // With interrupts off, so that none slips in between looking and sleeping; what waits still wakes.
-        cortex_m::interrupt::free(|_| {
-            if edges::is_empty() && uart::is_quiet() {
-                cortex_m::asm::wfi();
-            }
-        });
-    }
+    };
+    gatepost_cortex::serve(session, &mut Lm3s6965, feed, || edges::is_empty() && CABLE.is_quiet());
 }
 
 /// The watchdog above all, then edges and the clock that stamps them, then the cable.
@@ -153,7 +135,7 @@ unsafe fn HardFault(_: &ExceptionFrame) -> ! {
 fn give_up() -> ! {
     cortex_m::interrupt::disable();
     outputs::off_for_good();
-    boot::note_hang();
+    remembered::note_hang();
     loop {
         cortex_m::asm::nop();
     }

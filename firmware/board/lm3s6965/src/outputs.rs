@@ -1,7 +1,7 @@
 //! The output pins. Off is safe, and after [`off_for_good`] nothing but a reset turns anything on.
 
 use crate::pins::{ALL_OUTPUTS, OUTPUTS, RED, output_levels};
-use crate::shared::Shared;
+use gatepost_cortex::shared::Shared;
 use gatepost_firmware::board::Shown;
 
 /// What the pins show; nothing: off for good.

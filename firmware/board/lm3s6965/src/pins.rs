@@ -22,7 +22,6 @@
 use crate::registers::Port;
 use gatepost_firmware::board::{INPUTS, Levels, Shown};
 use gatepost_hardware::lane::{EYES_MAX, SEGMENTS_MAX};
-use gatepost_hardware::link::Input;
 
 /// A pin: its port, and its bit there.
 #[derive(Clone, Copy)]
@@ -104,21 +103,9 @@ impl Look {
 
     /// What the levels mean to the lane.
     pub fn levels(self) -> Levels {
-        let mut levels = Levels {
-            blocked: 0,
-            active: 0,
-            gate_at_exam: self.high(GATE_AT_EXAM),
-            gate_at_release: self.high(GATE_AT_RELEASE),
-        };
-        for (eye, pin) in EYES.into_iter().enumerate() {
-            levels.blocked |= u16::from(!self.high(pin)) << eye;
-        }
-        for (index, (pin, input)) in CONTACTS.into_iter().zip(INPUTS).enumerate() {
-            // A low level is the active one of everything but a button.
-            let active = self.high(pin) == (input == Input::Reset);
-            levels.active |= u8::from(active) << index;
-        }
-        levels
+        let high = |pin: Option<&Pin>| pin.is_some_and(|pin| self.high(*pin));
+        let (exam, release) = (self.high(GATE_AT_EXAM), self.high(GATE_AT_RELEASE));
+        Levels::wired(|eye| high(EYES.get(eye)), |contact| high(CONTACTS.get(contact)), exam, release)
     }
 }
 
@@ -129,25 +116,6 @@ impl Pin {
 }
 
 /// Output levels.
-pub const fn output_levels(shown: &Shown) -> u8 {
-    let mut levels = 0;
-    if shown.belt_permit {
-        levels |= BELT_PERMIT;
-    }
-    if shown.gate_release {
-        levels |= GATE_RELEASE;
-    }
-    if shown.red {
-        levels |= RED;
-    }
-    if shown.amber {
-        levels |= AMBER;
-    }
-    if shown.green {
-        levels |= GREEN;
-    }
-    if shown.buzzer {
-        levels |= BUZZER;
-    }
-    levels
+pub fn output_levels(shown: &Shown) -> u8 {
+    shown.bits([BELT_PERMIT, GATE_RELEASE, RED, AMBER, GREEN, BUZZER].map(u32::from)) as u8 // of one port
 }

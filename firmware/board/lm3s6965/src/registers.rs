@@ -4,38 +4,24 @@
 //! A block of registers is a value without contents; its methods are safe because an address of this list exists on
 //! this chip, is word-aligned, and is memory to nobody. It knows no meaning: the other files do.
 
-/// One 32-bit register at a fixed address.
-#[derive(Clone, Copy)]
-pub struct Register(u32);
+use gatepost_cortex::register::Register;
 
-#[allow(unsafe_code, reason = "memory-mapped registers: every Register is made in this file")]
-impl Register {
-    pub fn read(self) -> u32 {
-        // SAFETY: see the file's header.
-        unsafe { core::ptr::read_volatile(self.0 as *const u32) }
-    }
-    pub fn write(self, value: u32) {
-        // SAFETY: see the file's header.
-        unsafe { core::ptr::write_volatile(self.0 as *mut u32, value) }
-    }
-    pub fn set(self, bits: u32) {
-        self.write(self.read() | bits);
-    }
-    pub fn clear(self, bits: u32) {
-        self.write(self.read() & !bits);
-    }
+#[allow(unsafe_code, reason = "every Register of this board is made in this file")]
+const fn at(address: u32) -> Register {
+    // SAFETY: see the file's header.
+    unsafe { Register::at(address) }
 }
 
 /// System control (data sheet, chapter 5).
 pub mod system {
-    use super::Register;
+    use super::{Register, at};
     const BASE: u32 = 0x400F_E000;
-    pub const RIS: Register = Register(BASE + 0x050);
-    pub const RESC: Register = Register(BASE + 0x05C);
-    pub const RCC: Register = Register(BASE + 0x060);
-    pub const RCGC0: Register = Register(BASE + 0x100);
-    pub const RCGC1: Register = Register(BASE + 0x104);
-    pub const RCGC2: Register = Register(BASE + 0x108);
+    pub const RIS: Register = at(BASE + 0x050);
+    pub const RESC: Register = at(BASE + 0x05C);
+    pub const RCC: Register = at(BASE + 0x060);
+    pub const RCGC0: Register = at(BASE + 0x100);
+    pub const RCGC1: Register = at(BASE + 0x104);
+    pub const RCGC2: Register = at(BASE + 0x108);
 }
 
 /// A GPIO port (chapter 8).
@@ -85,45 +71,31 @@ impl Port {
         self.register(0x51C)
     }
     fn register(self, offset: u32) -> Register {
-        Register(self.0 + offset)
+        at(self.0 + offset)
     }
 }
 
 /// General-purpose timer 0 (chapter 9).
 pub mod timer {
-    use super::Register;
+    use super::{Register, at};
     const BASE: u32 = 0x4003_0000;
-    pub const CFG: Register = Register(BASE);
-    pub const TAMR: Register = Register(BASE + 0x004);
-    pub const CTL: Register = Register(BASE + 0x00C);
-    pub const IMR: Register = Register(BASE + 0x018);
-    pub const ICR: Register = Register(BASE + 0x024);
-    pub const TAILR: Register = Register(BASE + 0x028);
+    pub const CFG: Register = at(BASE);
+    pub const TAMR: Register = at(BASE + 0x004);
+    pub const CTL: Register = at(BASE + 0x00C);
+    pub const IMR: Register = at(BASE + 0x018);
+    pub const ICR: Register = at(BASE + 0x024);
+    pub const TAILR: Register = at(BASE + 0x028);
 }
 
-/// UART0 (chapter 12).
-pub mod uart {
-    use super::Register;
-    const BASE: u32 = 0x4000_C000;
-    pub const DR: Register = Register(BASE);
-    pub const RSR: Register = Register(BASE + 0x004);
-    pub const FR: Register = Register(BASE + 0x018);
-    pub const IBRD: Register = Register(BASE + 0x024);
-    pub const FBRD: Register = Register(BASE + 0x028);
-    pub const LCRH: Register = Register(BASE + 0x02C);
-    pub const CTL: Register = Register(BASE + 0x030);
-    pub const IFLS: Register = Register(BASE + 0x034);
-    pub const IM: Register = Register(BASE + 0x038);
-    pub const MIS: Register = Register(BASE + 0x040);
-    pub const ICR: Register = Register(BASE + 0x044);
-}
+/// UART0 (chapter 12), a PL011.
+pub const UART0: u32 = 0x4000_C000;
 
 /// The watchdog timer (chapter 10).
 pub mod watchdog {
-    use super::Register;
+    use super::{Register, at};
     const BASE: u32 = 0x4000_0000;
-    pub const LOAD: Register = Register(BASE);
-    pub const CTL: Register = Register(BASE + 0x008);
-    pub const ICR: Register = Register(BASE + 0x00C);
-    pub const LOCK: Register = Register(BASE + 0xC00);
+    pub const LOAD: Register = at(BASE);
+    pub const CTL: Register = at(BASE + 0x008);
+    pub const ICR: Register = at(BASE + 0x00C);
+    pub const LOCK: Register = at(BASE + 0xC00);
 }

@@ -4,11 +4,11 @@
 //! the processor after the same time again. Between the two nothing is believed any more: a late loop cannot feed
 //! itself back to life. After a reset all pins are inputs, and what hangs on them is pulled to its safe side outside.
 
-use crate::boot;
 use crate::clock::HERTZ;
 use crate::outputs;
 use crate::registers::watchdog;
 use core::sync::atomic::{AtomicBool, Ordering};
+use gatepost_cortex::remembered;
 use gatepost_hardware::units::Micros;
 use lm3s6965::interrupt;
 
@@ -40,7 +40,7 @@ pub fn feed() {
 fn WATCHDOG_TIMER_0() {
     outputs::off_for_good();
     LATE.store(true, Ordering::Relaxed);
-    boot::note_hang();
+    remembered::note_hang();
     // The interrupt stays asked for, and would come again and again: the loop that hangs need not run any more.
     loop {
         cortex_m::asm::wfi();

@@ -7,7 +7,7 @@ use gatepost_firmware::{About, Kept, Session};
 use gatepost_hardware::lane::{EYES_MAX, Name, SEGMENTS_MAX};
 use gatepost_hardware::link::BootCause;
 
-type Owned = Session<&'static mut Kept>;
+pub type Owned = Session<&'static mut Kept>;
 
 struct Place(UnsafeCell<MaybeUninit<Owned>>);
 
@@ -19,13 +19,13 @@ static PLACE: Place = Place(UnsafeCell::new(MaybeUninit::uninit()));
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The session, before it has looked at its memory. To be called once; a second call never returns, and the watchdog ends
-/// it.
+/// it. It serves every terminal that a lane may have.
 #[allow(unsafe_code, reason = "see the header")]
 #[inline(never)] // what is made here first leaves the stack again
-pub fn unborn(kept: &'static mut Kept, cause: BootCause) -> &'static mut Owned {
+pub fn unborn(board: &str, firmware: &str, kept: &'static mut Kept, cause: BootCause) -> &'static mut Owned {
     let about = About {
-        board: Name::try_from("lm3s6965").unwrap_or_default(),
-        firmware: Name::try_from(env!("CARGO_PKG_VERSION")).unwrap_or_default(),
+        board: Name::try_from(board).unwrap_or_default(),
+        firmware: Name::try_from(firmware).unwrap_or_default(),
         eyes: EYES_MAX as u8,
         encoders: SEGMENTS_MAX as u8,
     };

@@ -1,7 +1,7 @@
 //! What an interrupt and the main loop share.
 //!
-//! A value is reached only inside a critical section, and a critical section is a few dozen instructions: nothing here
-//! calls out.
+//! A value is reached only inside a critical section, and a critical section is a few dozen instructions: nothing
+//! here calls out. One processor: a second one would come in all the same.
 
 use core::cell::UnsafeCell;
 use cortex_m::interrupt;
