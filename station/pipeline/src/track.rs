@@ -146,7 +146,7 @@ impl Track {
             last_trail: None,
             dark: vec![false; map.eyes.len()],
             still_dark: vec![false; map.eyes.len()],
-            flicker: flicker::Flicker::new(map.eyes.len()),
+            flicker: flicker::Flicker::new(map.eyes.iter().map(|eye| eye.role)),
             map,
         }
     }
