@@ -468,3 +468,6 @@ impl Parcel {
         self.seq.is_some() && self.clearing.is_none() && !self.stale && !self.asking
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ use stops::COAST_MM;
 pub mod belt;
 pub mod clock;
 mod adrift;
+mod noses;
 mod exits;
 mod flicker;
 mod stops;
@@ -48,6 +49,8 @@ pub struct Tracked {
     coasted: Millimetres,
     /// Its place was reckoned, not seen: the controller booted under it, and eyes may have missed it meanwhile.
     adrift: bool,
+    /// By segment, of its mark there: up to where the eye could have expected it.
+    until: [Option<Tick>; SEGMENTS_MAX],
     /// The gate opened for it.
     opened: bool,
     /// The eye of the other chute saw something where this should be: believed when its own sees nothing.
@@ -125,6 +128,8 @@ pub struct Track {
     /// Which eyes are dark, and which were so when the controller booted and have not come free since.
     dark: Vec<bool>,
     still_dark: Vec<bool>,
+    /// Parcels are on the belts that are not among the passes.
+    beside_lost: bool,
     flicker: flicker::Flicker,
 }
 
@@ -146,6 +151,7 @@ impl Track {
             last_trail: None,
             dark: vec![false; map.eyes.len()],
             still_dark: vec![false; map.eyes.len()],
+            beside_lost: false,
             flicker: flicker::Flicker::new(map.eyes.iter().map(|eye| eye.role)),
             map,
         }
@@ -234,14 +240,14 @@ impl Track {
             return Vec::new(); // what lay at this exit when the controller booted has been told
         }
         if again && pass.is_none() {
-            return Vec::new(); // the belt reversed: this stretch has been seen
+            return self.slid(index, role, blocked); // the belt reversed: this stretch has been seen
         }
         match (role, blocked) {
             (EyeRole::Entry, true) => pass.map(|pass| self.enter(index, pass, tick, time)).into_iter().collect(),
             (EyeRole::Entry | EyeRole::Watch | EyeRole::Diverter, false) => self.trailing(index, tick),
             (EyeRole::Watch | EyeRole::Diverter, true) => self.leading(index, tick),
-            (EyeRole::ReleaseExit, true) => self.exit(index, tick, End::Release).into_iter().collect(),
-            (EyeRole::ExamExit, true) => self.exit(index, tick, End::Exam).into_iter().collect(),
+            (EyeRole::ReleaseExit, true) => self.exit(index, tick, End::Release),
+            (EyeRole::ExamExit, true) => self.exit(index, tick, End::Exam),
             (EyeRole::ReleaseExit | EyeRole::ExamExit, false) | (EyeRole::Sweep, _) => Vec::new(),
         }
     }
@@ -267,6 +273,7 @@ impl Track {
             next_eye: index + 1,
             coasted: Millimetres::ZERO,
             adrift: false,
+            until: [None; SEGMENTS_MAX],
             opened: false,
             astray: None,
             length_mm: None,
@@ -275,59 +282,6 @@ impl Track {
         });
         self.occupants[index] = Some(pass);
         Happening::Entered { pass }
-    }
-
-    fn leading(&mut self, index: usize, tick: Tick) -> Vec<Happening> {
-        let near: Vec<(usize, Millimetres)> = (0..self.passes.len())
-            .filter(|&at| self.passes[at].may_meet(index))
-            .filter_map(|at| {
-                let (ahead, slack) = self.ahead(&self.passes[at], index, tick)?;
-                (ahead.0.abs() <= slack.0).then_some((at, ahead))
-            })
-            .collect();
-        let Some(&(first, _)) = near.first() else {
-            self.contest_beside(index, tick);
-            return vec![Happening::Appeared { eye: index as u8 }];
-        };
-        if near.len() > 1 {
-            for &(at, _) in &near {
-                self.passes[at].contested.insert(ContestedCause::Handoff);
-            }
-        }
-        let eye = &self.map.eyes[index];
-        let mark = Mark { segment: eye.segment, at_mm: eye.at_mm, lead: tick, trail: None };
-        let runs_out = self.runs_out(usize::from(eye.segment));
-        let tracked = &mut self.passes[first];
-        tracked.marks[usize::from(eye.segment)] = Some(mark);
-        tracked.next_eye = index + 1;
-        // Its nose is on this belt, its tail on one that has just stopped and runs out by itself.
-        tracked.coasted = if runs_out { Millimetres(COAST_MM) } else { Millimetres::ZERO };
-        tracked.adrift = false;
-        self.occupants[index] = Some(tracked.pass);
-        let pass = tracked.pass;
-        vec![if index == self.diverter { Happening::AtDiverter { pass } } else { Happening::Seen { pass } }]
-    }
-
-    /// A stranger beside or inside a known parcel makes that parcel's readings doubtful too.
-    fn contest_beside(&mut self, index: usize, tick: Tick) {
-        let eye = &self.map.eyes[index];
-        let segment = &self.map.segments[usize::from(eye.segment)];
-        let length_max = self.map.items.length_mm_max;
-        for at in 0..self.passes.len() {
-            let tracked = &self.passes[at];
-            let seen_here = tracked.marks[usize::from(eye.segment)].filter(|mark| mark.at_mm == eye.at_mm);
-            let near = match seen_here {
-                Some(mark) => {
-                    segment.mm(tick - mark.lead) <= tracked.length_mm.unwrap_or(length_max) + Millimetres(EDGE_MM)
-                }
-                None => self.ahead(tracked, index, tick).is_some_and(|(ahead, slack)| {
-                    -slack.0 <= ahead.0 && ahead <= tracked.length_mm.unwrap_or(length_max) + slack
-                }),
-            };
-            if near && tracked.next_eye <= index + 1 {
-                self.passes[at].contested.insert(ContestedCause::Appeared);
-            }
-        }
     }
 
     fn trailing(&mut self, index: usize, tick: Tick) -> Vec<Happening> {
@@ -368,14 +322,29 @@ impl Track {
         vec![Happening::Seen { pass }]
     }
 
+    /// How exactly an eye can expect a parcel whose belts have been counted all the way.
+    fn exact(&self, tracked: &Tracked, index: usize) -> Millimetres {
+        let eye = &self.map.eyes[index];
+        let here = usize::from(eye.segment);
+        if let Some(mark) = tracked.marks[here] {
+            return slack(&self.map, eye.segment, eye.at_mm - mark.at_mm);
+        }
+        let before = here.checked_sub(1).and_then(|before| tracked.marks[before]);
+        before.map_or(Millimetres::ZERO, |mark| {
+            let way = self.map.segments[usize::from(mark.segment)].length_mm - mark.at_mm;
+            slack(&self.map, mark.segment, way) + slack(&self.map, eye.segment, eye.at_mm)
+        })
+    }
+
     /// How far a parcel's leading edge is beyond an eye when the eye's belt is at `tick`, and how exact that is.
     fn ahead(&self, tracked: &Tracked, index: usize, tick: Tick) -> Option<(Millimetres, Millimetres)> {
         let eye = &self.map.eyes[index];
         let here = usize::from(eye.segment);
         let segment = &self.map.segments[here];
+        let exact = self.exact(tracked, index);
         if let Some(mark) = tracked.marks[here] {
             let way = eye.at_mm - mark.at_mm;
-            return Some((segment.mm(tick - mark.lead) - way, slack(&self.map, eye.segment, way) + tracked.coasted));
+            return Some((segment.mm(tick - mark.lead) - way, exact + tracked.coasted));
         }
         // Not seen on this segment yet: at the moment it must have come onto it, how far had the last belt carried it?
         let before = here.checked_sub(1)?;
@@ -391,7 +360,6 @@ impl Track {
                 last.mm(self.belts[before].now()? - mark.lead) - way - Millimetres(since as i32)
             }
         };
-        let exact = slack(&self.map, before as u8, way) + slack(&self.map, eye.segment, eye.at_mm);
         // It may have come onto this belt while that ran uncounted.
         let lately = |at: Tick| tick - at <= segment.ticks(eye.at_mm + Millimetres(COAST_MM));
         let uncounted =

@@ -12,7 +12,7 @@ use gatepost_hardware::units::{Micros, Tick};
 
 use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
-use crate::judge::{Fault, Sensor};
+use crate::judge::{ContestedCause, Fault, Sensor};
 use crate::limits::GREETING_MS;
 use crate::pass::PassKey;
 use crate::pass::life::{End, State};
@@ -245,7 +245,7 @@ impl Drive {
         self.follow(happenings);
         let noted = self.gather.settle(&self.track);
         self.note(noted);
-        if self.lost_at.is_none() && self.parcels.iter().any(|parcel| self.is_lost(parcel)) {
+        if self.lost_at.is_none() && self.has_lost() {
             self.lost_at = ticks.last().copied();
         }
     }
@@ -384,6 +384,34 @@ impl Drive {
         self.lost_at = None;
         self.cable.inventory_owed = true;
         self.order(Order::Inventory);
+    }
+
+    /// Belts moved, and nobody knows how far: what they carry goes to exam, in the order in which it comes out.
+    pub(super) fn lose_places_of(&mut self, passes: &[PassKey]) {
+        let on_belt = |pass: &PassKey| self.find(*pass).is_some_and(|at| self.parcels[at].state.is_on_belt());
+        let (lost, gone): (Vec<PassKey>, Vec<PassKey>) = passes.iter().partition(|pass| on_belt(pass));
+        gone.into_iter().for_each(|pass| self.forget_place(pass));
+        if lost.is_empty() {
+            return;
+        }
+        if !self.is_history() {
+            let says = format!("belts moved and nobody knows how far: {} parcels on them go to exam", lost.len());
+            self.alarm(AlarmCode::TrackLost, None, &says);
+        }
+        for pass in lost {
+            let Some(at) = self.find(pass) else { continue };
+            // What the gate has opened for is past every decision.
+            if self.parcels[at].state != State::Opened {
+                self.contest(pass, ContestedCause::Uncounted);
+            }
+            self.keep_inputs(at);
+            self.track.forget(pass);
+        }
+        self.lost_at = None;
+    }
+
+    pub(super) fn has_lost(&self) -> bool {
+        self.parcels.iter().any(|parcel| self.is_lost(parcel))
     }
 
     /// Whether a parcel is on the belt and nobody knows where.

@@ -5,7 +5,7 @@ use gatepost_hardware::link::{
 };
 
 use super::{AlarmCode, Drive};
-use crate::judge::{ContestedCause, Fault, Sensor};
+use crate::judge::{Fault, Sensor};
 use crate::pass::PassKey;
 use crate::pass::life::{Signal, State};
 
@@ -17,6 +17,7 @@ impl Drive {
                 self.track.was_before(eye, time, before);
                 self.time = self.time.max(time);
                 let pass = pass.zip(self.epoch).map(|(pass, epoch)| self.key(epoch, pass));
+                self.track.beside_lost(self.has_lost());
                 let happenings = self.track.edge(eye, blocked, tick, time, pass);
                 self.follow(happenings);
             }
@@ -41,10 +42,14 @@ impl Drive {
                 self.gather.interrupt(&self.track, segment);
                 self.track.stopped(segment);
             }
-            if matches!(motion, Motion::Reversed | Motion::OffSpeed) {
-                // Belts of a line are moved together; one that counts nothing went we do not know how far.
-                let uncounted = self.track.uncounted();
-                uncounted.into_iter().for_each(|pass| self.contest(pass, ContestedCause::Uncounted));
+            match motion {
+                // One that counts nothing went we do not know how far.
+                Motion::Reversed => self.lose_places_of(&self.track.uncounted()),
+                Motion::OffSpeed => {
+                    let passes = self.track.disbelieve(segment);
+                    self.lose_places_of(&passes);
+                }
+                Motion::Running | Motion::Stopped | Motion::Coasting => {}
             }
         }
     }

@@ -99,7 +99,8 @@ impl Drive {
         }
         let first = parcel.judged.is_none();
         let gone = !parcel.state.is_on_belt();
-        let owed = first && (gone || parcel.inherited.is_some() || self.is_due(parcel.key));
+        let unplaced = gone || parcel.inherited.is_some() || self.is_lost(parcel);
+        let owed = first && (unplaced || self.is_due(parcel.key));
         if self.failed.contains(&Fault::Disk) {
             // Withheld now is exam for good: by the time the disk stores again the parcel has gone its way without a permit.
             self.parcels[at].unrecorded |= owed;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{AlarmCode, Drive, Parcel};
 use crate::event::Order;
-use crate::judge::{ContestedCause, Fault, Token};
+use crate::judge::{Association, ContestedCause, Fault, Inputs, Token, Verdict};
 use crate::limits::PASSES_ON_BELT_MAX;
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
@@ -33,6 +33,23 @@ impl Drive {
                 Happening::EyeSick { eye } => self.eye_sick(eye),
                 Happening::Vanished { pass, before_eye } => self.vanished(pass, before_eye),
             }
+        }
+        self.judge_contested_anew();
+    }
+
+    /// What an eye put in doubt after it was judged is judged again. What the gate has opened for is past every decision, and
+    /// of what is kept nothing more is learnt.
+    fn judge_contested_anew(&mut self) {
+        for tracked in self.track.passes().iter().filter(|tracked| !tracked.contested.is_empty()) {
+            let parcel = self.parcels.iter_mut().find(|parcel| parcel.key == tracked.pass);
+            let Some(parcel) = parcel.filter(|parcel| parcel.state != State::Opened && parcel.kept.is_none()) else {
+                continue;
+            };
+            let known = |(inputs, _): &(Inputs, Verdict)| match &inputs.association {
+                Association::Contested { causes } => tracked.contested.is_subset(causes),
+                Association::Owned | Association::Unknown => false,
+            };
+            parcel.stale |= parcel.judged.as_deref().is_some_and(|judged| !known(judged));
         }
     }
 
@@ -73,7 +90,7 @@ impl Drive {
     }
 
     fn appeared(&mut self, eye: u8) {
-        if self.is_accounted() || self.parcels.iter().any(|parcel| self.is_lost(parcel)) {
+        if self.is_accounted() || self.has_lost() {
             return; // said before, or one of those whose place was lost
         }
         let name = self.config.map.eyes.get(usize::from(eye)).map_or("?", |eye| eye.name.as_str());
@@ -114,9 +131,11 @@ impl Drive {
             return;
         }
         let lost = || self.parcels.iter().filter(|parcel| self.is_lost(parcel));
-        // The permit of an earlier life may have been used when nobody listened.
-        let released = lost().find(|parcel| parcel.may_leave() || parcel.released_before);
-        let released = released.map(|parcel| (parcel.key, parcel.may_leave()));
+        // The gate opened for it; or the permit of an earlier life may have been used when nobody listened.
+        let opened = |parcel: &&Parcel| parcel.state == State::Opened;
+        let released =
+            lost().find(opened).or_else(|| lost().find(|parcel| parcel.may_leave() || parcel.released_before));
+        let released = released.map(|parcel| (parcel.key, opened(&parcel) || parcel.may_leave()));
         let oldest = lost().find(|parcel| parcel.state != State::Opened).map(|parcel| parcel.key);
         match (released, oldest, end) {
             (Some((key, stands)), _, End::Release) => {
@@ -139,7 +158,7 @@ impl Drive {
     }
 
     /// A pass that an earlier life of the station accounted for.
-    fn forget_place(&mut self, key: PassKey) {
+    pub(super) fn forget_place(&mut self, key: PassKey) {
         self.track.forget(key);
         self.gather.forget(key);
     }
@@ -193,11 +212,12 @@ impl Drive {
         let item = self.item_of(at);
         super::recover::remember(&mut self.closed, key);
         let parcel = &mut self.parcels[at];
+        let opened = parcel.state == State::Opened;
         parcel.signal(Signal::Gone(end));
         let permit = parcel.permit.filter(|_| end != End::Release);
         let decision = parcel.seq;
         // An earlier life released it and no gate opened for it: the journal must not end with that decision.
-        let overtaken = parcel.judged.is_none() && parcel.released_before && end != End::Release;
+        let overtaken = !opened && parcel.judged.is_none() && parcel.released_before && end != End::Release;
         parcel.stale |= parcel.revision == 0 || overtaken;
         // Only what left the belt where it should may come again: an id that never left is there twice.
         if let Some(item) = item.as_ref().filter(|_| matches!(end, End::Release | End::Exam)) {
@@ -249,7 +269,7 @@ impl Drive {
                 self.end(key, End::Unaccounted, "did not come out of the lane after its place was lost");
             });
         }
-        if !self.parcels.iter().any(|parcel| self.is_lost(parcel)) {
+        if !self.has_lost() {
             self.lost_at = None;
         }
     }

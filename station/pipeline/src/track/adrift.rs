@@ -19,7 +19,7 @@ impl Track {
         for (tracked, (segment, at_mm)) in self.passes.iter_mut().zip(places) {
             let belt = &self.map.segments[segment];
             let trail = tracked.length_mm.map(|length| belt.ticks(length));
-            tracked.marks = [None; SEGMENTS_MAX];
+            (tracked.marks, tracked.until) = ([None; SEGMENTS_MAX], [None; SEGMENTS_MAX]);
             tracked.marks[segment] = Some(Mark { segment: segment as u8, at_mm, lead: Tick(0), trail });
             tracked.coasted = tracked.coasted + Millimetres(BOOT_MM);
             tracked.adrift = true;

@@ -3,30 +3,52 @@
 use gatepost_hardware::lane::EyeRole;
 use gatepost_hardware::units::{Millimetres, Tick};
 
-use super::{CHUTE_MM, Happening, Track, slack};
+use super::{CHUTE_MM, Happening, Track, Tracked, slack};
 use crate::limits::EDGE_MM;
+use crate::pass::PassKey;
 use crate::pass::life::End;
 
 impl Track {
     /// A leading edge at an exit eye: the oldest parcel beyond the diverter eye that can be there. One that should leave
     /// by the other chute is not gone yet: an eye that flickers must not end it, see [`Track::vanished`].
-    pub(super) fn exit(&mut self, index: usize, tick: Tick, end: End) -> Option<Happening> {
-        let exact = Millimetres(CHUTE_MM);
-        let near = |tracked: &&super::Tracked, exact: Millimetres| {
-            (tracked.next_eye > self.diverter || tracked.adrift)
-                && self.ahead(tracked, index, tick).is_some_and(|(ahead, slack)| ahead.0.abs() <= (slack + exact).0)
-        };
-        let expected = |tracked: &&super::Tracked| tracked.opened == (end == End::Release);
-        // One that belongs into this chute; else one that lies so exactly here that it can be no other.
-        if let Some(tracked) = self.passes.iter().find(|tracked| expected(tracked) && near(tracked, exact)) {
-            return Some(Happening::Left { pass: tracked.pass, end });
+    pub(super) fn exit(&mut self, index: usize, tick: Tick, end: End) -> Vec<Happening> {
+        if let Some(pass) = self.expected(index, tick, end) {
+            return vec![Happening::Left { pass, end }];
         }
-        let here = self.passes.iter().position(|tracked| tracked.astray.is_none() && near(&tracked, Millimetres::ZERO));
-        let Some(at) = here else {
-            return Some(Happening::StrangerLeft { end });
+        // None belongs into this chute; one that lies so exactly here that it can be no other.
+        let here =
+            |tracked: &Tracked| tracked.astray.is_none() && self.is_near(tracked, index, tick, Millimetres::ZERO);
+        let Some(at) = self.passes.iter().position(here) else {
+            return vec![Happening::StrangerLeft { end }];
         };
         self.passes[at].astray = Some(end);
-        None
+        Vec::new()
+    }
+
+    /// An edge on a stretch of belt that has been seen. Chutes do not go back with the belt: what is in one slides on, and
+    /// who is expected there has come as far as the belt had before it turned.
+    pub(super) fn slid(&mut self, index: usize, role: EyeRole, blocked: bool) -> Vec<Happening> {
+        let end = match role {
+            EyeRole::ReleaseExit => End::Release,
+            EyeRole::ExamExit => End::Exam,
+            _ => return Vec::new(),
+        };
+        let furthest = self.map.eyes.get(index).and_then(|eye| self.belt(eye.segment).furthest());
+        let pass = furthest.filter(|_| blocked).and_then(|furthest| self.expected(index, furthest, end));
+        pass.map(|pass| Happening::Left { pass, end }).into_iter().collect()
+    }
+
+    /// The oldest that belongs into this chute and may be at its eye.
+    fn expected(&self, index: usize, tick: Tick, end: End) -> Option<PassKey> {
+        let belongs = |tracked: &&Tracked| tracked.opened == (end == End::Release);
+        let chute = Millimetres(CHUTE_MM);
+        let mut here = self.passes.iter().filter(belongs).filter(|tracked| self.is_near(tracked, index, tick, chute));
+        here.next().map(|tracked| tracked.pass)
+    }
+
+    fn is_near(&self, tracked: &Tracked, index: usize, tick: Tick, exact: Millimetres) -> bool {
+        (tracked.next_eye > self.diverter || tracked.adrift)
+            && self.ahead(tracked, index, tick).is_some_and(|(ahead, slack)| ahead.0.abs() <= (slack + exact).0)
     }
 
     /// Everything whose window has gone by.
@@ -129,5 +151,33 @@ mod tests {
         let left = Happening::Left { pass: pass(), end: End::Exam };
         assert_eq!(lived(&[(there, EXAM)], there + 300), [Happening::AtDiverter { pass: pass() }], "it may still come");
         assert_eq!(lived(&[(there, EXAM)], there + 900), [Happening::AtDiverter { pass: pass() }, left]);
+    }
+
+    /// It slides down the release chute while somebody pulls the belts back.
+    #[test]
+    fn what_is_in_a_chute_leaves_though_its_belt_goes_back() {
+        let map = file::parse("north.toml", include_str!("../../../../hardware/lanes/north.toml")).unwrap();
+        let sorter = &map.segments[2];
+        let mut track = Track::new(map.clone());
+        let mut edge = |eye: u8, blocked: bool, mm: i32, back: i32| {
+            let tick = map.segments[usize::from(map.eyes[usize::from(eye)].segment)].ticks(Millimetres(mm - back));
+            track.edge(eye, blocked, tick, Micros(mm as u64 * 2_000), (eye == 0).then(pass))
+        };
+        for eye in 0..6u8 {
+            edge(eye, true, EYES[usize::from(eye)] as i32, 0);
+            edge(eye, false, EYES[usize::from(eye)] as i32 + 300, 0);
+        }
+        let there = EYES[6] as i32;
+        track.opened(pass());
+        track.was(2, Micros((there - 100) as u64 * 2_000), sorter.ticks(Millimetres(there - 100)));
+        let mut edge = |eye: u8, mm: i32, back: i32| {
+            track.edge(eye, true, sorter.ticks(Millimetres(mm - back)), Micros(mm as u64 * 2_000), None)
+        };
+        assert_eq!(
+            edge(EXAM, there, 130),
+            [],
+            "none is expected in the other chute, and strangers do not come backward"
+        );
+        assert_eq!(edge(RELEASE, there, 130), [Happening::Left { pass: pass(), end: End::Release }]);
     }
 }
