@@ -10,6 +10,7 @@
 //! held 2                       parcel 2 stands on the hold list from the start
 //! hold 4 at 9.5 s              a hold for parcel 4 arrives while the lane runs
 //! fault no-read 10 s to 20 s
+//! sick encoder:off 15 s to 27 s    one device ails (the cells of hardware/FAULTS.md); the feeder reads the station's page
 //! crash every 15 s
 //! ---
 //! ```
@@ -23,6 +24,7 @@ use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::memory::MemoryDisk;
 use gatepost_ledger::journal::read::{ReadError, Record, Records};
 use gatepost_ledger::journal::{Bounds, Journal, Setup as JournalSetup};
+use gatepost_virtual::ailments::AilingWindow;
 use gatepost_virtual::faults::{FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
@@ -38,6 +40,7 @@ use crate::world::{Setup, World};
 pub struct Story {
     setup: Setup,
     held: Vec<u32>,
+    sick: Vec<AilingWindow>,
 }
 
 impl Story {
@@ -56,7 +59,7 @@ impl Story {
             sampling_rate: 0,
             late_holds: Vec::new(),
         };
-        let mut story = Self { setup, held: Vec::new() };
+        let mut story = Self { setup, held: Vec::new(), sick: Vec::new() };
         for (index, line) in text.lines().enumerate().take_while(|(_, line)| *line != "---") {
             story.sentence(line).map_err(|why| format!("line {}: \"{line}\": {why}", index + 1))?;
         }
@@ -80,6 +83,10 @@ impl Story {
                 let fault = name.parse().map_err(|error| format!("{error}"))?;
                 let window = FaultWindow { fault, from: Micros(micros(from)?), until: Micros(micros(until)?) };
                 self.setup.faults.windows.push(window);
+            }
+            ["sick", cell, from, "s", "to", until, "s"] => {
+                let cell = cell.parse().map_err(|error| format!("{error}"))?;
+                self.sick.push(AilingWindow { cell, from: Micros(micros(from)?), until: Micros(micros(until)?) });
             }
             _ => return Err("no such sentence (see tests/world/scenario.rs)".to_owned()),
         }
@@ -106,6 +113,9 @@ impl Story {
     /// Lives it on a belt.
     pub fn live(self) -> World {
         let mut world = World::new(self.setup);
+        if !self.sick.is_empty() {
+            world.ail(self.sick);
+        }
         for parcel in self.held {
             let item = world.lane.parcels().iter().find(|truth| truth.id == parcel).map(|truth| truth.item.clone());
             item.iter().for_each(|item| world.lists.hold(item));
