@@ -130,6 +130,8 @@ pub struct Drive {
     epoch: Option<u32>,
     state: Option<Reported>,
     motion: Vec<Motion>,
+    /// Segments whose encoder says that the belt went backward, and has not said otherwise since.
+    backward: Vec<bool>,
     radiation: Sensor,
     smoke: Sensor,
     failed: BTreeSet<Fault>,
@@ -171,6 +173,7 @@ impl Drive {
             epoch: None,
             state: None,
             motion: vec![Motion::Stopped; config.map.segments.len()],
+            backward: vec![false; config.map.segments.len()],
             radiation: fitted(config.radiation_fitted),
             smoke: fitted(config.smoke_fitted),
             failed: BTreeSet::from([Fault::Controller]),

@@ -220,6 +220,7 @@ impl Track {
         let role = self.map.eyes.get(usize::from(eye)).map(|eye| eye.role);
         let exit = blocked && matches!(role, Some(EyeRole::ReleaseExit | EyeRole::ExamExit));
         let strange = exit && happenings.is_empty() || !happenings.iter().all(fits);
+        let strange = strange && !self.beside_lost; // what comes by unexpected may be one of those
         if self.flicker.edge(usize::from(eye), time, strange) {
             happenings.push(Happening::EyeSick { eye });
         }

@@ -38,6 +38,8 @@ impl Drive {
     fn belt(&mut self, segment: u8, motion: Motion) {
         if let Some(known) = self.motion.get_mut(usize::from(segment)) {
             *known = motion;
+            let backward = &mut self.backward[usize::from(segment)];
+            *backward = motion == Motion::Reversed || *backward && motion == Motion::OffSpeed;
             if matches!(motion, Motion::Stopped | Motion::Reversed | Motion::OffSpeed) {
                 self.gather.interrupt(&self.track, segment);
                 self.track.stopped(segment);
@@ -45,6 +47,8 @@ impl Drive {
             match motion {
                 // One that counts nothing went we do not know how far.
                 Motion::Reversed => self.lose_places_of(&self.track.uncounted()),
+                // What every encoder says is so: somebody pulls the belts.
+                Motion::OffSpeed if self.are_pulled_back() => {}
                 Motion::OffSpeed => {
                     let passes = self.track.disbelieve(segment);
                     self.lose_places_of(&passes);
@@ -52,6 +56,12 @@ impl Drive {
                 Motion::Running | Motion::Stopped | Motion::Coasting => {}
             }
         }
+    }
+
+    /// Whether every encoder of the lane says that its belt went backward, and there is more than one.
+    fn are_pulled_back(&self) -> bool {
+        let counted = || self.config.map.segments.iter().zip(&self.backward).filter(|(segment, _)| segment.encoder);
+        counted().count() > 1 && counted().all(|(_, backward)| *backward)
     }
 
     fn input(&mut self, input: Input, active: bool) {

@@ -147,6 +147,24 @@ fn belts_whose_motor_and_encoder_differ_take_their_parcels_to_exam_in_the_order_
     assert_eq!(rig.ends().last(), Some(&("a stranger", "exam")), "the third is still where it is known to be");
 }
 
+/// Both encoders say the same: the belts went back, and the one that counts is right about it.
+#[test]
+fn belts_that_somebody_pulls_are_where_their_encoders_say() {
+    let mut rig = Rig::new(Vec::new(), &[]);
+    rig.edge(0, true, 100, Some(1));
+    rig.edge(0, false, 400, Some(1));
+    let time = Micros(9_000_000);
+    for motion in [Motion::Reversed, Motion::OffSpeed] {
+        for segment in [0, 2] {
+            rig.fact(Fact::Belt { segment, motion, tick: Tick(500), time });
+        }
+    }
+    assert_eq!((rig.decisions().len(), rig.alarms("track-lost")), (0, 0));
+    rig.fact(Fact::Belt { segment: 2, motion: Motion::Running, tick: Tick(500), time });
+    rig.fact(Fact::Belt { segment: 0, motion: Motion::OffSpeed, tick: Tick(500), time });
+    assert_eq!((rig.decisions().len(), rig.alarms("track-lost")), (1, 1), "only one of them says so");
+}
+
 #[test]
 fn what_the_gate_opened_for_leaves_by_release_wherever_it_was() {
     let mut rig = Rig::new(vec![released_before()], &[opened()]);
