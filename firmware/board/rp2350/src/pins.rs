@@ -2,8 +2,8 @@
 //!
 //! A lane's every terminal is 33 pins, and the cable two: more than the 26 of a Raspberry Pi Pico 2, and `north` alone, with
 //! eight eyes, is too much for it. So this board is the chip's large package, the **RP2350B** with 48 pins, on a
-//! module that brings them out (Pimoroni PGA2350). GP25 and GP47 stay free: a lamp and the chip select of a second memory
-//! are there on some modules.
+//! module that brings them out (Pimoroni PGA2350, WeAct RP2350B). GP23 to GP25 and GP47 stay free: a button, a lamp and the
+//! chip select of a second memory are there on some modules.
 //!
 //! **No pull of the chip's own is used.** Up to stepping A2, a pin of the RP2350 with its pull-down may stand near 2.2 V once
 //! it was high (erratum E9): a cut wire could go on reading as a closed contact. Every input has 4.7 kΩ to 0 V outside,
@@ -20,7 +20,7 @@
 //! | exam chute full (eye across the chute) | GP19 | light-on output | full: the feed stops |
 //! | radiation, smoke (alarm relay, held while all is well) | GP20, GP21 | normally closed; bridged where there is none | alarm: latched |
 //! | belt stop (pull cord) | GP22 | normally closed; bridged where there is none | active: stopped |
-//! | gate at exam, gate at release (proximity switches) | GP23, GP24 | normally open | between: a stuck gate |
+//! | gate at exam, gate at release (proximity switches) | GP26, GP27 | normally open | between: a stuck gate |
 //! | eyes 0–9 (the lane file's order) | GP32–GP41 | light-on output of the receiver | blocked: a jam |
 
 use gatepost_firmware::board::{INPUTS, Levels, Shown};
@@ -39,8 +39,8 @@ pub const ENCODERS: [(Pin, Pin); SEGMENTS_MAX] =
     [(Pin(8), Pin(9)), (Pin(10), Pin(11)), (Pin(12), Pin(13)), (Pin(14), Pin(15))];
 /// In the order of [`INPUTS`].
 const CONTACTS: [Pin; INPUTS.len()] = [Pin(16), Pin(17), Pin(18), Pin(19), Pin(20), Pin(21), Pin(22)];
-const GATE_AT_EXAM: Pin = Pin(23);
-const GATE_AT_RELEASE: Pin = Pin(24);
+const GATE_AT_EXAM: Pin = Pin(26);
+const GATE_AT_RELEASE: Pin = Pin(27);
 
 /// In the order of [`Shown::pins`]: belt permit, gate, red, amber, green, buzzer.
 const OUTPUTS: [Pin; 6] = [Pin(2), Pin(3), Pin(4), Pin(5), Pin(6), Pin(7)];
