@@ -140,7 +140,8 @@ fn wiring_draws_a_lane_and_says_what_is_wrong_with_what_was_typed() {
     assert_eq!((&listed["lane"], &listed["connections"][0]), (&json!("north"), &eye));
 
     gatepost(&["wiring", "--lane", &north, "--board", "lm3s6965"]).is(0, &[">PB0<", ">PA3<"]);
-    gatepost(&["wiring", "--lane", &north, "--board", "uno"]).is(2, &["uno: no such board; there is lm3s6965"]);
+    gatepost(&["wiring", "--lane", &north, "--board", "rp2350"]).is(0, &[">GP32<", ">GP3<"]);
+    gatepost(&["wiring", "--lane", &north, "--board", "uno"]).is(2, &["uno: no such board; there is lm3s6965, rp2350"]);
 
     gatepost(&["wiring"]).is(2, &["--lane"]);
     gatepost(&["wiring", "--lane", "no-such.toml"]).is(1, &["no-such.toml", "cannot be read", "check the name"]);

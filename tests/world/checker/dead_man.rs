@@ -88,9 +88,16 @@ pub fn check(lane: &Lane<'_>, findings: &mut Findings) -> DeadMan {
     figures
 }
 
+/// A cable that is dead one way only: the station hears nothing, and is heard.
+const HEARD: &str = "cable:stuck";
+
 /// When nobody spoke to the controller, in order; overlapping ones are one.
 fn silences(truth: &Truth) -> Vec<(u64, u64)> {
-    let mut all: Vec<(u64, u64)> = truth.down.iter().copied().chain(truth.cuts()).collect();
+    let heard = |&(from, until): &(u64, u64)| {
+        truth.windows.iter().any(|window| window.fault == HEARD && from < window.until_us && window.from_us < until)
+    };
+    let cuts = truth.cuts().into_iter().filter(|cut| !heard(cut));
+    let mut all: Vec<(u64, u64)> = truth.down.iter().copied().chain(cuts).collect();
     all.sort_unstable();
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for (from, until) in all {

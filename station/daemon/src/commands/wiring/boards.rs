@@ -41,7 +41,43 @@ const LM3S6965: [(&str, &str); 33] = [
     ("BUZZER", "PA7"),
 ];
 
-const ALL: [(&str, &[(&str, &str)]); 1] = [("lm3s6965", &LM3S6965)];
+const RP2350: [(&str, &str); 33] = [
+    ("EYE0", "GP32"),
+    ("EYE1", "GP33"),
+    ("EYE2", "GP34"),
+    ("EYE3", "GP35"),
+    ("EYE4", "GP36"),
+    ("EYE5", "GP37"),
+    ("EYE6", "GP38"),
+    ("EYE7", "GP39"),
+    ("EYE8", "GP40"),
+    ("EYE9", "GP41"),
+    ("ENC0A", "GP8"),
+    ("ENC0B", "GP9"),
+    ("ENC1A", "GP10"),
+    ("ENC1B", "GP11"),
+    ("ENC2A", "GP12"),
+    ("ENC2B", "GP13"),
+    ("ENC3A", "GP14"),
+    ("ENC3B", "GP15"),
+    ("ESTOP", "GP16"),
+    ("GUARD", "GP17"),
+    ("RESET", "GP18"),
+    ("CHUTE", "GP19"),
+    ("RAD", "GP20"),
+    ("SMOKE", "GP21"),
+    ("BELTSTOP", "GP22"),
+    ("FB_EXAM", "GP26"),
+    ("FB_RELEASE", "GP27"),
+    ("BELT", "GP2"),
+    ("GATE", "GP3"),
+    ("LAMP_R", "GP4"),
+    ("LAMP_A", "GP5"),
+    ("LAMP_G", "GP6"),
+    ("BUZZER", "GP7"),
+];
+
+const ALL: [(&str, &[(&str, &str)]); 2] = [("lm3s6965", &LM3S6965), ("rp2350", &RP2350)];
 
 /// A board by its name.
 ///
@@ -100,6 +136,16 @@ mod tests {
         let here: Vec<(String, String)> =
             LM3S6965.map(|(terminal, pin)| (terminal.to_owned(), pin.to_owned())).to_vec();
         assert_eq!(found, here);
+    }
+
+    /// The page of the board is held to its firmware by the tool that builds it (`firmware/board/build`).
+    #[test]
+    fn the_page_of_the_rp2350_has_the_same_pins() {
+        let page = std::fs::read_to_string(format!("{ROOT}/hardware/wiring/RP2350.md")).unwrap();
+        let cells: Vec<&str> = page.split('|').map(str::trim).collect();
+        for (terminal, pin) in RP2350 {
+            assert!(cells.windows(2).any(|pair| pair == [terminal, pin]), "{terminal} is not {pin} there");
+        }
     }
 
     /// The table in hardware/wiring/README.md; `UPDATE=1` writes it anew.
