@@ -17,7 +17,7 @@ use gatepost_virtual::device::{ImageEvent, Part};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::{Generator, ParcelTruth, Plan, scene_plan};
 use gatepost_virtual::xray::profile::{TESTING, TRAINING};
-use gatepost_virtual::xray::{Class, DualImage, ParcelKind, ScannerProfile, Scene, render};
+use gatepost_virtual::xray::{Class, DualImage, ParcelKind, Scene, render};
 use picture::{Drawn, SCANNER, compose, draw};
 
 /// Longest scenes of the shipped lanes.
@@ -30,8 +30,8 @@ fn wanted() -> usize {
     std::env::var("GATEPOST_PICTURES").ok().and_then(|count| count.parse().ok()).unwrap_or(300)
 }
 
-fn objects(image: DualImage, scanner: &ScannerProfile) -> u8 {
-    let geometry = Geometry { pitch_um: scanner.pitch_um, belt_step_um: scanner.belt_step_um, air_level: None };
+fn objects(image: DualImage) -> u8 {
+    let geometry = Geometry { pitch_um: image.pitch_um, belt_step_um: image.belt_step_um, air_level: None };
     let image = Image::from_planes(image.width, image.height, image.low, image.high).expect("a picture");
     pixels::objects(&image, &geometry)
 }
@@ -69,7 +69,7 @@ fn pictures_of_the_demonstration() {
     let mut single = [0_usize; 4];
     for (number, one) in drawn.iter().enumerate() {
         let image = compose(&event(&[&parcels[number].0]), std::slice::from_ref(one)).expect("a picture");
-        let count = objects(image, SCANNER);
+        let count = objects(image);
         single[usize::from(count.min(3))] += 1;
         if count != 1 {
             println!("  taken for {count}: {:?}", parcels[number]);
@@ -79,7 +79,7 @@ fn pictures_of_the_demonstration() {
     let [mut fitting, mut overlapping] = [[0_usize; 4]; 2];
     for (pair, truth) in drawn.chunks_exact(2).zip(parcels.chunks_exact(2)) {
         let image = compose(&event(&[&truth[0].0, &truth[1].0]), pair).expect("a picture");
-        let count = usize::from(objects(image, SCANNER).min(3));
+        let count = usize::from(objects(image).min(3));
         let tunnel_mm = SCANNER.tunnel_width_mm as u32;
         if picture::left_beside(pair).is_some() {
             fitting[count] += 1;
@@ -104,14 +104,14 @@ fn pictures_of_the_demonstration() {
 #[test]
 fn single_parcels_of_every_packing_on_every_scanner() {
     let mut all = 0;
-    for scanner in TRAINING.iter().chain([&TESTING]) {
+    for scanner in TRAINING.iter().chain(&TESTING) {
         let mut wrong = Vec::new();
         for seed in 0..wanted() as u64 {
             let kind = ParcelKind::ALL[seed as usize % ParcelKind::ALL.len()];
             let target = (seed % 25 == 0).then(|| Class::ALL[seed as usize / 25 % Class::ALL.len()]);
             let scene =
                 Scene::random(seed, &gatepost_virtual::xray::ScenePlan { kind: Some(kind), ..scene_plan(570, target) });
-            let count = objects(render(&scene, scanner, seed), scanner);
+            let count = objects(render(&scene, scanner, seed));
             if count > 1 {
                 wrong.push((seed, scene.kind.name(), count));
             }

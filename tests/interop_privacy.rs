@@ -1,7 +1,7 @@
 //! A whole run searched for every name, address, number and word of the people its parcels belong to.
 //!
 //! They go in where real ones would: sealed in the declarations, and in the clear in the two-dimensional code of every
-//! label. Searched afterwards: every byte that went over the wire to and from the broker, every file of station and
+//! label; on one lane in pictures of the labels too. Searched afterwards: every byte that went over the wire to and from the broker, every file of station and
 //! central (journal, evidence, lists, index, black box, log, databases), every value of every table of central, and the
 //! exported evidence package of every item. Nothing may be found; a name planted in a record is.
 //!
@@ -17,12 +17,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use gatepost_ledger::chain::Digest;
 use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::journal::{Bounds, Journal, Setup};
 use gatepost_ledger::key::StationKey;
+use gatepost_ledger::limits::LABEL_BYTES_MAX;
 use gatepost_ledger::personal::{Personal, system_entropy};
 use gatepost_ledger::verify;
+use gatepost_models::labels::{LabelReader, Picture};
 use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency, WallMs};
 use played::{Played, STATION, files};
 use sqlx::Row;
@@ -131,6 +134,57 @@ async fn nobody_is_named_anywhere_but_in_the_store_that_forgets() {
 
     the_search_finds_what_is_planted(&mut search, people[7].0);
     forgotten_with_its_key(&played, &people);
+}
+
+/// The picture of a label shows everything that was sealed elsewhere: it is in the store that forgets, and nowhere else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_labels_picture_is_nowhere_but_in_the_store_that_forgets() {
+    let words = ["--lane", "west", "--parcels", "8", "--seed", "29", "--pace", "2", "--capture", "DATA/wire"];
+    let played = Played::with(&words);
+    let people = std::fs::read_to_string(played.beside("wire/people.txt")).expect("the people of the run");
+    std::fs::remove_file(played.beside("wire/people.txt")).expect("put away before the search");
+    let people: Vec<(&str, &str)> = people.lines().filter_map(|line| line.split_once(' ')).collect();
+    let mut search = Search::new(people.iter().map(|(secret, _)| (*secret).to_owned()));
+    let mut found = search.in_folder(&played.data);
+    found.extend(search.in_folder(&played.beside("wire")));
+    for file in [files(&played.data), files(&played.beside("wire"))].concat() {
+        let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let picture = bytes.windows(PNG.len()).any(|window| window == PNG);
+        found.extend(picture.then(|| format!("a picture in {}", file.display())));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+
+    let digests: BTreeSet<String> = played.journal().iter().flat_map(|record| labels_of(&record.envelope)).collect();
+    let disk: SharedDisk = Arc::new(RealDisk::new(&played.station()).expect("the station's folder"));
+    let store = Personal::open(disk, "personal/labels", system_entropy()).expect("the store").holding(LABEL_BYTES_MAX);
+    let (mut shown, mut recorded) = (0, 0);
+    for visit in store.visits().expect("visits") {
+        let picture = store.unseal(&visit).expect("it opens").expect("it is there");
+        let known = |digest: &&String| {
+            Digest::parse(digest).is_some_and(|digest| store.matches(&visit, &picture, digest).expect("a key"))
+        };
+        recorded += digests.iter().filter(known).count();
+        let picture = Picture::decode(Path::new(visit.as_str()), &picture).expect("a picture");
+        let texts: Vec<String> =
+            LabelReader::default().read(&picture).codes.into_iter().map(|code| code.text).collect();
+        let named = |(secret, item): &&(&str, &str)| {
+            visit.as_str().starts_with(item) && texts.iter().any(|text| text.contains(secret))
+        };
+        shown += usize::from(people.iter().filter(named).count() == 5);
+    }
+    println!("{shown} pictures show their people; {recorded} are named by {} digests in records", digests.len());
+    assert!(shown >= 6, "the store has the pictures of those labels that were read");
+    assert_eq!(recorded, digests.len(), "every digest in a record is of a picture in the store");
+    assert!(recorded >= 6);
+}
+
+/// How every PNG file begins.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// The label pictures that a record names.
+fn labels_of(envelope: &serde_json::Value) -> Vec<String> {
+    let labels = envelope["body"]["labels"].as_array().map_or(&[][..], Vec::as_slice);
+    labels.iter().filter_map(|digest| digest.as_str().map(str::to_owned)).collect()
 }
 
 /// One item's evidence package; false when no pass was read as that item.

@@ -115,6 +115,15 @@ pub enum DeviceKind {
     Scanner,
     Scale,
     Xray,
+    /// Takes pictures of the side with the label. Last, so that maps without one keep their bytes.
+    Camera,
+}
+
+impl DeviceKind {
+    /// Whether it says who an item is.
+    pub const fn reads_labels(self) -> bool {
+        matches!(self, Self::Scanner | Self::Camera)
+    }
 }
 
 /// What may lie on this lane, and how it must lie.

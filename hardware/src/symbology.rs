@@ -6,6 +6,8 @@
 //!
 //! Source: the AIM table in ISO/IEC 15424 as used by zxing-cpp and the GS1 syntax engine.
 
+pub mod code128;
+
 use serde::{Deserialize, Serialize};
 
 /// The kind of bar code a label carries.

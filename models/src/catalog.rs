@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub const MANIFEST: &str = "manifest.toml";
 pub const MODEL: &str = "model.onnx";
 /// The model that ships.
-pub const FIRST: &str = "first";
+pub const SHIPPED: &str = "mail";
 
 /// A package whose manifest is right and whose model has the manifest's digest.
 #[derive(Clone)]
@@ -107,15 +107,15 @@ impl Package {
     }
 }
 
-/// Where the package is: the configured folder, else `models/first` beside the program, else the packaged one, else (in a
+/// Where the package is: the configured folder, else `models/mail` beside the program, else the packaged one, else (in a
 /// program built and run in its source tree) the source tree's.
 pub fn find(configured: Option<&Path>) -> Result<PathBuf, CatalogError> {
     if let Some(folder) = configured {
         return Ok(folder.to_path_buf());
     }
-    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("models").join(FIRST)));
-    let packaged = Path::new("/usr/share/gatepost/models").join(FIRST);
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog").join(FIRST);
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("models").join(SHIPPED)));
+    let packaged = Path::new("/usr/share/gatepost/models").join(SHIPPED);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog").join(SHIPPED);
     let known = beside.into_iter().chain([packaged, source.clone()]);
     known
         .into_iter()

@@ -1,24 +1,33 @@
-//! Picture files: 8 to 16-bit grey PNG and TIFF, one energy or two.
+//! Picture files: 8 to 16-bit grey PNG, TIFF and DICOS digital X-ray, one energy or two; and what scanners make for eyes.
 //!
 //! Stands alone because files come from outside: everything is bounded before memory is asked for, and nothing here can
-//! panic on any bytes. It does not know air levels, materials or models, and it refuses coloured pictures: a vendor's
-//! pseudo-colours cannot be turned back into attenuation.
+//! panic on any bytes. It does not know air levels, materials or models. What a picture is worth as a measurement it says
+//! ([`Source`]): a vendor's pseudo-colours (PNG, JPEG) cannot be turned back into attenuation, only into a lesser picture.
 //!
 //! Two energies come as
-//! - a pair of files, `NAME.low.png` and `NAME.high.png` (or `.tif`, `.tiff`), either of which may be named;
+//! - a pair of files, `NAME.low.png` and `NAME.high.png` (or `.tif`, `.tiff`, `.dcs`), either of which may be named;
 //! - a TIFF with two pages, low energy first;
-//! - a PNG or TIFF with two channels (grey + alpha, or two samples), low energy first.
+//! - a PNG or TIFF with two channels (grey + alpha, or two samples), low energy first; where all of the second is at full
+//!   scale it is alpha, and refused;
+//! - a DICOS picture with two frames, low energy first, that says it has detectors of both.
 //!
 //! Samples come out as 16-bit counts. 8-bit samples are spread over the 16 bits (× 257); 12-bit samples in 16 stay as
 //! they are, and [`Geometry::air_level`] says what air reads as.
 
+mod colour;
+pub mod dicos;
+mod jpeg;
 pub(crate) mod png;
+mod problem;
 mod tiff;
 
-use crate::limits;
-use std::fmt;
+pub use problem::{FormatError, Problem};
+
+use crate::{dicom, limits};
+use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// A picture as the scanner gave it: attenuated counts, air bright, row by row, line 0 scanned first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +38,12 @@ pub struct Image {
     pub height: u32,
     /// Bits of one sample in the file: 8 or 16.
     pub bits: u8,
+    /// The highest count that a sample of the file can be: one that is there was saturated.
+    pub full_scale: u16,
     pub planes: Planes,
+    pub source: Source,
+    /// What the file itself says of its scanner.
+    pub stated: Stated,
 }
 
 /// Counts, `width × height` of them in each plane.
@@ -37,6 +51,34 @@ pub struct Image {
 pub enum Planes {
     Single(Vec<u16>),
     Dual { low: Vec<u16>, high: Vec<u16> },
+}
+
+/// What the samples of a picture are worth, the best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Light as the detector measured it.
+    #[default]
+    Counts,
+    /// Grey made for eyes: a look-up may have been applied, or detail dropped.
+    Presentation,
+    /// The luminance of colours made for eyes.
+    PseudoColour,
+}
+
+/// What a file may say of its scanner. A station's own configuration goes before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    pub geometry: Option<Geometry>,
+    pub energy: Option<Energy>,
+}
+
+/// Which detectors a picture comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Energy {
+    Low,
+    High,
+    Both,
 }
 
 impl Image {
@@ -48,7 +90,10 @@ impl Image {
             width,
             height,
             bits: 16,
+            full_scale: u16::MAX,
             planes: Planes::Dual { low, high },
+            source: Source::Counts,
+            stated: Stated::default(),
         })
     }
 
@@ -58,6 +103,11 @@ impl Image {
             Planes::Single(only) => only,
             Planes::Dual { high, .. } => high,
         }
+    }
+
+    /// The scanner's own geometry where it is known, else what the file states, else the usual.
+    pub fn geometry(&self, scanner: Option<Geometry>, usual: Geometry) -> Geometry {
+        scanner.or(self.stated.geometry).unwrap_or(usual)
     }
 
     pub fn is_dual(&self) -> bool {
@@ -76,96 +126,64 @@ pub struct Geometry {
     pub air_level: Option<u16>,
 }
 
-/// Why a file gave no picture. Each names the file, what is wrong with it, and what to do.
-#[derive(Debug)]
-pub struct FormatError {
-    pub file: PathBuf,
-    pub problem: Problem,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// The operating system's words.
-    Unreadable(String),
-    TooManyBytes {
-        bytes: u64,
-    },
-    TooManyPixels {
-        width: u64,
-        height: u64,
-    },
-    NotAPicture,
-    /// The file ends before its picture does.
-    Truncated,
-    /// The reader's words.
-    Damaged(String),
-    Unsupported(&'static str),
-    /// Two planes of different size or depth.
-    Unequal,
-    /// One file of a pair is not there.
-    PairMissing(PathBuf),
-}
-
-impl fmt::Display for FormatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.file.display())?;
-        match &self.problem {
-            Problem::Unreadable(what) => write!(f, "cannot be read ({what}). Check the path and who may read it"),
-            Problem::TooManyBytes { bytes } => write!(
-                f,
-                "{bytes} bytes are more than a picture may have ({}). Not a scanner's picture, or several in one file: \
-                 export one view per file",
-                limits::FILE_BYTES_MAX
-            ),
-            Problem::TooManyPixels { width, height } => write!(
-                f,
-                "{width} x {height} pixels are more than a picture may have ({} columns, {} lines, {} pixels). Check the \
-                 scanner's export, or split the scan",
-                limits::IMAGE_WIDTH_MAX,
-                limits::IMAGE_HEIGHT_MAX,
-                limits::IMAGE_PIXELS_MAX
-            ),
-            Problem::NotAPicture => f.write_str("neither PNG nor TIFF. Export grey PNG or TIFF, 8 to 16 bit"),
-            Problem::Truncated => f.write_str(
-                "ends before its picture does. It was cut off while written or copied: copy it again, or scan again",
-            ),
-            Problem::Damaged(what) => write!(f, "damaged ({what}). Copy it again, or scan again"),
-            Problem::Unsupported(what) => {
-                write!(f, "{what}. Export grey PNG or TIFF, 8 to 16 bit, one or two energies")
-            }
-            Problem::Unequal => f.write_str("its two energies differ in size or depth. Both must come from one scan"),
-            Problem::PairMissing(partner) => {
-                write!(f, "its other energy, {}, is not there. Put both files in one folder", partner.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for FormatError {}
-
 /// Reads a picture; for one file of a pair, both.
 pub fn read(path: &Path) -> Result<Image, FormatError> {
-    match pair_of(path) {
-        Some((low, high)) => {
-            for partner in [&low, &high] {
-                if !partner.exists() && partner != path {
-                    return Err(FormatError {
-                        file: path.to_path_buf(),
-                        problem: Problem::PairMissing(partner.clone()),
-                    });
-                }
+    Files::load(path).decode()
+}
+
+/// A picture's file, or both of a pair, read once: what is looked at, named in a report and drawn is then the same.
+#[derive(Debug)]
+pub struct Files {
+    /// As asked for.
+    path: PathBuf,
+    /// One, or low and high.
+    parts: Vec<(PathBuf, Result<Vec<u8>, Problem>)>,
+    /// Microseconds that reading took.
+    pub read_us: u64,
+}
+
+impl Files {
+    /// Never fails: what could not be read says so when it is decoded.
+    pub fn load(path: &Path) -> Self {
+        let start = Instant::now();
+        let paths = pair_of(path).map_or_else(|| vec![path.to_path_buf()], |(low, high)| vec![low, high]);
+        let part = |part: PathBuf| {
+            let bytes = if part != path && !part.exists() {
+                Err(Problem::PairMissing(part.clone()))
+            } else {
+                read_bounded(&part, limits::FILE_BYTES_MAX)
+            };
+            (part, bytes)
+        };
+        let parts = paths.into_iter().map(part).collect();
+        Self { path: path.to_path_buf(), parts, read_us: start.elapsed().as_micros() as u64 }
+    }
+
+    /// Of every file that could be read.
+    pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().filter_map(|(_, bytes)| bytes.as_deref().ok())
+    }
+
+    /// The picture in them.
+    pub fn decode(&self) -> Result<Image, FormatError> {
+        let refused = |file: &Path, problem| Err(FormatError { file: file.to_path_buf(), problem });
+        let mut read = Vec::new();
+        for (part, bytes) in &self.parts {
+            match bytes {
+                Ok(bytes) => read.push((part, bytes)),
+                Err(missing @ Problem::PairMissing(_)) => return refused(&self.path, missing.clone()),
+                Err(problem) => return refused(part, problem.clone()),
             }
-            // Unpacking is most of the way to a decision that is not the model's; the other core is idle then.
-            let (low, high) = std::thread::scope(|scope| {
-                let low = scope.spawn(|| read_one(&low));
-                let high = read_one(&high);
-                (low.join(), high)
-            });
-            let gave_up =
-                || Err(FormatError { file: path.to_path_buf(), problem: Problem::Damaged(READER_GAVE_UP.into()) });
-            join(path, low.unwrap_or_else(|_| gave_up())?, high?)
         }
-        None => read_one(path),
+        let [low, high] = read[..] else { return decode(read[0].0, read[0].1) };
+        // Unpacking is most of the way to a decision that is not the model's; the other core is idle then.
+        let (low, high) = std::thread::scope(|scope| {
+            let low = scope.spawn(|| decode(low.0, low.1));
+            let high = decode(high.0, high.1);
+            (low.join(), high)
+        });
+        let gave_up = || refused(&self.path, Problem::Damaged(READER_GAVE_UP.into()));
+        join(&self.path, low.unwrap_or_else(|_| gave_up())?, high?)
     }
 }
 
@@ -199,21 +217,28 @@ pub fn pair_of(path: &Path) -> Option<(PathBuf, PathBuf)> {
 }
 
 fn join(path: &Path, low: Image, high: Image) -> Result<Image, FormatError> {
-    let (width, height, bits) = (low.width, low.height, low.bits);
-    match (low.planes, high.planes) {
-        (Planes::Single(low), Planes::Single(high_samples))
-            if (width, height, bits) == (high.width, high.height, high.bits) =>
-        {
-            Ok(Image { width, height, bits, planes: Planes::Dual { low, high: high_samples } })
-        }
-        _ => Err(FormatError { file: path.to_path_buf(), problem: Problem::Unequal }),
+    let refused = |problem| Err(FormatError { file: path.to_path_buf(), problem });
+    let shape = |image: &Image| (image.width, image.height, image.bits, image.full_scale);
+    let same = shape(&low) == shape(&high);
+    // A file that states no size of its pixels may go with one that does.
+    let geometry = low.stated.geometry.or(high.stated.geometry);
+    let agree = [&low, &high].iter().all(|image| image.stated.geometry.is_none_or(|stated| Some(stated) == geometry));
+    if low.stated.energy == Some(Energy::High) || high.stated.energy == Some(Energy::Low) {
+        return refused(Problem::Exchanged);
     }
-}
-
-fn read_one(path: &Path) -> Result<Image, FormatError> {
-    let bytes = read_bounded(path, limits::FILE_BYTES_MAX)
-        .map_err(|problem| FormatError { file: path.to_path_buf(), problem })?;
-    decode(path, &bytes)
+    if [&low, &high].iter().any(|image| image.stated.energy == Some(Energy::Both)) {
+        return refused(Problem::BothInOne);
+    }
+    let stated = Stated { geometry, energy: Some(Energy::Both) };
+    match (low.planes, high.planes) {
+        (Planes::Single(low_samples), Planes::Single(high_samples)) if same && agree => Ok(Image {
+            planes: Planes::Dual { low: low_samples, high: high_samples },
+            source: low.source.max(high.source),
+            stated: if low.stated == Stated::default() && high.stated == low.stated { low.stated } else { stated },
+            ..high
+        }),
+        _ => refused(Problem::Unequal),
+    }
 }
 
 /// A whole regular file of at most `bytes_max` bytes. Its length is looked at before memory is asked for, and again
@@ -245,6 +270,10 @@ fn decode_bytes(bytes: &[u8]) -> Result<Image, Problem> {
     }
     if bytes.starts_with(PNG) {
         png::decode(bytes)
+    } else if dicom::is_dicom(bytes) {
+        dicos::decode(bytes)
+    } else if bytes.starts_with(jpeg::START) {
+        jpeg::decode(bytes)
     } else if bytes.starts_with(TIFF_LITTLE) || bytes.starts_with(TIFF_BIG) {
         tiff::decode(bytes)
     } else if bytes.len() < PNG.len() && (PNG.starts_with(bytes) || bytes.len() < TIFF_BIG.len()) {
@@ -275,12 +304,21 @@ fn check_expansion(sample_bytes: u64, file_bytes: usize) -> Result<(), Problem> 
 }
 
 /// Splits interleaved pairs into planes, or keeps a single plane as it is.
-fn planes(samples: Vec<u16>, channels: usize) -> Planes {
+fn planes(samples: Vec<u16>, channels: usize) -> Result<Planes, Problem> {
     if channels == 1 {
-        return Planes::Single(samples);
+        return Ok(Planes::Single(samples));
     }
     let (pairs, _) = samples.as_chunks::<2>();
-    Planes::Dual { low: pairs.iter().map(|pair| pair[0]).collect(), high: pairs.iter().map(|pair| pair[1]).collect() }
+    channels_of(pairs.iter().map(|pair| pair[0]).collect(), pairs.iter().map(|pair| pair[1]).collect())
+}
+
+/// Two channels of one picture as two energies. Where every sample of the second is at full scale, it is how opaque the
+/// picture is to be drawn, and one energy would pass for two.
+fn channels_of(low: Vec<u16>, high: Vec<u16>) -> Result<Planes, Problem> {
+    if high.iter().all(|&sample| sample == u16::MAX) {
+        return Err(Problem::Unsupported("a second channel that is alpha, no second energy".into()));
+    }
+    Ok(Planes::Dual { low, high })
 }
 
 /// Spreads an 8-bit count over 16 bits, so that full scale stays full scale.

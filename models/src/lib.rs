@@ -5,16 +5,25 @@
 //! It never says "no findings" when it means "could not look" (promise 8): every failure is a [`session::Assessment::Blind`]
 //! with its cause. It never downloads anything except in [`runtime::fetch`], which nothing here calls by itself.
 //!
+//! [`labels`] is the other eye: grey pictures of labels in, codes out, or the cause why none was read.
+//!
+//! [`report`] is what machines and officers say of a picture to one another: DICOS Threat Detection Reports, in and out.
+//!
 //! Modules in the order a picture meets them.
 
 pub mod limits;
 
 pub mod catalog;
+pub mod dicom;
 pub mod formats;
 pub mod pixels;
 pub mod session;
 
 pub mod detections;
+
+pub mod labels;
+
+pub mod report;
 
 pub mod inspect;
 pub mod random_graph;

@@ -19,8 +19,26 @@ pub const FILE_BYTES_MAX: u64 = IMAGE_PIXELS_MAX * PLANES_MAX * SAMPLE_BYTES + C
 /// No packing that these formats use expands further than deflate's 1,032 : 1 (LZW's best is about 1,370 : 1). A header
 /// that promises more than this times the file's length is damaged, and is found out before memory is asked for.
 pub const EXPANSION_MAX: u64 = 1_400;
-/// A tag's value inside a TIFF directory.
+/// A tag's value inside a TIFF directory: lists of strips, of which each line has at most two, take 128 KiB.
 pub const TIFF_VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// Sequences inside sequences of a DICOM file: a report's deepest has five.
+pub const DICOM_DEPTH_MAX: usize = 8;
+/// Elements and items of one DICOM file: a report's object has about thirty.
+pub const DICOM_ELEMENTS_MAX: usize = 8_192;
+/// One value that is no pixels: a bitmap of a region of 512 x 512 x 512 voxels.
+pub const DICOM_VALUE_BYTES_MAX: u64 = 16 << 20;
+/// One text: DICOM's longest (LT) has 10,240 characters.
+pub const DICOM_TEXT_BYTES_MAX: usize = 10_240;
+/// One report: a few regions' bitmaps.
+pub const REPORT_BYTES_MAX: u64 = 4 * DICOM_VALUE_BYTES_MAX;
+/// Reasons why one report's author stopped looking; DICOS has nine.
+pub const REPORT_ABORT_REASONS_MAX: usize = 16;
+/// Elements, items and delimiters that one item of a report may take, at most: a view, with its item and its end (2), a
+/// reference and a region of an item of two numbers in a sequence (6 each), and four values.
+pub const REPORT_ITEM_ELEMENTS_MAX: usize = 2 + 6 + 6 + 4;
+/// Corners of a polygon around an object.
+pub const REPORT_CORNERS_MAX: usize = 4_096;
 
 /// Text of a model package's manifest or of one golden answer.
 pub const MANIFEST_BYTES_MAX: u64 = 64 << 10;
@@ -52,10 +70,20 @@ pub const DARK_COLUMNS_MAX: u32 = 2;
 pub const DARK_LINES_MAX: u32 = 0;
 /// Share of pixels at full scale above which a picture is over-exposed, in 1/10,000.
 pub const SATURATED_SHARE_E4_MAX: u32 = 200;
-/// Air levels above this leave no room to tell full scale from bright air, so saturation is not judged.
+/// Air levels above this leave no room to tell full scale (of 16 bits; in proportion, of fewer) from bright air, so saturation
+/// is not judged.
 pub const AIR_LEVEL_WITH_HEADROOM_MAX: u16 = 64_000;
 /// A run of parcel this wide (millimetres) on the first or last line means that the parcel goes on outside.
 pub const CUT_RUN_MM_MIN: u64 = 8;
+
+/// Side of a label picture in pixels: a 16-megapixel camera.
+pub const LABEL_SIDE_MAX: u32 = 4_096;
+/// One label picture's file: three colours of 8 bits that no packing made smaller.
+pub const LABEL_FILE_BYTES_MAX: u64 = LABEL_SIDE_MAX as u64 * LABEL_SIDE_MAX as u64 * 3 + CONTAINER_BYTES_MAX;
+/// Memory its unpacking may take: four samples of 16 bits a pixel, and as much again.
+pub const LABEL_DECODE_BYTES_MAX: u64 = LABEL_SIDE_MAX as u64 * LABEL_SIDE_MAX as u64 * 4 * 2 * 2;
+/// Codes one picture can yield.
+pub const LABEL_CODES_MAX: usize = 32;
 
 /// The runtime library, unpacked, and the wheel around it.
 pub const RUNTIME_LIBRARY_BYTES_MAX: u64 = 64 << 20;
@@ -66,6 +94,9 @@ const _: () = {
     assert!(FILE_BYTES_MAX < 256 << 20, "one picture must fit a small board's memory several times");
     assert!(IMAGE_WIDTH_MAX as u64 * u16::MAX as u64 <= u32::MAX as u64, "a line's light is summed in 32 bits");
     assert!(IMAGE_WIDTH_MAX <= IMAGE_HEIGHT_MAX && IMAGE_HEIGHT_MAX <= u16::MAX as u32, "and its pixels counted in 16");
+    assert!(LABEL_DECODE_BYTES_MAX <= 256 << 20, "a label picture must fit a small board's memory");
+    assert!(DICOM_VALUE_BYTES_MAX <= FILE_BYTES_MAX && REPORT_BYTES_MAX <= FILE_BYTES_MAX);
+    assert!(REPORT_CORNERS_MAX * 3 * 4 < u16::MAX as usize, "a polygon's length is written in 16 bits");
     assert!(OPAQUE_REGIONS_MAX < DETECTIONS_MAX);
     assert!(PEAKS_MAX >= DETECTIONS_MAX);
 };

@@ -12,6 +12,8 @@ from prepare import CLASSES, RESOLUTION_UM_MIN, SIZE, STRIDE
 
 IOU_MAX = 0.5
 DETECTIONS_MAX = 50
+# No threshold is set lower: what is said must mean something.
+LEAST_E4 = 500
 
 
 def overlap(a, b) -> float:
@@ -91,22 +93,75 @@ def interval(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+# Classes whose misses cost most; `thresholds_for` spends false alarms on them first.
+FIRST = ("firearm", "firearm_part", "blade", "ammunition", "explosive_device", "battery")
+
+
+def found_by(found: list[dict], boxes: np.ndarray) -> list[int | None]:
+    """For each detection of a picture the target it finds: by score, the one of its class that it overlaps most, by half at
+    least, and that none before it found."""
+    hits, taken = [None] * len(found), set()
+    for index in sorted(range(len(found)), key=lambda index: -found[index]["score"]):
+        detection = found[index]
+        best = max(
+            (
+                (overlap(detection["box"], row[1:]), j)
+                for j, row in enumerate(boxes)
+                if CLASSES[int(row[0])] == detection["class"] and j not in taken
+            ),
+            default=(0.0, -1),
+        )
+        if best[0] >= 0.5:
+            hits[index] = best[1]
+            taken.add(best[1])
+    return hits
+
+
+def matched(found: list[dict], boxes: np.ndarray) -> list[bool]:
+    """For each detection of a picture whether it finds a target."""
+    return [hit is not None for hit in found_by(found, boxes)]
+
+
 def thresholds_for(found: list[list[dict]], truth: list[np.ndarray], share: float) -> dict[str, int]:
-    """Least scores at which at most `share` of the clean pictures are flagged by any class: every class is given the
-    same part of the alarms, as large as the whole allows."""
+    """Least scores at which at most `share` of the clean pictures are flagged by any class. Each class begins where it
+    flags no clean picture; then, while the share allows, the class whose next false alarm buys the greatest part of its
+    targets lowers its own, the `FIRST` ones counting three times."""
     clean = [i for i, boxes in enumerate(truth) if len(boxes) == 0]
-    greatest = {
-        name: sorted((max([d["score_e4"] for d in found[i] if d["class"] == name], default=0) for i in clean), reverse=True)
+    alarms, catches = {}, {}
+    for name in CLASSES:
+        best = {i: max([d["score_e4"] for d in found[i] if d["class"] == name], default=0) for i in clean}
+        alarms[name] = sorted(((score, i) for i, score in best.items()), reverse=True)
+        scores = [
+            d["score_e4"]
+            for list_, boxes in zip(found, truth)
+            for d, hit in zip(list_, matched(list_, boxes))
+            if hit and d["class"] == name
+        ]
+        total = sum(CLASSES[int(row[0])] == name for boxes in truth for row in boxes)
+        catches[name] = (np.sort(scores), max(1, total))
+    # Levels at which a class flags one clean picture more than at the level before; equal scores fall together.
+    levels = {
+        name: [(score, {i for s, i in alarms[name] if s >= score}) for score in sorted({s for s, _ in alarms[name]}, reverse=True)]
         for name in CLASSES
     }
-    best = {name: greatest[name][0] + 1 for name in CLASSES}
-    for allowed in range(0, max(1, int(len(clean) * share)) + 1):
-        least = {name: max(greatest[name][allowed] + 1, 300) for name in CLASSES}
-        flagged = sum(any(d["score_e4"] >= least[d["class"]] for d in found[i]) for i in clean)
-        if flagged > share * len(clean):
-            break
-        best = least
-    return best
+    step = dict.fromkeys(CLASSES, 0)
+    least = lambda name, at: min(10_000, max(levels[name][at][0] + 1 if at < len(levels[name]) else 1, LEAST_E4))
+    flags = lambda name, at: levels[name][at - 1][1] if at > 0 else set()
+    while True:
+        best = None
+        for name in CLASSES:
+            if step[name] >= len(levels[name]) or least(name, step[name]) == LEAST_E4:
+                continue
+            now, lower = least(name, step[name]), least(name, step[name] + 1)
+            everywhere = set().union(*(flags(other, step[other] + (other == name)) for other in CLASSES))
+            scores, total = catches[name]
+            gain = int(((scores >= lower) & (scores < now)).sum()) / total * (3 if name in FIRST else 1)
+            cost = len(everywhere) - len(set().union(*(flags(other, step[other]) for other in CLASSES)))
+            if len(everywhere) <= share * len(clean) and (best is None or gain / (cost + 0.1) > best[0]):
+                best = (gain / (cost + 0.1), name)
+        if best is None:
+            return {name: least(name, step[name]) for name in CLASSES}
+        step[best[1]] += 1
 
 
 def average_precision(found: list[list[dict]], truth: list[np.ndarray], channel: int) -> float:
@@ -132,10 +187,40 @@ def average_precision(found: list[list[dict]], truth: list[np.ndarray], channel:
     return float((precision * hits).sum() / total)
 
 
+def calibration_error(found: list[list[dict]], truth: list[np.ndarray], bins: int = 10) -> float:
+    """Expected calibration error: of all detections of 5 % and more, how far a bin's mean score is from the share of
+    right ones in it, bins weighted by how many they hold."""
+    scores, hits = [], []
+    for list_, boxes in zip(found, truth):
+        for detection, hit in zip(list_, matched(list_, boxes)):
+            if detection["score"] >= 0.05:
+                scores.append(detection["score"])
+                hits.append(hit)
+    scores, hits = np.array(scores), np.array(hits, float)
+    index = np.minimum((scores * bins).astype(int), bins - 1)
+    parts = [(index == b).sum() * abs(scores[index == b].mean() - hits[index == b].mean()) for b in range(bins) if (index == b).any()]
+    return float(sum(parts) / max(1, len(scores)))
+
+
+def by_bins(found, truth, labels, least: dict[str, int], value, limits: list[float]) -> list[dict]:
+    """Targets and how many were found at their thresholds, by a value of (label, target); `limits` are upper limits."""
+    bins = [{"below": limit, "targets": 0, "found": 0} for limit in limits + [math.inf]]
+    for list_, boxes, label in zip(found, truth, labels):
+        said = [d for d in list_ if d["score_e4"] >= least[d["class"]]]
+        claimed = set(found_by(said, boxes))
+        for number, target in enumerate(label["targets"]):
+            entry = next(b for b in bins if value(label, target) < b["below"])
+            entry["targets"] += 1
+            entry["found"] += number in claimed
+    return bins
+
+
 def figures(found: list[list[dict]], truth: list[np.ndarray], least: dict[str, int]) -> dict:
     """All that the card says of a split at the given thresholds."""
     said = [[d for d in list_ if d["score_e4"] >= least[d["class"]]] for list_ in found]
     clean = [i for i, boxes in enumerate(truth) if len(boxes) == 0]
+    # One detection is one thing: it does not find two targets.
+    claimed = [{j for j in found_by(list_, rows) if j is not None} for list_, rows in zip(said, truth)]
     result = {
         "clean": len(clean),
         "clean_flagged": sum(bool(said[i]) for i in clean),
@@ -143,14 +228,15 @@ def figures(found: list[list[dict]], truth: list[np.ndarray], least: dict[str, i
         "classes": {},
     }
     for channel, name in enumerate(CLASSES):
-        boxes = [(i, row[1:]) for i, rows in enumerate(truth) for row in rows if row[0] == channel]
+        boxes = [(i, j, row[1:]) for i, rows in enumerate(truth) for j, row in enumerate(rows) if row[0] == channel]
         own = lambda i: [d for d in said[i] if d["class"] == name]
         result["classes"][name] = {
             "boxes": len(boxes),
-            "found": sum(any(overlap(d["box"], box) >= 0.5 for d in own(i)) for i, box in boxes),
-            "touched": sum(any(overlap(d["box"], box) >= 0.1 for d in own(i)) for i, box in boxes),
-            "flagged": sum(bool(said[i]) for i, _ in boxes),
+            "found": sum(j in claimed[i] for i, j, _ in boxes),
+            "touched": sum(any(overlap(d["box"], box) >= 0.1 for d in own(i)) for i, _, box in boxes),
+            "flagged": sum(bool(said[i]) for i, _, _ in boxes),
             "ap50": average_precision(found, truth, channel),
         }
+    result["ece"] = calibration_error(found, truth)
     result["map50"] = float(np.mean([entry["ap50"] for entry in result["classes"].values()]))
     return result

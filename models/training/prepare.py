@@ -12,7 +12,23 @@ import pathlib
 
 import numpy as np
 
-CLASSES = ["firearm", "blade", "battery", "explosive_device", "dense_object", "opaque"]
+CLASSES = [
+    "firearm",
+    "firearm_part",
+    "blade",
+    "ammunition",
+    "explosive_device",
+    "battery",
+    "pills",
+    "powder",
+    "liquid",
+    "vape",
+    "currency",
+    "plant_matter",
+    "repeated_goods",
+    "dense_object",
+    "opaque",
+]
 SIZE = 256
 AIR_LEVEL = 60_000
 ATTENUATION_MAX = 6.0
@@ -33,7 +49,7 @@ def resolution_um(width: int, height: int, pitch_um: int, belt_step_um: int) -> 
     return max(float(RESOLUTION_UM_MIN), max(width * pitch_um, height * belt_step_um) / SIZE)
 
 
-@functools.cache
+@functools.lru_cache(512)
 def area_weights(pixels: int, pixel_um: int, step_um: float) -> np.ndarray:
     """Row i holds the share of input pixel i that each source pixel covers; what is outside the source is air."""
     count = min(SIZE, math.ceil(pixels * pixel_um / step_um - 1e-9))
@@ -86,29 +102,32 @@ def boxes_in_input(label: dict) -> np.ndarray:
 
 
 class Inputs:
-    """The inputs of a split, each made when first asked for and then kept in half precision."""
+    """The inputs of a split, without the empty canvas right of and below each; see `pictures.py`."""
 
     def __init__(self, folder: pathlib.Path, labels: list[dict]):
-        self.folder, self.labels = folder, labels
-        self.kept: list[np.ndarray | None] = [None] * len(labels)
+        self.data = np.memmap(folder / "inputs.f16", np.float16, "r")
+        self.places = [label["input"] for label in labels]
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.places)
 
     def __iter__(self):
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int) -> np.ndarray:
-        image = self.kept[index]
-        if image is None:
-            label = self.labels[index]
-            low, high = read_planes(self.folder, label)
-            image = network_input(low, high, label["pitch_um"], label["belt_step_um"], label["air_level"])
-            image = self.kept[index] = image.astype(np.float16)
-        return image.astype(np.float32)
+        """[2, rows, columns], rows and columns at most SIZE."""
+        offset, rows, columns = self.places[index]
+        return self.data[offset : offset + 2 * rows * columns].reshape(2, rows, columns).astype(np.float32)
+
+    def whole(self, index: int) -> np.ndarray:
+        """[2, SIZE, SIZE], as the network sees it on a station."""
+        image = self[index]
+        canvas = np.zeros((2, SIZE, SIZE), np.float32)
+        canvas[:, : image.shape[1], : image.shape[2]] = image
+        return canvas
 
 
 def load_split(folder: pathlib.Path) -> tuple[Inputs, list[np.ndarray], list[dict]]:
     """Inputs, boxes and labels of a split."""
-    labels = read_labels(folder)
+    labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
     return Inputs(folder, labels), [boxes_in_input(label) for label in labels], labels

@@ -24,7 +24,7 @@ pub struct Arguments {
     /// The world outside the station (belts, devices, their latencies) runs this many times as fast.
     #[arg(long, default_value_t = 1.0)]
     pub pace: f64,
-    /// One lane instead of both: north, south or bench.
+    /// One lane instead of both: north, south, west (as south, with a label camera) or bench.
     #[arg(long)]
     pub lane: Option<String>,
     /// Runs to the last parcel, checks everything, prints a summary and ends: 0 good, 1 found a problem.
@@ -89,9 +89,9 @@ impl Arguments {
         }
         let lanes = match self.lane.as_deref() {
             None => LANES.to_vec(),
-            Some(name) => match LANES.into_iter().chain(["bench"]).find(|lane| *lane == name) {
+            Some(name) => match LANES.into_iter().chain(["west", "bench"]).find(|lane| *lane == name) {
                 Some(lane) => vec![lane],
-                None => return Err(format!("--lane {name}: there is no such lane; use north, south or bench")),
+                None => return Err(format!("--lane {name}: there is no such lane; use north, south, west or bench")),
             },
         };
         let parcels = self.parcels.or(self.headless.then_some(200));

@@ -10,7 +10,7 @@ use gatepost_virtual::faults::FaultSchedule;
 use gatepost_virtual::lane::Truth as Happening;
 use gatepost_virtual::parcel::ParcelTruth;
 use gatepost_world::checker::from_virtual::{self, Log};
-use gatepost_world::checker::truth::{Clock, LaneEvent, Truth};
+use gatepost_world::checker::truth::{Clock, LaneEvent, Line, Truth};
 use serde::{Deserialize, Serialize};
 
 /// One lane's truth of one run.
@@ -89,6 +89,7 @@ impl LaneRun {
             faults: &self.faults,
             epochs: &self.epochs,
             silence_us_max: self.silence_us_max,
+            on_the_wire: &<[u8]>::to_vec,
         };
         // The pace is in the lane's own figures: its clock is the wall clock.
         let clock = Clock { wall_at_zero_ms: self.wall_at_zero_ms, pace: 1, trusted: true };
@@ -132,6 +133,7 @@ fn go_on(before: &mut Truth, later: Truth) {
     before.events.extend([(last, LaneEvent::BeltsStop), (last, LaneEvent::GateExam)]);
     before.events.extend(later.events.into_iter().map(|(at, event)| (at + shift, event)));
     let moved = |(digest, parcels): (String, Vec<u32>)| (digest, parcels.into_iter().map(|id| id + first).collect());
+    before.lines.extend(later.lines.into_iter().map(|line| Line { at_us: line.at_us + shift, ..line }));
     before.images.extend(later.images.into_iter().map(moved));
     // Only the last run may have come to rest; what an earlier one left on its belts stays without an end.
     before.settled &= later.settled;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::link::frame::Receiver;
 use gatepost_hardware::link::{Fact, Report};
 use gatepost_virtual::device::{Emitted, scan};
@@ -19,6 +19,7 @@ use gatepost_virtual::lane::bench::Seen;
 use gatepost_virtual::lane::{Chute, Happened};
 use gatepost_virtual::parcel::ParcelTruth;
 
+use crate::labels::Photographer;
 use crate::people::People;
 use crate::port::{Cable, Port};
 use crate::screen::Screen;
@@ -41,6 +42,8 @@ pub struct Setup {
     pub devices: BTreeMap<u8, Port>,
     /// Where the X-ray machine puts its images.
     pub images: PathBuf,
+    /// Where its camera puts its pictures.
+    pub labels: PathBuf,
     /// What an officer at a bench looks at.
     pub screen: Option<Screen>,
     /// Whether the station's process runs; bytes to one that does not are lost.
@@ -97,6 +100,9 @@ impl Lane {
         // The generator draws scenes up to this length.
         let scene_mm_max = setup.lane.map().items.length_mm_max.0.unsigned_abs().saturating_sub(30);
         let tunnel = Tunnel::start(&name, setup.images.clone(), scene_mm_max).map_err(|error| failed(&error))?;
+        let camera = setup.lane.map().device(DeviceKind::Camera).is_some();
+        let camera = camera.then(|| Photographer::start(&name, setup.labels.clone()));
+        let camera = camera.transpose().map_err(|error| failed(&error))?;
         setup.lane.feed(false);
         let map = setup.lane.map().clone();
         let shared = Arc::new(Shared::default());
@@ -105,6 +111,7 @@ impl Lane {
         let running = Running {
             setup,
             tunnel,
+            camera,
             shared: Arc::clone(&shared),
             start,
             wall_at_zero_ms,
@@ -155,6 +162,7 @@ pub fn wall_ms() -> i64 {
 struct Running {
     setup: Setup,
     tunnel: Tunnel,
+    camera: Option<Photographer>,
     shared: Arc<Shared>,
     start: Instant,
     wall_at_zero_ms: i64,
@@ -202,7 +210,8 @@ impl Running {
             std::thread::park_timeout(STEP);
         }
         self.setup.screen.iter().for_each(Screen::close);
-        let filed = self.tunnel.finish();
+        let mut filed = self.tunnel.finish();
+        filed.trouble.extend(self.camera.map(Photographer::finish).unwrap_or_default());
         End { lane: self.setup.lane, epochs: self.epochs, filed, wall_at_zero_ms: self.wall_at_zero_ms }
     }
 
@@ -230,6 +239,9 @@ impl Running {
                         port.write(&bytes);
                         self.label_beside(&bytes).iter().for_each(|label| port.write(label));
                     }
+                }
+                Emitted::Picture { picture, .. } => {
+                    self.camera.iter().for_each(|camera| camera.hand(picture.number));
                 }
                 Emitted::Image { image, .. } => {
                     self.tunnel.hand(image.number, self.start + Duration::from_micros(emission.at.0));
@@ -264,6 +276,12 @@ impl Running {
         for told in &self.setup.lane.truth()[self.told..] {
             match &told.what {
                 Happened::Imaged { image, sent: true } => self.tunnel.complete(image),
+                Happened::Pictured { picture } => {
+                    let parcel = self.setup.lane.parcels().iter().rev().find(|parcel| parcel.id == picture.parcel);
+                    for (camera, parcel) in self.camera.iter().zip(parcel) {
+                        camera.taken(picture, parcel);
+                    }
+                }
                 Happened::ControllerBoot { boot } => self.boot = *boot,
                 Happened::Left { chute: Chute::Release, .. } => self.shown.released += 1,
                 Happened::Left { chute: Chute::Exam, .. } => self.shown.exam += 1,

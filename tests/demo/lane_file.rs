@@ -10,6 +10,7 @@ use crate::arguments::Controllers;
 
 const NORTH: &str = include_str!("../../hardware/lanes/north.toml");
 const SOUTH: &str = include_str!("../../hardware/lanes/south.toml");
+const WEST: &str = include_str!("../../hardware/lanes/west.toml");
 const BENCH: &str = include_str!("../../hardware/lanes/bench.toml");
 
 const FASTER: [&str; 1] = ["speed_mm_s"];
@@ -22,6 +23,7 @@ const SHORTER: [&str; 5] = ["debounce_us", "swing_ms", "exit_ms_max", "latency_m
 pub fn at_pace(lane: &str, pace: f64) -> Result<(String, LaneMap), String> {
     let text = match lane {
         "south" => SOUTH,
+        "west" => WEST,
         "bench" => BENCH,
         _ => NORTH,
     };
@@ -64,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_pace_changes_the_world_and_not_the_promises() {
-        for lane in ["north", "south"] {
+        for lane in ["north", "south", "west"] {
             let (_, usual) = at_pace(lane, 1.0).expect("the shipped lane");
             assert_eq!(usual, gatepost_virtual::lane::shipped(lane));
             let (_, twice) = at_pace(lane, 2.0).expect("twice as fast");

@@ -20,6 +20,7 @@ mod disk;
 mod found;
 mod history;
 mod kills;
+mod labels;
 mod lane;
 mod lane_file;
 mod outside;

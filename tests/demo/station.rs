@@ -191,10 +191,11 @@ fn start_lane(
     let dev = |device: &str| folder.join("dev").join(format!("{}-{device}", map.name));
     let mut devices = BTreeMap::new();
     for (index, device) in map.devices.iter().enumerate() {
-        if device.kind != DeviceKind::Xray {
+        if matches!(device.kind, DeviceKind::Scanner | DeviceKind::Scale) {
             devices.insert(index as u8, Port::open(&dev(device.name.as_str()))?);
         }
     }
+    let labels = images.join(format!("{}-labels", map.name));
     let images = images.join(map.name.as_str());
     make(&images)?;
     let (common, http) = around;
@@ -209,6 +210,7 @@ fn start_lane(
         screen: screen.map_err(|error| format!("lane {}: {error}", map.name))?,
         devices,
         images,
+        labels,
         station_runs: Arc::clone(runs),
     })
 }
@@ -234,12 +236,17 @@ fn configuration(
         }
     }
     for lane in lanes {
-        text += &lane_configuration(&lane.map, &quoted(&images.join(lane.map.name.as_str())));
+        let folder = |name: String| quoted(&images.join(name));
+        text += &lane_configuration(
+            &lane.map,
+            &folder(lane.map.name.to_string()),
+            &folder(format!("{}-labels", lane.map.name)),
+        );
     }
     text
 }
 
-fn lane_configuration(map: &LaneMap, images: &str) -> String {
+fn lane_configuration(map: &LaneMap, images: &str, labels: &str) -> String {
     let lane = map.name.as_str();
     let mut text = format!("\n[[lane]]\nfile = \"lanes/{lane}.toml\"\n");
     if map.kind != LaneKind::Bench {
@@ -253,6 +260,7 @@ fn lane_configuration(map: &LaneMap, images: &str) -> String {
             DeviceKind::Scale => {
                 format!("\n[lane.scale.{name}]\n{serial}\nprotocol = {{ mt-sics = {{}} }}\npoll_ms = 0\n")
             }
+            DeviceKind::Camera => format!("\n[lane.camera.{name}]\nfolder = {labels}\n"),
             DeviceKind::Xray => format!(
                 "\n[lane.xray.{name}]\nfolder = {images}\npitch_um = {}\nbelt_step_um = {}\nnumbered = true\n",
                 SCANNER.pitch_um, SCANNER.belt_step_um

@@ -128,9 +128,9 @@ impl RealTime {
             Report::Hello(greeting) => {
                 self.greetings.push(*greeting);
                 match *greeting {
+                    // Two greetings before our answer arrives want one epoch: the second answer is refused.
                     Greeting { epoch: 0, crc, .. } if crc == mine => {
-                        self.epoch += 1;
-                        self.say(Word::Ask(Command::Configure { crc, epoch: self.epoch }));
+                        self.say(Word::Ask(Command::Configure { crc, epoch: self.epoch + 1 }));
                     }
                     Greeting { epoch: 0, .. } => self.say_part(0),
                     _ => {}
@@ -140,6 +140,9 @@ impl RealTime {
             Report::Fact { number, fact } => {
                 let next = self.facts.last().map_or(*number, |(last, _)| last + 1);
                 if *number == next {
+                    if let Fact::Configured { epoch, .. } = fact {
+                        self.epoch = *epoch;
+                    }
                     self.facts.push((*number, *fact));
                 } else if *number > next {
                     self.say(Word::Ask(Command::Resend { from: next }));
@@ -176,6 +179,17 @@ impl RealTime {
                 self.say(Word::Act(Action::Permit(Permit { id, epoch: self.epoch, expires, ..permit })));
             }
         }
+    }
+
+    /// What was heard last: for whoever reads a failure.
+    pub fn lately(&self) -> String {
+        let facts = &self.facts[self.facts.len().saturating_sub(12)..];
+        let reports = &self.reports[self.reports.len().saturating_sub(3)..];
+        let (greeting, permits) = (self.greetings.last(), self.permits.len());
+        let (bites, epoch) = (self.board.wired().bites.len(), self.epoch);
+        format!(
+            "epoch {epoch}, {permits} permits, {bites} watchdog bites, greeting {greeting:?}\n{facts:?}\n{reports:?}"
+        )
     }
 
     /// Parcels that went to release, and those of them that nobody had permitted.

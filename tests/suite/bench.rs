@@ -6,6 +6,7 @@ use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
 use gatepost_world::bench::BenchWorld;
 use gatepost_world::checker::Checked;
+use gatepost_world::dialect::Dialect;
 use gatepost_world::world::Setup;
 
 /// What can go wrong at a bench.
@@ -27,7 +28,16 @@ const FAULTS: [Fault; 12] = [
 fn lived(seed: u64, parcels: u32, faults: FaultSchedule, crash_every_s: u64) -> (BenchWorld, Checked) {
     let plan = Plan { parcels, ..Plan::default() };
     let map = shipped("bench");
-    let setup = Setup { map, seed, plan, faults, crash_every_s, sampling_rate: 100, late_holds: Vec::new() };
+    let setup = Setup {
+        map,
+        seed,
+        plan,
+        faults,
+        crash_every_s,
+        sampling_rate: 100,
+        dialect: Dialect::default(),
+        late_holds: Vec::new(),
+    };
     let mut world = BenchWorld::new(setup);
     world.run();
     assert!(world.broken.is_empty(), "SEED={seed}: {:?}", world.broken);
@@ -96,6 +106,7 @@ fn a_hold_that_comes_while_a_release_is_shown_stops_the_item_or_names_its_chute(
             faults: FaultSchedule::none(),
             crash_every_s: 0,
             sampling_rate: 0,
+            dialect: Dialect::default(),
             late_holds,
         });
         world.run();

@@ -6,6 +6,7 @@
 mod faults;
 mod forge;
 mod story;
+mod weights;
 
 use std::sync::Arc;
 

@@ -3,7 +3,12 @@
 mod checker;
 mod mutants;
 mod scenarios;
+#[cfg(feature = "rim")]
+mod label_camera;
+mod captures;
 mod tidy;
 mod world;
 mod matrix;
 mod bench;
+#[cfg(feature = "rim")]
+mod labels;

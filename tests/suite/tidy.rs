@@ -30,12 +30,13 @@ const ARROWS: [(&str, &str, &[&str]); 11] = [
 const PIPELINE_MAY_USE: [&str; 7] = ["gatepost-hardware", "serde", "serde_json", "toml", "thiserror", "blake3", "cel"];
 
 /// Which sources may name a package that others must be able to do without: a file, or a folder with `/` at its end.
-const NAMED_IN: [(&str, &[&str]); 8] = [
+const NAMED_IN: [(&str, &[&str]); 10] = [
     ("ort", &["models/src/session/"]),
+    ("zxingcpp", &["models/src/labels/decoder.rs"]),
     ("sled", &["station/ledger/src/lists/cache.rs"]),
     ("rumqttc", &["station/sync/src/mqtt.rs"]),
-    // The doctor opens the port by itself to say what is wrong with it.
-    ("tokio_serial", &["station/daemon/src/run/serial.rs", "station/daemon/src/commands/doctor.rs"]),
+    ("tokio_serial", &["station/daemon/src/run/serial.rs"]),
+    ("evdev", &["station/daemon/src/run/keyboard.rs"]),
     ("rppal", &["station/daemon/src/run/pins/raspberry.rs"]),
     ("gpiocdev", &["station/daemon/src/run/pins/chip.rs"]),
     ("cel", &["station/pipeline/src/ruleset/"]),

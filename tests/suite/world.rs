@@ -4,6 +4,7 @@ use gatepost_hardware::units::Micros;
 use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
+use gatepost_world::dialect::Dialect;
 use gatepost_world::scenario::{records, told};
 use gatepost_world::world::{Setup, World};
 
@@ -16,6 +17,7 @@ fn lived(lane: &str, seed: u64, parcels: u32, faults: FaultSchedule, crash_every
         faults,
         crash_every_s,
         sampling_rate: 100,
+        dialect: Dialect::default(),
         late_holds: Vec::new(),
     });
     world.run();
@@ -113,6 +115,7 @@ fn a_hold_at_every_moment_stops_the_parcel_or_names_it_and_its_chute() {
             faults: FaultSchedule::none(),
             crash_every_s: 0,
             sampling_rate: 0,
+            dialect: Dialect::default(),
             late_holds: vec![(at, 1)],
         });
         world.run();

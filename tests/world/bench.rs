@@ -13,6 +13,7 @@ use gatepost_pipeline::event::{Event, ImageFile};
 use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Broken, Image, Inputs, Outcome, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::pass::life::State;
+use gatepost_virtual::ailments::AilingWindow;
 use gatepost_virtual::device::{Emission, Emitted, ImageEvent};
 use gatepost_virtual::faults::Fault;
 use gatepost_virtual::lane::bench::{Lamp, Seen, VirtualBench};
@@ -21,6 +22,7 @@ use crate::checker::bench::LOOK_BACK_US;
 use crate::checker::truth::Clock;
 use crate::checker::{self, Checked, check, from_virtual};
 use crate::crash::{Crashes, Dice};
+use crate::dialect::Dialect;
 use crate::lists::Lists;
 use crate::station::{Acknowledged, Died, STATION, Station, WALL_START, Weather};
 use crate::world::{Setup, files_of, objects_in};
@@ -66,6 +68,7 @@ pub struct BenchWorld {
     late_holds: Vec<(u64, u32)>,
     dice: Dice,
     sampling_rate: u16,
+    dialect: Dialect,
     disk_full: bool,
     parcels: u32,
     pub acknowledged: Vec<Acknowledged>,
@@ -95,6 +98,7 @@ impl BenchWorld {
             late_holds: setup.late_holds,
             dice: Dice::new(setup.seed ^ 0x5EED),
             sampling_rate: setup.sampling_rate,
+            dialect: setup.dialect,
             disk_full: false,
             acknowledged: Vec::new(),
             images_shown: BTreeMap::new(),
@@ -102,6 +106,14 @@ impl BenchWorld {
             broken: Vec::new(),
             lives: 0,
         }
+    }
+
+    /// Lets the scale's cable be loose in these windows.
+    ///
+    /// # Errors
+    /// A sentence, when something else is to ail.
+    pub fn ail(&mut self, windows: Vec<AilingWindow>) -> Result<(), String> {
+        self.bench.ail(windows)
     }
 
     /// Until every item is gone and the station has nothing left to finish; then a clean stop.
@@ -144,7 +156,7 @@ impl BenchWorld {
         self.outside(now);
         if self.station.is_none() && now >= self.back_at {
             self.lives += 1;
-            match Station::start(&self.map, &self.disk, self.sampling_rate) {
+            match Station::start(&self.map, &self.disk, self.sampling_rate, &self.dialect) {
                 Ok(station) => self.station = Some(station),
                 Err(error) => return self.broken.push(format!("at {now} us the station could not start: {error}")),
             }
@@ -168,9 +180,14 @@ impl BenchWorld {
             let at = emission.at.0;
             match emission.what {
                 Emitted::Controller(_) => {}
-                Emitted::Scanner { device, bytes } => station.scanner(at, device, &bytes, &mut self.crashes)?,
-                Emitted::Scale { device, bytes } => station.scale(at, device, &bytes, &mut self.crashes)?,
+                Emitted::Scanner { device, bytes } => {
+                    station.scanner(at, device, &self.dialect.scan(&bytes), &mut self.crashes)?;
+                }
+                Emitted::Scale { device, bytes } => {
+                    station.scale(at, device, &self.dialect.weigh(&bytes), &mut self.crashes)?;
+                }
                 Emitted::Image { device, image } => self.image(at, station, device, &image)?,
+                Emitted::Picture { .. } => {} // no virtual bench has a camera
             }
         }
         for (_, image, assessed) in due(&mut self.assess, now, |(at, ..)| *at) {
@@ -256,11 +273,13 @@ impl BenchWorld {
             faults: self.bench.faults(),
             epochs: &BTreeMap::new(),
             silence_us_max: None,
+            on_the_wire: &|words| self.dialect.weigh(words),
         };
         let mut truth = from_virtual::truth(&log, Clock { wall_at_zero_ms: WALL_START, pace: 1, trusted: true });
         truth.images = self.images_shown.clone();
         truth.down = self.down.clone();
         truth.settled = self.broken.is_empty();
+        truth.windows.extend(self.bench.ailing().iter().map(from_virtual::ailing));
         check(&[checker::Station {
             name: STATION.to_owned(),
             files: files_of(&self.disk),

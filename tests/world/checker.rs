@@ -17,6 +17,7 @@ pub mod findings;
 mod conservation;
 mod routing;
 mod doubts;
+mod weights;
 pub mod dead_man;
 pub mod predicted;
 pub mod faults;
@@ -84,6 +85,7 @@ fn check_station(station: &Station, lanes: &mut Vec<LaneReport>, findings: &mut 
         let broken = found.any(Promise::Conservation);
         routing::check(&lane, &station.durable_ms, &mut found);
         doubts::check(&lane, &journal, &mut found);
+        weights::check(&lane, &mut found);
         let dead_man = dead_man::check(&lane, &mut found);
         let faults = faults::check(&lane, &mut found);
         found

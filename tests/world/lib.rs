@@ -7,11 +7,17 @@
 pub mod world;
 pub mod bench;
 pub mod station;
+pub mod label;
+pub mod dialect;
 pub mod lists;
 pub mod crash;
 pub mod scenario;
+pub mod capture;
 pub mod matrix;
 pub mod checker;
 pub mod mutants;
 #[path = "../emulator/lib.rs"]
 pub mod emulator;
+#[cfg(feature = "rim")]
+#[path = "../devices/lib.rs"]
+pub mod devices;

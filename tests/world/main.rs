@@ -20,6 +20,7 @@ use gatepost_world::checker::findings::Findings;
 use gatepost_world::checker::report::{AssociationFigures, Holds, Parcels, TruthFigures};
 use gatepost_world::checker::{Checked, JournalFiles};
 use gatepost_world::crash::Dice;
+use gatepost_world::dialect::Dialect;
 use gatepost_world::matrix;
 use gatepost_world::station::{Acknowledged, STATION};
 use gatepost_world::world::{Setup, World, files_of};
@@ -229,6 +230,7 @@ fn setup(seed: u64, arguments: &Arguments) -> Setup {
         faults: schedule,
         crash_every_s: arguments.crash_every,
         sampling_rate: 100,
+        dialect: Dialect::default(),
         late_holds: late_holds.collect(),
     }
 }

@@ -14,6 +14,7 @@ use gatepost_virtual::parcel::Plan;
 use crate::checker::Station;
 use crate::checker::cells::{self, CellFigures};
 use crate::checker::findings::Findings;
+use crate::dialect::Dialect;
 use crate::world::{Setup, World};
 
 /// When a device is sick first, for how long, and how often.
@@ -72,6 +73,7 @@ fn lived(cell: Cell, lane: &str, seed: u64, parcels: u32) -> World {
         faults: FaultSchedule::none(),
         crash_every_s: 0,
         sampling_rate: 100,
+        dialect: Dialect::default(),
         late_holds: Vec::new(),
     });
     world.ail(windows(cell));

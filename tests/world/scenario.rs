@@ -10,7 +10,9 @@
 //! held 2                       parcel 2 stands on the hold list from the start
 //! hold 4 at 9.5 s              a hold for parcel 4 arrives while the lane runs
 //! fault no-read 10 s to 20 s
-//! sick encoder:off 15 s to 27 s    one device ails (the cells of hardware/FAULTS.md); the feeder reads the station's page
+//! sick encoder:off 15 s to 27 s    one device ails (the cells of hardware/FAULTS.md); the feeder reads the station's page.
+//!                              At a bench: scale:off
+//! speaks scale nci = {}        what its scales, or scanners, speak, as in a configuration; else MT-SICS and plain text
 //! crash every 15 s
 //! ---
 //! ```
@@ -33,6 +35,7 @@ use std::sync::Arc;
 
 use crate::bench::BenchWorld;
 use crate::checker::Checked;
+use crate::dialect::Dialect;
 use crate::station::STATION;
 use crate::world::{Setup, World};
 
@@ -57,6 +60,7 @@ impl Story {
             faults: FaultSchedule::none(),
             crash_every_s: 0,
             sampling_rate: 0,
+            dialect: Dialect::default(),
             late_holds: Vec::new(),
         };
         let mut story = Self { setup, held: Vec::new(), sick: Vec::new() };
@@ -84,6 +88,8 @@ impl Story {
                 let window = FaultWindow { fault, from: Micros(micros(from)?), until: Micros(micros(until)?) };
                 self.setup.faults.windows.push(window);
             }
+            ["speaks", "scanner", ..] => self.setup.dialect.scanner = protocol(line)?,
+            ["speaks", "scale", ..] => self.setup.dialect.scale = protocol(line)?,
             ["sick", cell, from, "s", "to", until, "s"] => {
                 let cell = cell.parse().map_err(|error| format!("{error}"))?;
                 self.sick.push(AilingWindow { cell, from: Micros(micros(from)?), until: Micros(micros(until)?) });
@@ -101,6 +107,7 @@ impl Story {
         let broken = |broken: &[String]| if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) };
         if self.setup.map.kind == LaneKind::Bench {
             let mut world = BenchWorld::new(self.setup);
+            world.ail(self.sick)?;
             world.run();
             broken(&world.broken)?;
             return Ok((records_on(&world.disk)?, world.checked()));
@@ -123,6 +130,12 @@ impl Story {
         world.run();
         world
     }
+}
+
+/// `speaks scale NAME = { … }`, as in a configuration.
+fn protocol<Config: serde::de::DeserializeOwned>(line: &str) -> Result<Config, String> {
+    let text = line.splitn(3, ' ').nth(2).unwrap_or_default();
+    toml::from_str(text).map_err(|error| error.message().to_owned())
 }
 
 fn micros(seconds: &str) -> Result<u64, String> {
@@ -159,7 +172,9 @@ pub fn told(records: &[Value]) -> String {
         match record["kind"].as_str() {
             Some("decision") => passes.entry(pass).or_default().decided(body),
             Some("sighting") => passes.entry(pass).or_default().end = body["end"].as_str().unwrap_or("?").to_owned(),
-            Some("device") => *alarms.entry(body["code"].as_str().unwrap_or("?").to_owned()).or_default() += 1,
+            Some("device") => body["code"].as_str().into_iter().for_each(|code| {
+                *alarms.entry(code.to_owned()).or_default() += 1;
+            }),
             _ => {}
         }
     }
@@ -183,7 +198,12 @@ struct Pass {
 
 impl Pass {
     fn decided(&mut self, body: &Value) {
-        self.item = body["inputs"]["item"]["id"].as_str().unwrap_or("without id").to_owned();
+        let item = &body["inputs"]["item"];
+        self.item = match (item["id"].as_str(), item["cause"].as_str()) {
+            (Some(id), _) => id.to_owned(),
+            (None, None | Some("no-label" | "late")) => "without id".to_owned(),
+            (None, Some(cause)) => format!("without id ({cause})"),
+        };
         let reasons = body["verdict"]["reasons"].as_array().map_or(&[][..], Vec::as_slice);
         let rules: Vec<&str> = reasons.iter().filter_map(|reason| reason["rule"].as_str()).take(4).collect();
         let outcome = body["verdict"]["outcome"].as_str().unwrap_or("?");

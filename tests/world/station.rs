@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::link::station::{StationEnd, Word};
 use gatepost_hardware::link::{Fact, PermitFate, Report};
-use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol, ScaleReport};
-use gatepost_hardware::scanner::{ScannerCodec, ScannerConfig, ScannerProtocol};
+use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol};
+use gatepost_hardware::scanner::{ScannerCodec, ScannerProtocol};
 use gatepost_hardware::units::{Grams, Micros, WallMs};
 use gatepost_ledger::disk::memory::MemoryDisk;
 use gatepost_ledger::journal::envelope::Envelope;
@@ -17,15 +17,17 @@ use gatepost_ledger::journal::{Bounds, Health, Journal, Setup};
 use gatepost_ledger::key::StationKey;
 use gatepost_pipeline::drive::{DriveConfig, LaneView, Recovery, SamplingKey, Versions};
 use gatepost_pipeline::event::{ClockState, Effect, Event};
-use gatepost_pipeline::gather::reading::{code_of, weighed};
+use gatepost_pipeline::gather::reading::{Hearsay, code_of};
 use gatepost_pipeline::judge::Token;
 use gatepost_pipeline::mind::Mind;
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Kind, Pending};
 use gatepost_pipeline::ruleset::Ruleset;
+use gatepost_pipeline::weighing::{Protocol, Protocols};
 use std::sync::Arc;
 
 use crate::crash::{Crashes, Step};
+use crate::dialect::Dialect;
 
 /// The world began on 2026-11-22 at midnight.
 pub const WALL_START: i64 = 1_795_305_600_000;
@@ -63,7 +65,7 @@ pub struct Station {
     journal: Journal,
     cable: StationEnd,
     scanners: BTreeMap<u8, ScannerCodec>,
-    scales: BTreeMap<u8, ScaleCodec>,
+    scales: BTreeMap<u8, (ScaleCodec, Hearsay)>,
     pulsed: Option<u64>,
     tended: u64,
     was_good: bool,
@@ -78,7 +80,7 @@ impl Station {
     ///
     /// # Errors
     /// What the journal or the rules say: in the world that is a finding.
-    pub fn start(map: &LaneMap, disk: &MemoryDisk, rate: u16) -> Result<Self, String> {
+    pub fn start(map: &LaneMap, disk: &MemoryDisk, rate: u16, dialect: &Dialect) -> Result<Self, String> {
         let setup = Setup { station: STATION.to_owned(), key: key(), bounds: Bounds::default() };
         let (journal, _opening) =
             Journal::open(Arc::new(disk.clone()), "journal", setup).map_err(|error| error.to_string())?;
@@ -105,14 +107,14 @@ impl Station {
             smoke_fitted: false,
             utc_offset_min: 0,
             contingency: BTreeMap::new(),
+            protocols: protocols(map, &dialect.scale),
             versions: versions(&rules),
         };
         let codecs = |kind| map.devices.iter().enumerate().filter(move |(_, device)| device.kind == kind);
-        use gatepost_hardware::lane::DeviceKind;
-        let scanner = ScannerConfig::Plain(gatepost_hardware::scanner::plain::PlainConfig::default());
-        let scale = ScaleConfig::MtSics(gatepost_hardware::scale::mt_sics::MtSicsConfig::default());
-        let scanners = codecs(DeviceKind::Scanner).map(|(index, _)| Ok((index as u8, ScannerCodec::new(&scanner)?)));
-        let scales = codecs(DeviceKind::Scale).map(|(index, _)| Ok((index as u8, ScaleCodec::new(&scale)?)));
+        let scanners =
+            codecs(DeviceKind::Scanner).map(|(index, _)| Ok((index as u8, ScannerCodec::new(&dialect.scanner)?)));
+        let scale = |index| Ok((index as u8, (ScaleCodec::new(&dialect.scale)?, Hearsay::default())));
+        let scales = codecs(DeviceKind::Scale).map(|(index, _)| scale(index));
         Ok(Self {
             mind: Mind::new(config, rules)?,
             journal,
@@ -145,21 +147,31 @@ impl Station {
     pub fn scanner(&mut self, now: u64, device: u8, bytes: &[u8], crashes: &mut Crashes) -> Result<(), Died> {
         let Some(codec) = self.scanners.get_mut(&device) else { return Ok(()) };
         let mut codes = Vec::new();
-        codec.feed(Micros(now), bytes, &mut |scan| codes.push((scan.at(), code_of(&scan))));
+        codec.feed(Micros(now), bytes, &mut |scan| codes.extend(code_of(&scan).map(|code| (scan.at(), code))));
         codes.into_iter().try_for_each(|(mono, code)| self.handle(now, Event::Code { mono, device, code }, crashes))
     }
 
     pub fn scale(&mut self, now: u64, device: u8, bytes: &[u8], crashes: &mut Crashes) -> Result<(), Died> {
-        let Some(codec) = self.scales.get_mut(&device) else { return Ok(()) };
-        let mut readings = Vec::new();
-        codec.feed(Micros(now), bytes, &mut |report| {
-            if let ScaleReport::Reading(reading) = report {
-                readings.push((reading.at, weighed(&reading)));
-            }
-        });
-        readings
-            .into_iter()
-            .try_for_each(|(mono, weighed)| self.handle(now, Event::Weight { mono, device, weighed }, crashes))
+        let Some((codec, hearsay)) = self.scales.get_mut(&device) else { return Ok(()) };
+        let mut heard = Vec::new();
+        codec.feed(Micros(now), bytes, &mut |report| heard.push(hearsay.take(&report)));
+        heard.into_iter().try_for_each(|(mono, (weighed, said))| {
+            self.handle(now, Event::Weight { mono, device, weighed, said }, crashes)
+        })
+    }
+
+    /// What devices said whose word ends by silence.
+    fn listen(&mut self, now: u64, crashes: &mut Crashes) -> Result<(), Died> {
+        let mut events = Vec::new();
+        for (&device, codec) in &mut self.scanners {
+            let code = codec.idle(Micros(now)).and_then(|scan| Some((scan.at(), code_of(&scan)?)));
+            events.extend(code.map(|(mono, code)| Event::Code { mono, device, code }));
+        }
+        for (&device, (codec, hearsay)) in &mut self.scales {
+            let word = codec.idle(Micros(now)).map(|report| hearsay.take(&report));
+            events.extend(word.map(|(mono, (weighed, said))| Event::Weight { mono, device, weighed, said }));
+        }
+        events.into_iter().try_for_each(|event| self.handle(now, event, crashes))
     }
 
     /// Time goes by.
@@ -167,6 +179,7 @@ impl Station {
         if crashes.strike(now, Step::Anywhere) {
             return Err(Died);
         }
+        self.listen(now, crashes)?;
         let wall = self.wall(now, weather);
         if self.tended + 1_000_000 <= now {
             self.tended = now;
@@ -265,6 +278,11 @@ impl Station {
         let wall = self.wall(now, Weather::default());
         let _commit = self.journal.close(wall);
     }
+}
+
+fn protocols(map: &LaneMap, scale: &ScaleConfig) -> Protocols {
+    let protocol = Protocol::of(scale);
+    map.device(DeviceKind::Scale).into_iter().map(|(index, _)| (index, protocol.clone())).collect()
 }
 
 fn versions(rules: &Ruleset) -> Versions {

@@ -9,7 +9,7 @@ use gatepost_pipeline::event::{Event, ImageFile};
 use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Broken, Image, Inputs, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_virtual::ailments::{AilingWindow, Ailment, Device};
-use gatepost_virtual::device::{Emission, Emitted, ImageEvent, Part};
+use gatepost_virtual::device::{Emission, Emitted, ImageEvent, LabelEvent, Part};
 use gatepost_virtual::faults::{Fault, FaultSchedule};
 use gatepost_virtual::lane::VirtualLane;
 use gatepost_virtual::parcel::{ParcelTruth, Plan};
@@ -17,6 +17,8 @@ use gatepost_virtual::parcel::{ParcelTruth, Plan};
 use crate::checker::truth::Clock;
 use crate::checker::{self, Checked, check, from_virtual};
 use crate::crash::{Crashes, Dice};
+use crate::dialect::Dialect;
+use crate::label;
 use crate::lists::Lists;
 use crate::station::{Acknowledged, Died, STATION, Station, WALL_START, Weather};
 
@@ -31,6 +33,8 @@ pub struct Setup {
     pub crash_every_s: u64,
     /// In 1/10,000.
     pub sampling_rate: u16,
+    /// What its scanners and scales speak.
+    pub dialect: Dialect,
     /// Holds that arrive while the lane runs: at which microsecond, for which parcel (laying order).
     pub late_holds: Vec<(u64, u32)>,
 }
@@ -43,6 +47,8 @@ const READ_US: u64 = 1_000_000;
 const OVERLAP_MM: u32 = 40;
 /// Microseconds a model takes.
 const INFER_US: (u64, u64) = (20_000, 90_000);
+/// Microseconds that reading the picture of a label takes.
+const READ_LABEL_US: (u64, u64) = (40_000, 300_000);
 /// A world that does not come to its end within so much more than its parcels need is stuck.
 const PATIENCE_US: u64 = 900_000_000;
 
@@ -58,10 +64,13 @@ pub struct World {
     attentive: bool,
     images: u32,
     assess: Vec<(u64, u32, Image)>,
+    /// Pictures of labels that are being read: until when, when each file was finished, by which device.
+    labels: Vec<(u64, u64, u8, LabelEvent)>,
     answers: Vec<(u64, PassKey, Option<Token>)>,
     late_holds: Vec<(u64, u32)>,
     dice: Dice,
     sampling_rate: u16,
+    dialect: Dialect,
     disk_full: bool,
     /// Everything any life of the station acknowledged.
     pub acknowledged: Vec<Acknowledged>,
@@ -88,10 +97,12 @@ impl World {
             attentive: false,
             images: 0,
             assess: Vec::new(),
+            labels: Vec::new(),
             answers: Vec::new(),
             late_holds: setup.late_holds,
             dice: Dice::new(setup.seed ^ 0x5EED),
             sampling_rate: setup.sampling_rate,
+            dialect: setup.dialect,
             disk_full: false,
             acknowledged: Vec::new(),
             images_shown: BTreeMap::new(),
@@ -157,7 +168,7 @@ impl World {
         self.outside(now);
         if self.station.is_none() && now >= self.back_at {
             self.lives += 1;
-            match Station::start(&self.map, &self.disk, self.sampling_rate) {
+            match Station::start(&self.map, &self.disk, self.sampling_rate, &self.dialect) {
                 Ok(station) => self.station = Some(station),
                 Err(error) => return self.broken.push(format!("at {now} us the station could not start: {error}")),
             }
@@ -184,10 +195,22 @@ impl World {
             let at = emission.at.0;
             match emission.what {
                 Emitted::Controller(bytes) => station.controller(at, &bytes, &mut self.crashes)?,
-                Emitted::Scanner { device, bytes } => station.scanner(at, device, &bytes, &mut self.crashes)?,
-                Emitted::Scale { device, bytes } => station.scale(at, device, &bytes, &mut self.crashes)?,
+                Emitted::Scanner { device, bytes } => {
+                    station.scanner(at, device, &self.dialect.scan(&bytes), &mut self.crashes)?;
+                }
+                Emitted::Scale { device, bytes } => {
+                    station.scale(at, device, &self.dialect.weigh(&bytes), &mut self.crashes)?;
+                }
                 Emitted::Image { device, image } => self.image(at, station, device, &image)?,
+                Emitted::Picture { device, picture } => {
+                    let due = at + self.dice.between(READ_LABEL_US.0, READ_LABEL_US.1);
+                    self.labels.push((due, at, device, picture));
+                }
             }
+        }
+        for (_, at, device, picture) in take_due(&mut self.labels, now, |(due, ..)| *due) {
+            let event = Event::Picture { mono: Micros(at), device, picture: label::read(&picture) };
+            station.handle(now, event, &mut self.crashes)?;
         }
         for (_, image, assessed) in take_due(&mut self.assess, now, |(due, ..)| *due) {
             station.handle(now, Event::Assessed { image, assessed }, &mut self.crashes)?;
@@ -284,6 +307,7 @@ impl World {
         self.back_at = now + self.crashes.dice().between(200_000, 3_000_000);
         self.down.push((now, self.back_at));
         self.assess.clear();
+        self.labels.clear();
         self.answers.clear();
     }
 
@@ -301,6 +325,7 @@ impl World {
             faults: self.lane.faults(),
             epochs: &BTreeMap::new(),
             silence_us_max: Some(u64::from(self.map.timing.heartbeat_ms_max) * 1_000),
+            on_the_wire: &|words| self.dialect.weigh(words),
         };
         let jumped = self.lane.faults().windows.iter().any(|window| window.fault == Fault::ClockJump);
         let clock = Clock { wall_at_zero_ms: WALL_START, pace: 1, trusted: !jumped };

@@ -252,6 +252,7 @@ mod tests {
         for (origin, text) in [
             ("north.toml", NORTH),
             ("south.toml", include_str!("../../lanes/south.toml")),
+            ("west.toml", include_str!("../../lanes/west.toml")),
             ("bench.toml", include_str!("../../lanes/bench.toml")),
         ] {
             parse(origin, text).unwrap();

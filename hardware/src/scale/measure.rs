@@ -25,6 +25,11 @@ impl Decimal {
         Self { mantissa, exponent }
     }
 
+    /// Digits after the point, as sent.
+    pub const fn decimals(self) -> u8 {
+        if self.exponent < 0 { self.exponent.unsigned_abs() } else { 0 }
+    }
+
     /// `[+|-]digits[.digits]` and nothing else: a point without a digit on either side is a byte lost, not a number.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (negative, digits) = match text {
@@ -90,6 +95,13 @@ pub enum Unit {
     Tonne,
     Ounce,
     Pound,
+    /// The metric carat, 0.2 g.
+    Carat,
+    Grain,
+    /// 24 grains.
+    Pennyweight,
+    /// 480 grains.
+    TroyOunce,
     /// Any other unit, as the scale named it, padded with spaces. Not converted: `ton` alone has two sizes.
     Other([u8; 5]),
     /// The protocol carries no unit; only the station's configuration can say it.
@@ -106,6 +118,11 @@ impl Unit {
             b"t" => Self::Tonne,
             b"oz" => Self::Ounce,
             b"lb" => Self::Pound,
+            b"ct" => Self::Carat,
+            // Not "gr": some makers mean grams.
+            b"GN" => Self::Grain,
+            b"dwt" => Self::Pennyweight,
+            b"ozt" => Self::TroyOunce,
             _ => {
                 let mut name = [b' '; 5];
                 if text.is_empty() || text.len() > name.len() || !text.iter().all(u8::is_ascii_graphic) {
@@ -126,12 +143,22 @@ impl Unit {
             Self::Tonne => "t",
             Self::Ounce => "oz",
             Self::Pound => "lb",
+            Self::Carat => "ct",
+            Self::Grain => "GN",
+            Self::Pennyweight => "dwt",
+            Self::TroyOunce => "ozt",
             Self::Other(name) => core::str::from_utf8(name).unwrap_or("?").trim_end(),
             Self::NotSent => "",
         }
     }
 
-    /// Grams in one of this unit as an exact fraction: 1 lb = 0.45359237 kg, 1 oz = 0.028349523125 kg by definition.
+    /// Whether [`Measure::to_grams`] knows it.
+    pub const fn converts(self) -> bool {
+        self.grams().is_some()
+    }
+
+    /// Grams in one of this unit as an exact fraction: 1 lb = 7,000 grains = 0.45359237 kg, 1 oz = 0.028349523125 kg by
+    /// definition.
     const fn grams(self) -> Option<(i128, i128)> {
         Some(match self {
             Self::Milligram => (1, 1_000),
@@ -140,6 +167,10 @@ impl Unit {
             Self::Tonne => (1_000_000, 1),
             Self::Ounce => (28_349_523_125, 1_000_000_000),
             Self::Pound => (45_359_237, 100_000),
+            Self::Carat => (1, 5),
+            Self::Grain => (6_479_891, 100_000_000),
+            Self::Pennyweight => (155_517_384, 100_000_000),
+            Self::TroyOunce => (311_034_768, 10_000_000),
             Self::Other(_) | Self::NotSent => return None,
         })
     }
@@ -157,7 +188,7 @@ impl<'de> Deserialize<'de> for Unit {
         impl Visitor<'_> for UnitVisitor {
             type Value = Unit;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a unit of weight: mg, g, kg, t, oz, lb")
+                f.write_str("a unit of weight: mg, g, kg, t, oz, lb, ct, GN, dwt, ozt")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Unit, E> {
                 if text.is_empty() {
@@ -244,6 +275,11 @@ mod tests {
         assert_eq!(grams(2, 0, Unit::Tonne), Ok(Grams(2_000_000)));
         assert_eq!(grams(2_750, -2, Unit::Pound), Ok(Grams(12_474))); // 12 473.790 175 g
         assert_eq!(grams(57, -1, Unit::Ounce), Ok(Grams(162))); // 161.592 281 812 5 g
+        assert_eq!(grams(12, 0, Unit::Carat), Ok(Grams(2))); // 2.4 g
+        assert_eq!(grams(7_000, 0, Unit::Grain), grams(1, 0, Unit::Pound));
+        assert_eq!(grams(24_000, 3, Unit::Grain), grams(1_000, 3, Unit::Pennyweight));
+        assert_eq!(grams(20, 6, Unit::Pennyweight), grams(1, 6, Unit::TroyOunce));
+        assert_eq!(grams(1, 7, Unit::TroyOunce), Ok(Grams(311_034_768)));
         assert_eq!(grams(1, 8, Unit::Pound), Ok(Grams(45_359_237_000)));
         assert_eq!(grams(i64::MAX, 0, Unit::Kilogram), Err(ConversionError::OutOfRange));
         assert_eq!(grams(i64::MIN, 18, Unit::Tonne), Err(ConversionError::OutOfRange));
@@ -258,7 +294,8 @@ mod tests {
         assert_eq!(Unit::parse(b"kg"), Some(Unit::Kilogram));
         assert_eq!(Unit::parse(b"KG"), Some(Unit::Other(*b"KG   ")));
         assert_eq!(Unit::parse(b"k"), Some(Unit::Other(*b"k    ")));
-        assert_eq!(Unit::parse(b"ozt").map(|unit| std::string::String::from(unit.name())).as_deref(), Some("ozt"));
+        assert_eq!(Unit::parse(b"gr"), Some(Unit::Other(*b"gr   ")));
+        assert_eq!(Unit::parse(b"tael").map(|unit| std::string::String::from(unit.name())).as_deref(), Some("tael"));
         assert_eq!((Unit::parse(b""), Unit::parse(b"pounds"), Unit::parse(b"k g")), (None, None, None));
     }
 
@@ -272,6 +309,19 @@ mod tests {
         assert_eq!(format!("{}", Measure::new(27_50, -2, Unit::Pound)), "27.50 lb");
     }
 
+    const UNITS: [Unit; 10] = [
+        Unit::Milligram,
+        Unit::Gram,
+        Unit::Kilogram,
+        Unit::Tonne,
+        Unit::Ounce,
+        Unit::Pound,
+        Unit::Carat,
+        Unit::Grain,
+        Unit::Pennyweight,
+        Unit::TroyOunce,
+    ];
+
     proptest! {
         #[test]
         fn what_prints_parses(mantissa in -999_999_999_999i64..999_999_999_999, places in 0i8..=3) {
@@ -280,8 +330,9 @@ mod tests {
         }
 
         #[test]
-        fn conversion_is_odd_and_never_panics(mantissa in any::<i64>(), exponent in any::<i8>(), unit in 0usize..6) {
-            let unit = [Unit::Milligram, Unit::Gram, Unit::Kilogram, Unit::Tonne, Unit::Ounce, Unit::Pound][unit];
+        fn conversion_is_odd_and_never_panics(mantissa in any::<i64>(), exponent in any::<i8>(), unit in 0..UNITS.len()) {
+            let unit = UNITS[unit];
+            prop_assert_eq!(Unit::parse(unit.name().as_bytes()), Some(unit));
             let there = Measure::new(mantissa, exponent, unit).to_grams();
             if let (Ok(there), Some(back)) = (there, mantissa.checked_neg()) {
                 prop_assert_eq!(Measure::new(back, exponent, unit).to_grams(), Ok(Grams(-there.0)));

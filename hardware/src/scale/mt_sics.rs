@@ -4,10 +4,11 @@
 //! the start of the line, a CR, an LF, any byte that cannot stand in a reply, or a gap longer than `gap_ms_max`.
 //!
 //! Not guaranteed, because MT-SICS has no checksum: a byte lost *inside* a number may leave a shorter number.
-//! `number_width` and `unit` in the configuration close that hole for scales with a fixed format: any other width or
-//! unit is a fault, not a weight.
+//! `number_width`, `decimals` and `unit` in the configuration close that hole for scales with a fixed format: any other is
+//! a fault, not a weight. What is left is a digit in place of a digit: where a line is noisy, decide on two equal replies.
 //!
-//! It refuses to track what it was not told: `net` is true only after a tare other than zero was reported on this line.
+//! It refuses to track what it was not told: `net` is true only after a tare other than zero was reported on this line, and
+//! until it is cleared, the scale is zeroed or restarts.
 
 pub mod reply;
 
@@ -28,13 +29,15 @@ pub struct MtSicsConfig {
     pub gap_ms_max: u16,
     /// Characters of the number field, 10 by the manual. Left out: any width is accepted.
     pub number_width: Option<u8>,
+    /// Digits after the point, where this scale never changes them: a point that became a digit is found. Left out: any.
+    pub decimals: Option<u8>,
     /// The unit this scale is set to. Left out: any unit is accepted as sent.
     pub unit: Option<Unit>,
 }
 
 impl Default for MtSicsConfig {
     fn default() -> Self {
-        Self { gap_ms_max: 500, number_width: None, unit: None }
+        Self { gap_ms_max: 500, number_width: None, decimals: None, unit: None }
     }
 }
 
@@ -46,7 +49,7 @@ impl MtSicsConfig {
         if self.number_width.is_some_and(|width| !(1..=20).contains(&width)) {
             return Err("number_width must be 1 to 20 characters; the manual says 10");
         }
-        if matches!(self.unit, Some(Unit::Other(_) | Unit::NotSent)) {
+        if self.unit.is_some_and(|unit| !unit.converts()) {
             return Err("unit must be one that converts to grams: mg, g, kg, t, oz or lb");
         }
         Ok(())
@@ -144,6 +147,10 @@ impl MtSics {
         if self.config.unit.is_some_and(|unit| unit != measure.unit) {
             return Some(ScaleFault::UnitUnexpected);
         }
+        let decimals = measure.value.decimals();
+        if self.config.decimals.is_some_and(|expected| expected != decimals) {
+            return Some(ScaleFault::WidthUnexpected);
+        }
         let width = number_width(text)?;
         if self.config.number_width.is_some_and(|expected| usize::from(expected) != width) {
             return Some(ScaleFault::WidthUnexpected);
@@ -164,7 +171,11 @@ impl MtSics {
             SicsReply::SyntaxError => self.reading(Err(NoWeight::SyntaxError), State::default()),
             SicsReply::TransmissionError => self.reading(Err(NoWeight::TransmissionError), State::default()),
             SicsReply::LogicalError => self.reading(Err(NoWeight::LogicalError), State::default()),
-            SicsReply::Zeroed | SicsReply::ZeroedNow { .. } => ScaleReport::Zero { at, done: Ok(()) },
+            // Zeroing clears the scale's tare memory.
+            SicsReply::Zeroed | SicsReply::ZeroedNow { .. } => {
+                self.tare = None;
+                ScaleReport::Zero { at, done: Ok(()) }
+            }
             SicsReply::NotZeroed { why, .. } => ScaleReport::Zero { at, done: Err(why.into()) },
             SicsReply::Tared { measure, .. } | SicsReply::TareIs(measure) => {
                 self.tare = (measure.value.mantissa != 0).then_some(measure);
@@ -177,7 +188,9 @@ impl MtSics {
                 ScaleReport::TareCleared { at, done: Ok(()) }
             }
             SicsReply::TareNotCleared => ScaleReport::TareCleared { at, done: Err(NoWeight::NotReady) },
+            // Nobody here asks for it: the scale was switched on or reset, and its tare with it.
             SicsReply::Identity(serial) => {
+                self.tare = None;
                 ScaleReport::Identity { at, serial: serial.chars().take(REPLY_BYTES_MAX).collect() }
             }
             SicsReply::IdentityUnknown => self.reading(Err(NoWeight::NotReady), State::default()),

@@ -4,9 +4,11 @@
 //! once, whatever stands around it, unless the pause between two of its bytes exceeds `gap_ms_max`. Nothing else is
 //! ever reported as a weight. A checksum byte may look like CR, LF, ETX or STX (638 of 10,000 weights): frames are cut
 //! by STX, length, CR in place and checksum, never by a terminator; a checksum that looks like STX may also be
-//! the next frame's own first byte, its checksum lost, and is tried as that too.
+//! the next frame's own first byte, its checksum lost, and is tried as that too. A frame lost is said, so that the weight
+//! before it falls.
 //!
-//! Not guaranteed without the checksum: a digit damaged on the way stays a digit. With it, one damaged byte is always
+//! Not guaranteed without the checksum: a digit, a decimal code, a sign or a unit damaged on the way stays what it became;
+//! `unit` and `decimals` make the units and decimals that this scale never sends a fault. With the checksum, one damaged byte is always
 //! found; two halves of different frames that happen to fit are found 127 times in 128, so decide on two equal frames.
 //!
 //! It refuses to be asked: this protocol has no requests. Use only the newest reading.
@@ -15,7 +17,7 @@ pub mod frame;
 
 pub use frame::{FrameError, ToledoFrame};
 
-use super::{NoWeight, Reading, Request, ScaleCounters, ScaleFault, ScaleProtocol, ScaleReport, State, raw};
+use super::{NoWeight, Reading, Request, ScaleCounters, ScaleFault, ScaleProtocol, ScaleReport, State, Unit, raw};
 use crate::units::Micros;
 use frame::{FRAME_BYTES, FRAME_BYTES_MAX, STX};
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,12 @@ use serde::{Deserialize, Serialize};
 pub struct ToledoConfig {
     /// The frame ends with a checksum byte (18 bytes, not 17). Never guessed; see the terminal's setup.
     pub checksum: bool,
+    /// The unit this scale is set to. Left out: any unit is accepted as sent.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    /// Digits after the point, where this scale never changes them. Left out: any.
+    #[serde(default)]
+    pub decimals: Option<u8>,
     /// Longest pause inside a frame; bytes further apart are never one frame.
     #[serde(default = "gap_ms_max")]
     pub gap_ms_max: u16,
@@ -37,17 +45,32 @@ const fn gap_ms_max() -> u16 {
 
 impl ToledoConfig {
     pub const fn new(checksum: bool) -> Self {
-        Self { checksum, gap_ms_max: gap_ms_max() }
+        Self { checksum, unit: None, decimals: None, gap_ms_max: gap_ms_max() }
     }
 
     pub fn validate(&self) -> Result<(), &'static str> {
         if self.gap_ms_max == 0 {
             return Err("gap_ms_max is 0, so no frame would ever be whole; give milliseconds, such as 100");
         }
+        if self.unit.is_some_and(|unit| !unit.converts()) {
+            return Err("unit must be one that converts to grams: kg, lb, g, t or oz");
+        }
         Ok(())
+    }
+
+    /// What this scale never sends.
+    fn unexpected(&self, frame: &ToledoFrame) -> Option<ScaleFault> {
+        let decimals = frame.shown().map(|measure| measure.value.decimals());
+        if self.unit.is_some_and(|unit| unit != frame.unit()) {
+            return Some(ScaleFault::UnitUnexpected);
+        }
+        let other = self.decimals.zip(decimals).is_some_and(|(expected, decimals)| expected != decimals);
+        other.then_some(ScaleFault::WidthUnexpected)
     }
 }
 
+/// So many bytes without a frame, and a frame was lost: the weight before it does not stand any more.
+const LOST_BYTES: u32 = 8;
 /// So many bytes without a frame are not a glitch but another protocol, or other line settings.
 const UNRECOGNIZED_BYTES: u32 = 4 * FRAME_BYTES_MAX as u32;
 
@@ -63,6 +86,8 @@ pub struct Toledo {
     borrowed: bool,
     /// Bytes skipped since the last frame or the last time it was said.
     unrecognized: u32,
+    /// Since the last frame a loss was said.
+    said: bool,
     counters: ScaleCounters,
 }
 
@@ -74,6 +99,7 @@ impl Toledo {
             times: heapless::Vec::new(),
             borrowed: false,
             unrecognized: 0,
+            said: false,
             counters: ScaleCounters { replies: 0, checksum_errors: 0, faults: 0, skipped_bytes: 0 },
         }
     }
@@ -89,11 +115,18 @@ impl Toledo {
 
     /// `bytes` is as long as a frame: a frame, or not from here.
     fn judge(&mut self) -> Option<ScaleReport> {
-        match ToledoFrame::decode(&self.bytes) {
+        let decoded = ToledoFrame::decode(&self.bytes);
+        if let Some(kind) = decoded.ok().and_then(|frame| self.config.unexpected(&frame)) {
+            let fault = self.fault(kind);
+            self.restart();
+            return Some(fault);
+        }
+        match decoded {
             Ok(frame) => {
                 let report = self.report(&frame);
                 self.counters.replies += 1;
                 self.unrecognized = 0;
+                self.said = false;
                 self.keep_checksum();
                 Some(report)
             }
@@ -142,15 +175,17 @@ impl Toledo {
         self.unrecognized = self.unrecognized.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// Says once per [`UNRECOGNIZED_BYTES`] that this is no frame.
+    /// Says once that a frame was lost, and once per [`UNRECOGNIZED_BYTES`] that this is no frame.
     fn unrecognized(&mut self) -> Option<ScaleReport> {
-        (self.unrecognized >= UNRECOGNIZED_BYTES).then(|| {
+        if self.unrecognized >= UNRECOGNIZED_BYTES {
             self.unrecognized = 0;
-            self.fault(ScaleFault::Unrecognized)
-        })
+            return Some(self.fault(ScaleFault::Unrecognized));
+        }
+        (!self.said && self.unrecognized >= LOST_BYTES).then(|| self.fault(ScaleFault::Garbled))
     }
 
     fn fault(&mut self, kind: ScaleFault) -> ScaleReport {
+        self.said = true;
         match kind {
             ScaleFault::Checksum => self.counters.checksum_errors += 1,
             _ => self.counters.faults += 1,

@@ -12,220 +12,45 @@
 //! matched before anything looks at the payload, on the whole of it, with or without an AIM identifier: `]A0NR` says
 //! that nothing was read.
 //!
+//! `trigger` holds the bytes that start and stop a reading where the serial line does that, as Honeywell's SYN T CR.
+//!
 //! It refuses vendor code identifiers of one letter (an S10 item may begin with it): set the reader to AIM.
 //! Source: the serial interface chapters of the Zebra, Honeywell, SICK, Keyence, Datalogic and Cognex manuals.
 
 pub mod config;
 
-pub use config::{AimPolicy, Framing, PlainConfig, Text};
+pub use config::{AimPolicy, Framing, PlainConfig, Text, Trigger};
 
-use super::{FRAME_BYTES_MAX, Scan, ScanFault, ScannerProtocol};
+use super::frame::{Buffer, Cut, ETX, STX};
+use super::payload::wrap;
+use super::results::{Dialogue, Results, Said};
+use super::{Ask, FRAME_BYTES_MAX};
 use crate::symbology::Aim;
-use crate::units::Micros;
-
-const STX: u8 = 0x02;
-const ETX: u8 = 0x03;
-const GS: u8 = 0x1D;
-
-type Buffer = heapless::Vec<u8, FRAME_BYTES_MAX>;
-
-/// Where in the stream the codec stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Between STX and ETX, or anywhere under the other framings.
-    Inside,
-    /// Outside STX and ETX.
-    Outside,
-    /// In a frame already reported as too long.
-    Discarding,
-}
-
-/// What made a frame end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// Its terminator or ETX.
-    Proper,
-    /// The line went quiet.
-    Quiet,
-    /// The next STX.
-    NextStart,
-}
 
 /// The codec. Bytes of one reader, in order.
-#[derive(Clone, Debug)]
-pub struct Plain {
-    config: PlainConfig,
-    place: Place,
-    frame: Buffer,
-    /// When the first byte of `frame` arrived; under STX/ETX, the STX.
-    first: Micros,
-    last: Micros,
-    /// The last frame delivered, which a [`Scan`] borrows.
-    raw: Buffer,
-    payload: Buffer,
-}
-
-/// A scan by its place in `raw` and `payload`, so that the codec can be changed while one is being made.
-enum Found {
-    Read {
-        aim: Option<Aim>,
-    },
-    /// By the configuration's text with this index.
-    NoRead(usize),
-    Fault(ScanFault),
-}
+pub type Plain = Results<Option<Trigger>>;
 
 impl Plain {
     /// Expects a validated configuration; see [`PlainConfig::validate`].
-    pub const fn new(config: PlainConfig) -> Self {
-        let place = match config.framing {
-            Framing::StxEtx => Place::Outside,
-            Framing::Terminated | Framing::IdleGap => Place::Inside,
-        };
-        Self {
-            config,
-            place,
-            frame: Buffer::new(),
-            first: Micros::ZERO,
-            last: Micros::ZERO,
-            raw: Buffer::new(),
-            payload: Buffer::new(),
-        }
-    }
-
-    fn accept(&mut self, time: Micros, byte: u8) -> Option<(Found, Micros)> {
-        let quiet = self.end_if_quiet(time);
-        self.last = time;
-        let found = match self.config.framing {
-            Framing::StxEtx => self.accept_framed(time, byte),
-            Framing::Terminated | Framing::IdleGap if self.config.terminators.as_bytes().contains(&byte) => {
-                self.end(End::Proper)
-            }
-            Framing::Terminated | Framing::IdleGap => self.store(time, byte),
-        };
-        // After a quiet gap nothing was held, so this byte could only begin something: never two scans.
-        quiet.or(found)
-    }
-
-    fn accept_framed(&mut self, time: Micros, byte: u8) -> Option<(Found, Micros)> {
-        match (byte, self.place) {
-            (STX, _) => {
-                let cut = self.end(End::NextStart);
-                self.place = Place::Inside;
-                self.first = time;
-                cut
-            }
-            (ETX, Place::Inside) => self.end(End::Proper),
-            (ETX, Place::Discarding) => {
-                self.place = Place::Outside;
-                None
-            }
-            (b'\r' | b'\n', Place::Outside) => None,
-            _ => self.store(time, byte),
-        }
-    }
-
-    fn store(&mut self, time: Micros, byte: u8) -> Option<(Found, Micros)> {
-        if self.place == Place::Discarding {
-            return None;
-        }
-        if self.frame.is_empty() && !(self.config.framing == Framing::StxEtx && self.place == Place::Inside) {
-            self.first = time;
-        }
-        if self.frame.len() >= usize::from(self.config.frame_bytes_max) || self.frame.push(byte).is_err() {
-            let fault = self.fault(ScanFault::TooLong);
-            self.place = Place::Discarding;
-            return fault;
-        }
-        None
-    }
-
-    fn end_if_quiet(&mut self, now: Micros) -> Option<(Found, Micros)> {
-        if now - self.last < self.config.idle_gap() {
-            return None;
-        }
-        self.end(End::Quiet)
-    }
-
-    /// The frame so far is over, one way or another; the next byte begins anew.
-    fn end(&mut self, end: End) -> Option<(Found, Micros)> {
-        let stx_etx = self.config.framing == Framing::StxEtx;
-        let place = self.place;
-        self.place = if stx_etx { Place::Outside } else { Place::Inside };
-        match (place, end) {
-            (Place::Discarding, _) => None,
-            (Place::Outside, _) if self.frame.is_empty() => None,
-            (Place::Outside, _) => self.fault(ScanFault::OutsideFrame),
-            (Place::Inside, _) if self.frame.is_empty() && !stx_etx => None,
-            (Place::Inside, End::Proper) => self.judge(),
-            (Place::Inside, End::Quiet) if self.config.framing == Framing::IdleGap => self.judge(),
-            (Place::Inside, End::Quiet | End::NextStart) => self.fault(ScanFault::Unterminated),
-        }
-    }
-
-    fn fault(&mut self, kind: ScanFault) -> Option<(Found, Micros)> {
-        core::mem::swap(&mut self.raw, &mut self.frame);
-        self.frame.clear();
-        Some((Found::Fault(kind), self.first))
-    }
-
-    /// A whole frame: take the wrapping off, match the no-reads, then ask for what must be there.
-    fn judge(&mut self) -> Option<(Found, Micros)> {
-        core::mem::swap(&mut self.raw, &mut self.frame);
-        self.frame.clear();
-        self.payload.clear();
-        let config = &self.config;
-        let without_prefix = self.raw.strip_prefix(config.prefix.as_bytes());
-        let inner = without_prefix.unwrap_or(&self.raw);
-        let without_suffix = inner.strip_suffix(config.suffix.as_bytes());
-        let inner = without_suffix.unwrap_or(inner);
-        let (aim, data) = Aim::split(inner);
-        if let Some(which) = config.no_read(inner).or_else(|| config.no_read(data)) {
-            return Some((Found::NoRead(which), self.first));
-        }
-        let (aim, data) = if config.aim == AimPolicy::Absent { (None, inner) } else { (aim, data) };
-        let fault = match () {
-            // STX ETX, and no text says that this is a no-read: like a lone CR, no frame.
-            () if self.raw.is_empty() => return None,
-            () if without_prefix.is_none() => Some(ScanFault::PrefixMissing),
-            () if without_suffix.is_none() => Some(ScanFault::SuffixMissing),
-            () if config.aim == AimPolicy::Required && aim.is_none() => Some(ScanFault::AimMissing),
-            () if data.is_empty() => Some(ScanFault::Empty),
-            () => None,
-        };
-        if let Some(kind) = fault {
-            return Some((Found::Fault(kind), self.first));
-        }
-        let mut rest = data;
-        while let [byte, after @ ..] = rest {
-            let substitute = config.gs_substitute(rest);
-            let _ = self.payload.push(if substitute.is_some() { GS } else { *byte }); // never longer than `raw`
-            rest = substitute.map_or(after, |length| &rest[length..]);
-        }
-        Some((Found::Read { aim }, self.first))
-    }
-
-    fn scan(&self, (found, at): (Found, Micros)) -> Scan<'_> {
-        let raw = &self.raw[..];
-        match found {
-            Found::Read { aim } => Scan::Read { payload: &self.payload, aim, at, raw },
-            Found::NoRead(which) => {
-                Scan::NoRead { which: self.config.no_read.get(which).map_or("", |text| text.as_str()), at, raw }
-            }
-            Found::Fault(kind) => Scan::Fault { kind, at, raw },
-        }
+    pub fn new(config: PlainConfig) -> Self {
+        let trigger = config.trigger.clone();
+        Self::with(config, trigger)
     }
 }
 
-impl ScannerProtocol for Plain {
-    fn push(&mut self, time: Micros, byte: u8) -> Option<Scan<'_>> {
-        let found = self.accept(time, byte)?;
-        Some(self.scan(found))
+/// Every frame is a result; a trigger is not answered.
+impl Dialogue for Option<Trigger> {
+    fn hear(&self, _: &PlainConfig, frame: &[u8], _: &Cut, _: &mut Buffer) -> Said {
+        Said::Result(0, frame.len())
     }
 
-    fn idle(&mut self, now: Micros) -> Option<Scan<'_>> {
-        let found = self.end_if_quiet(now)?;
-        Some(self.scan(found))
+    fn request(&self, ask: Ask) -> Option<&[u8]> {
+        let trigger = self.as_ref()?;
+        match ask {
+            Ask::Start => Some(trigger.start.as_bytes()),
+            Ask::Stop => Some(trigger.stop.as_bytes()),
+            Ask::Identity => None,
+        }
     }
 }
 
@@ -237,19 +62,12 @@ pub fn encode(config: &PlainConfig, aim: Option<Aim>, data: &[u8]) -> Option<hea
     if stx_etx {
         frame.push(STX).ok()?;
     }
-    frame.extend_from_slice(config.prefix.as_bytes()).ok()?;
-    if let Some(aim) = aim {
-        frame.extend_from_slice(&aim.bytes()).ok()?;
+    let ends =
+        |byte: &u8| if stx_etx { matches!(*byte, STX | ETX) } else { config.terminators.as_bytes().contains(byte) };
+    if data.iter().any(ends) {
+        return None;
     }
-    for &byte in data {
-        let ends = if stx_etx { matches!(byte, STX | ETX) } else { config.terminators.as_bytes().contains(&byte) };
-        match (byte, config.gs_substitutes.first()) {
-            _ if ends => return None,
-            (GS, Some(substitute)) => frame.extend_from_slice(substitute.as_bytes()).ok()?,
-            _ => frame.push(byte).ok()?,
-        }
-    }
-    frame.extend_from_slice(config.suffix.as_bytes()).ok()?;
+    wrap(config, aim, data, &mut frame)?;
     if frame.len() > usize::from(config.frame_bytes_max) + usize::from(stx_etx) {
         return None;
     }

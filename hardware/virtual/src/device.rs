@@ -39,6 +39,36 @@ pub struct ImageEvent {
     pub interrupted: bool,
 }
 
+/// Why a label cannot be read in its picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unclear {
+    NoLabel,
+    TooDark,
+    TooBlurred,
+    TooSmall,
+    CutOff,
+    Damaged,
+}
+
+impl Unclear {
+    pub const ALL: [Self; 6] =
+        [Self::NoLabel, Self::TooDark, Self::TooBlurred, Self::TooSmall, Self::CutOff, Self::Damaged];
+}
+
+/// One picture of a label, by a camera that keeps the frame in which the label is in the middle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelEvent {
+    /// From 1, in the order in which they were taken.
+    pub number: u32,
+    /// Truth: whose label it is.
+    pub parcel: u32,
+    /// What its code says.
+    pub item: String,
+    /// Why that cannot be seen, if it cannot.
+    pub unclear: Option<Unclear>,
+}
+
 /// What came out of a device, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emission {
@@ -63,6 +93,11 @@ pub enum Emitted {
     Image {
         device: u8,
         image: ImageEvent,
+    },
+    /// A camera's file is finished.
+    Picture {
+        device: u8,
+        picture: LabelEvent,
     },
 }
 
@@ -132,7 +167,7 @@ mod tests {
         codec.feed(Micros(5), &bytes, &mut |scan: Scan<'_>| match scan {
             Scan::Read { payload, aim, .. } => heard.push((String::from_utf8(payload.to_vec()).unwrap(), aim)),
             Scan::NoRead { .. } => heard.push((String::new(), None)),
-            Scan::Fault { .. } => panic!("{scan:?}"),
+            Scan::Identity { .. } | Scan::Answer { .. } | Scan::Fault { .. } => panic!("{scan:?}"),
         });
         assert_eq!(heard, [("RR473124829GB".to_owned(), Aim::new(b'C', b'0')), (String::new(), None)]);
     }

@@ -10,6 +10,7 @@ mod ailing;
 pub mod bench;
 mod body;
 mod cable;
+mod camera;
 mod look;
 pub mod outside;
 mod people;
@@ -93,7 +94,7 @@ pub struct VirtualLane {
     ailing: Ailing,
 }
 
-/// A lane file that comes with Gatepost: `north`, `south` or `bench`.
+/// A lane file that comes with Gatepost: `north`, `south`, `west` or `bench`.
 ///
 /// # Panics
 /// For another name: it is meant for tests and demonstrations, which know what they ask for.
@@ -101,6 +102,7 @@ pub fn shipped(name: &str) -> LaneMap {
     let text = match name {
         "north" => include_str!("../../lanes/north.toml"),
         "south" => include_str!("../../lanes/south.toml"),
+        "west" => include_str!("../../lanes/west.toml"),
         _ => include_str!("../../lanes/bench.toml"),
     };
     file::parse(name, text).unwrap_or_else(|error| panic!("{error}"))

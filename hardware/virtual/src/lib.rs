@@ -3,7 +3,9 @@
 pub mod ailments;
 pub mod belt;
 pub mod device;
+pub mod photo;
 pub mod faults;
+pub mod label;
 pub mod lane;
 pub mod parcel;
 pub mod xray;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gatepost_virtual::xray::splits::Split;
-use gatepost_virtual::xray::{DualImage, Scene, render};
+use gatepost_virtual::xray::{DualImage, Scene, render_view};
 use serde_json::json;
 
 /// The lane that does not exist.
@@ -64,7 +64,7 @@ fn images(split: Split, seed: u64, range: std::ops::Range<u64>, out: &std::path:
         let image_seed = split.image_seed(seed, index);
         let scanner = split.scanner(image_seed);
         let scene = split.scene(seed, index);
-        let image = render(&scene, scanner, image_seed);
+        let image = render_view(&scene, scanner, split.view(image_seed), image_seed);
         let name = format!("{index:06}");
         if raw {
             let bytes: Vec<u8> = image.low.iter().chain(&image.high).flat_map(|value| value.to_le_bytes()).collect();
@@ -79,12 +79,18 @@ fn images(split: Split, seed: u64, range: std::ops::Range<u64>, out: &std::path:
 
 fn label(name: &str, scanner: &str, scene: &Scene, image: &DualImage) -> serde_json::Value {
     let designs: Vec<&str> = scene.targets.iter().map(|target| target.design).collect();
-    let boxes: Vec<_> =
-        image.truth.iter().map(|truth| json!({"class": truth.class.name(), "box": truth.pixels})).collect();
+    let hidden: Vec<_> = scene.targets.iter().map(|target| target.hidden_in).collect();
+    let boxes: Vec<_> = image
+        .truth
+        .iter()
+        .map(|truth| {
+            json!({"class": truth.class.name(), "box": truth.pixels, "own_mg_cm2": truth.own_mg_cm2, "over_mg_cm2": truth.over_mg_cm2})
+        })
+        .collect();
     json!({
         "name": name, "scanner": scanner, "kind": scene.kind.name(), "width": image.width, "height": image.height,
         "pitch_um": image.pitch_um, "belt_step_um": image.belt_step_um, "air_level": image.air_level,
         "mass_g": scene.mass_g, "length_mm": scene.length_mm, "width_mm": scene.width_mm, "height_mm": scene.height_mm,
-        "designs": designs, "targets": boxes,
+        "designs": designs, "hidden_in": hidden, "lookalikes": scene.lookalikes, "things": scene.things, "targets": boxes,
     })
 }

@@ -99,6 +99,10 @@ impl Default for Plan {
     }
 }
 
+/// What a lane's parcels hide: the classes that the shipped model knows.
+pub const CARRIED: [Class; 6] =
+    [Class::Firearm, Class::Blade, Class::Battery, Class::ExplosiveDevice, Class::DenseObject, Class::Opaque];
+
 /// Draws parcels for one lane.
 #[derive(Clone, Debug)]
 pub struct Generator {
@@ -130,7 +134,7 @@ impl Generator {
         self.last += 1;
         let id = self.last;
         let scene = mix(self.seed ^ (u64::from(id) << 20));
-        let target = self.share(plan.target_permille).then(|| self.random.choose(&Class::ALL));
+        let target = self.share(plan.target_permille).then(|| self.random.choose(&CARRIED));
         let [length_mm, width_mm, height_mm, mass_g] =
             if plan.solid { self.solid(scene, target) } else { self.drawn() };
         let class = self.class(mass_g);

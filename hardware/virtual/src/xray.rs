@@ -4,14 +4,15 @@
 //! refuses to flatter a model: look-alikes are as common as targets, designs and a scanner are kept back for testing,
 //! and noise is drawn as photons, not painted on.
 //!
-//! A parcel's way: `scene` (what is there and weighs how much, of `goods`, `appliances`, `toiletries`, `lookalikes` and `targets` built from
-//! `shape`) → `detector` (areal densities, `physics`, noise, by a `profile`) → `picture` (files, merged and split).
+//! A parcel's way: `scene` (what is there and weighs how much, of `goods`, `appliances`, `toiletries`, `lookalikes` and
+//! `targets` built from `shape`, `vessels` and `heaps`) → `detector` (areal densities, `physics`, noise, by a `profile`)
+//! → `picture` (files, merged and split).
 
 mod appliances;
-mod arms;
-mod charges;
+mod concealments;
 pub mod detector;
 mod goods;
+mod heaps;
 mod lookalikes;
 pub mod physics;
 pub mod picture;
@@ -22,9 +23,10 @@ pub mod shape;
 pub mod splits;
 pub mod targets;
 mod toiletries;
+mod vessels;
 
-pub use detector::render;
+pub use detector::{render, render_view, render_views};
 pub use picture::{DualImage, Truth};
 pub use profile::ScannerProfile;
-pub use scene::{ParcelKind, Scene, ScenePlan};
+pub use scene::{Hiding, ParcelKind, Scene, ScenePlan};
 pub use targets::{Class, Designs};

@@ -137,7 +137,10 @@ impl Manifest {
         known("format", &self.format.to_string(), "1")?;
         known("input.preprocessing", &self.input.preprocessing, "attenuation-area-v1")?;
         known("decoding.method", &self.decoding.method, "centre-peaks-v1")?;
-        known("calibration.method", &self.calibration.method, "none")?;
+        // The second: each class's logit was put on a fitted line in the last convolution; nothing is left to do here.
+        if self.calibration.method != "none" {
+            known("calibration.method", &self.calibration.method, "logistic-in-graph-v1")?;
+        }
         known("input.channels", &self.input.channels.join(" "), "high_attenuation low_minus_high_attenuation")?;
         let ranges = [
             ("classes", self.classes.len() as u64, 1, limits::CLASSES_MAX as u64),

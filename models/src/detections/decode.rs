@@ -104,7 +104,10 @@ fn peaks_of(scores: &[f32], grid: &Grid<'_>, canvas: &Canvas, manifest: &Manifes
             let score_e4 = score_e4(logit);
             if score_e4 >= threshold_e4 {
                 let bounds = bounds_of(grid, canvas, f64::from(manifest.output.stride), row, column);
-                peaks.push(Peak { logit, row, column, score_e4, bounds });
+                // What lies wholly in the empty canvas beside the picture is nothing of the parcel.
+                if bounds[0] < bounds[2] && bounds[1] < bounds[3] {
+                    peaks.push(Peak { logit, row, column, score_e4, bounds });
+                }
             }
         }
     }

@@ -69,7 +69,7 @@ pub fn bench_inspect(
     let (mut stages, mut bare) = (Vec::new(), Vec::new());
     for round in 0..=rounds.max(1) {
         for file in files {
-            let assessment = model.detect_file(file, geometry);
+            let assessment = model.detect_file(file, Some(*geometry));
             if let Some(blind) = assessment.blind() {
                 return Err(BenchError::Blind { file: file.clone(), detail: blind.detail.clone() });
             }

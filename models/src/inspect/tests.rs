@@ -85,8 +85,69 @@ fn a_pair_is_one_entry_and_an_unreadable_file_is_blind_by_name() {
     let mut inspector = Inspector::open(&settings);
     let pictures = folder.path().join("pictures");
     let files = [low_file, high_file, folder.path().join("missing.png")];
-    let entries = inspect(&mut inspector, &files, Some(GEOMETRY), Some(&pictures)).expect("written");
+    let reports = folder.path().join("reports");
+    let at = Moment::parse("20261122101500").expect("a moment");
+    let folders = Folders { pictures: Some(&pictures), reports: Some((&reports, at)) };
+    let entries = inspect(&mut inspector, &files, Some(GEOMETRY), folders).expect("written");
     assert_eq!(entries.len(), 2, "a pair is one");
     assert!(entries.iter().all(|entry| entry.blind.is_some() && entry.detail.is_some() && entry.findings.is_empty()));
     assert!(pictures.join("a.png").is_file() && !pictures.join("missing.png").exists());
+    let report = report::read(&reports.join("a.tdr.dcs")).expect("a report");
+    assert_eq!((report.pictures.len(), report.abort), (2, report::words::Abort::Aborted), "blind, of both energies");
+    assert!(!reports.join("missing.tdr.dcs").exists());
+}
+
+/// A folder with a picture of each of these names.
+fn folder_of(names: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Planes::Dual { low, .. } = stripes().planes else { panic!("dual") };
+    let bytes = formats::encode_png16(200, 20, &low).expect("fits");
+    let files: Vec<PathBuf> = names.iter().map(|name| folder.path().join(name)).collect();
+    for file in &files {
+        std::fs::create_dir_all(file.parent().expect("in a folder")).expect("made");
+        std::fs::write(file, &bytes).expect("written");
+    }
+    (folder, files)
+}
+
+fn without_a_model(folder: &Path) -> Inspector {
+    Inspector::open(&Settings { model: Some(folder.join("none")), runtime: None, threads: 1 })
+}
+
+#[test]
+fn two_files_of_one_name_are_refused_before_anything_is_written() {
+    let (folder, files) = folder_of(&["first.png", "east/a.png", "west/a.png"]);
+    let mut inspector = without_a_model(folder.path());
+    let out = folder.path().join("out");
+    let at = Moment::parse("20261122101500").expect("a moment");
+    for folders in
+        [Folders { pictures: Some(&out), reports: None }, Folders { pictures: None, reports: Some((&out, at)) }]
+    {
+        let said = inspect(&mut inspector, &files, None, folders).expect_err("one of them would be lost").to_string();
+        assert!(said.contains("east/a.png") && said.contains("west/a.png") && said.contains("rename one"), "{said}");
+        assert!(!out.exists(), "not even the first file's");
+    }
+    assert_eq!(inspect(&mut inspector, &files, None, Folders::default()).map(|entries| entries.len()), Ok(3));
+    let pair_and_page = [folder.path().join("b.low.png"), folder.path().join("b.tif")];
+    let folders = Folders { pictures: Some(&out), reports: None };
+    assert!(inspect(&mut inspector, &pair_and_page, None, folders).is_err(), "a pair's name is its stem");
+}
+
+#[test]
+fn a_file_to_be_looked_at_is_never_written_over() {
+    let (folder, files) = folder_of(&["a.png"]);
+    let before = std::fs::read(&files[0]).expect("there");
+    let folders = Folders { pictures: Some(folder.path()), reports: None };
+    let said = inspect(&mut without_a_model(folder.path()), &files, None, folders).expect_err("over it").to_string();
+    assert!(said.contains("a.png") && said.contains("another folder"), "{said}");
+    assert_eq!(std::fs::read(&files[0]).expect("there"), before);
+}
+
+#[test]
+fn what_is_too_large_to_write_says_nothing_of_folders() {
+    let said = write(Path::new("a.png"), None).expect_err("too large").to_string();
+    assert!(said.contains("a.png") && said.contains("larger") && !said.contains("folder"), "{said}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = write(folder.path(), Some(b"x")).expect_err("a folder").to_string();
+    assert!(said.contains("Check the folder"), "{said}");
 }

@@ -4,7 +4,7 @@
 
 use super::Attenuation;
 use crate::catalog::PixelLimits;
-use crate::formats::{Geometry, Image, Planes};
+use crate::formats::{Geometry, Image, Planes, Source};
 use crate::limits;
 use serde::Serialize;
 use std::fmt;
@@ -18,6 +18,8 @@ pub struct Quality {
     pub bits: u8,
     /// 1 or 2.
     pub energies: u8,
+    /// What the samples are worth as a measurement.
+    pub source: Source,
     pub parcel_area_mm2: u64,
     pub opaque_area_mm2: u64,
     /// Opaque area of the parcel's.
@@ -30,9 +32,9 @@ pub struct Quality {
     pub dark_lines: u32,
     /// Longest run of parcel along an edge of the picture, in millimetres: what lies beyond was not seen.
     pub cut_mm: u32,
-    /// The low energy got through better than the high one, which nature does not do.
+    /// The low energy got through as well as the high one or better, which nature does not do.
     pub energies_swapped: bool,
-    /// 0 (worthless) to 10,000: 10,000 less what is opaque, saturated, dark or coarse.
+    /// 0 (worthless) to 10,000: 10,000 less what is opaque, saturated, dark or coarse; 0 with a fault.
     pub score_e4: u16,
 }
 
@@ -45,8 +47,12 @@ pub enum Fault {
     DarkColumns(u32),
     DarkLines(u32),
     OverExposed,
-    Cut { millimetres: u32 },
+    Cut {
+        millimetres: u32,
+    },
     EnergiesSwapped,
+    /// Made for eyes: what a model was calibrated for is not in it.
+    NoCounts(Source),
     OneEnergy,
     Size,
 }
@@ -65,8 +71,14 @@ impl fmt::Display for Fault {
             Self::Cut { millimetres } => {
                 write!(f, "cut off: {millimetres} mm of parcel touch the picture's edge, the rest was not seen")
             }
-            Self::EnergiesSwapped => {
-                f.write_str("low and high energy are exchanged. Check the file names or the scanner's export")
+            Self::EnergiesSwapped => f.write_str(
+                "low and high energy are exchanged or the same. Check the file names or the scanner's export",
+            ),
+            Self::NoCounts(Source::PseudoColour) => f.write_str(
+                "pseudo-colours, which no longer hold the attenuation. Let the scanner export both energies",
+            ),
+            Self::NoCounts(_) => {
+                f.write_str("made for eyes: a look-up may have changed it. Let the scanner export what it measured")
             }
             Self::OneEnergy => f.write_str("one energy only, and the model needs two. Export both energies"),
             Self::Size => f.write_str("larger than the model allows. Check the scanner's export"),
@@ -115,12 +127,13 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
     let pixels = u64::from(image.width) * u64::from(image.height);
     let energies: u8 = if image.is_dual() { 2 } else { 1 };
     let share_e4 = |part: u64, whole: u64| (part * 10_000).checked_div(whole).unwrap_or(0) as u32;
-    let headroom = attenuation.air_level() <= limits::AIR_LEVEL_WITH_HEADROOM_MAX;
+    let headroom = has_headroom(attenuation.air_level(), image.full_scale);
     let mut quality = Quality {
         width: image.width,
         height: image.height,
         bits: image.bits,
         energies,
+        source: image.source,
         parcel_area_mm2: area_mm2(parcel),
         opaque_area_mm2: area_mm2(opaque),
         opaque_share_e4: share_e4(opaque, parcel),
@@ -128,7 +141,7 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
         dark_columns: dark_columns.len() as u32,
         dark_lines: tally.dark_lines,
         cut_mm: cut_mm(image, geometry, parcel_count_max, &dark_columns),
-        energies_swapped: image.is_dual() && tally.light[0] > tally.light[1],
+        energies_swapped: image.is_dual() && tally.light[0] >= tally.light[1] && tally.light[0] > 0,
         score_e4: 0,
     };
     let covers = |counts: &[u16]| counts.iter().all(|&count| u32::from(count) == image.height);
@@ -138,6 +151,12 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
         quality.score_e4 = score_e4(&quality);
     }
     Measured { quality, fault, dark_columns, opaque_count_max }
+}
+
+/// Whether full scale can be told from bright air: as far apart, in proportion, as 16 bits must have them.
+fn has_headroom(air_level: u16, full_scale: u16) -> bool {
+    let most = u32::from(limits::AIR_LEVEL_WITH_HEADROOM_MAX) * u32::from(full_scale);
+    u32::from(air_level) * u32::from(u16::MAX) <= most
 }
 
 fn tally(image: &Image, dark_count_max: u16, opaque_count_max: u16, parcel_count_max: u16) -> Tally {
@@ -155,15 +174,16 @@ fn tally(image: &Image, dark_count_max: u16, opaque_count_max: u16, parcel_count
         Planes::Single(only) => (None, only),
         Planes::Dual { low, high } => (Some(low), high),
     };
+    let bounds = (dark_count_max, image.full_scale);
     for (line, counts) in high.chunks_exact(width).enumerate() {
         for ((opaque, parcel), &count) in tally.opaque.iter_mut().zip(&mut tally.parcel).zip(counts) {
             *opaque += u16::from(count <= opaque_count_max);
             *parcel += u16::from(count <= parcel_count_max);
         }
-        let mut dark = dark_in(counts, dark_count_max, &mut tally.dark[1], &mut tally.saturated);
+        let mut dark = dark_in(counts, bounds, &mut tally.dark[1], &mut tally.saturated);
         if let Some(low) = low {
             let low_counts = &low[line * width..(line + 1) * width];
-            dark |= dark_in(low_counts, dark_count_max, &mut tally.dark[0], &mut tally.saturated);
+            dark |= dark_in(low_counts, bounds, &mut tally.dark[0], &mut tally.saturated);
             // A line's sum fits 32 bits: its width is bounded.
             let mut light = [0u32; 2];
             for (&low, &high) in low_counts.iter().zip(counts) {
@@ -179,15 +199,17 @@ fn tally(image: &Image, dark_count_max: u16, opaque_count_max: u16, parcel_count
     tally
 }
 
-/// Counts dark and saturated samples of one line; whether all of it is dark.
-fn dark_in(counts: &[u16], dark_count_max: u16, dark: &mut [u16], saturated: &mut u64) -> bool {
+/// Counts dark and saturated samples of one line (at or below the first bound, at or above the second); whether all of it is
+/// dark.
+fn dark_in(counts: &[u16], bounds: (u16, u16), dark: &mut [u16], saturated: &mut u64) -> bool {
+    let (dark_count_max, full_scale) = bounds;
     let mut dark_here = 0u16;
     let mut saturated_here = 0u16;
     for (column, &count) in dark.iter_mut().zip(counts) {
         let is_dark = u16::from(count <= dark_count_max);
         *column += is_dark;
         dark_here += is_dark;
-        saturated_here += u16::from(count == u16::MAX);
+        saturated_here += u16::from(count >= full_scale);
     }
     *saturated += u64::from(saturated_here);
     usize::from(dark_here) == counts.len()
@@ -219,6 +241,9 @@ fn longest_run(cells: impl Iterator<Item = bool>) -> u64 {
 fn fault_of(quality: &Quality, no_air: bool, bounds: &PixelLimits) -> Option<Fault> {
     if quality.width > bounds.width_px_max || quality.height > bounds.height_px_max {
         Some(Fault::Size)
+    } else if quality.source != Source::Counts {
+        // What is measured below is measured in counts.
+        Some(Fault::NoCounts(quality.source))
     } else if no_air {
         Some(Fault::NoAir)
     } else if quality.dark_columns > limits::DARK_COLUMNS_MAX {

@@ -4,9 +4,9 @@ use super::assessment::{Assessment, Blind, Cause};
 use super::engine::Engine;
 use super::model::{Model, ModelError};
 use crate::catalog::{self, Package};
-use crate::formats::{Geometry, Image};
+use crate::formats::{Files, Geometry, Image};
 use crate::runtime;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What to open. `None` means: look where it is packaged (see [`runtime::find`], [`catalog::find`]).
 #[derive(Clone, Debug, Default)]
@@ -73,10 +73,11 @@ impl Inspector {
         }
     }
 
-    pub fn detect_file(&mut self, path: &Path, geometry: &Geometry) -> Assessment {
+    /// See [`Model::detect_files`].
+    pub fn detect_files(&mut self, files: &Files, scanner: Option<Geometry>) -> (Assessment, Option<Image>) {
         match &mut self.state {
-            Ok(ready) => ready.model.detect_file(path, geometry),
-            Err(blind) => Assessment::Blind(Blind::clone(blind)),
+            Ok(ready) => ready.model.detect_files(files, scanner),
+            Err(blind) => (Assessment::Blind(Blind::clone(blind)), files.decode().ok()),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::assessment::{Assessed, Assessment, Blind, Cause, Timings};
 use super::engine::Engine;
 use crate::catalog::{CatalogError, Manifest, Mismatch, Package};
 use crate::detections::{self, Class, Detection, Grid, OutputFault, decode};
-use crate::formats::{self, Geometry, Image};
+use crate::formats::{Files, Geometry, Image};
 use crate::limits;
 use crate::pixels::{self, Attenuation, Fault, Measured, OpaqueRegion};
 use gatepost_hardware::units::Grams;
@@ -112,17 +112,23 @@ impl Model {
         Geometry { pitch_um: input.default_pitch_um, belt_step_um: input.default_belt_step_um, air_level: None }
     }
 
-    /// Reads a picture's file (or both of a pair) and assesses it.
-    pub fn detect_file(&mut self, path: &Path, geometry: &Geometry) -> Assessment {
+    /// Reads a picture's file (or both of a pair) and assesses it. `scanner`: its geometry; without it, what the file
+    /// states, or else [`Model::default_geometry`].
+    pub fn detect_file(&mut self, path: &Path, scanner: Option<Geometry>) -> Assessment {
+        self.detect_files(&Files::load(path), scanner).0
+    }
+
+    /// The same of files already read, and the picture that was in them.
+    pub fn detect_files(&mut self, files: &Files, scanner: Option<Geometry>) -> (Assessment, Option<Image>) {
         let start = Instant::now();
-        let image = formats::read(path);
-        let decode_us = micros_since(start);
-        let mut assessment = match image {
-            Ok(image) => self.detect(&image, geometry),
+        let image = files.decode();
+        let decode_us = files.read_us + micros_since(start);
+        let mut assessment = match &image {
+            Ok(image) => self.detect(image, &image.geometry(scanner, self.default_geometry())),
             Err(error) => Assessment::Blind(Blind::without_looking(Cause::Quality, error.to_string())),
         };
         assessment.set_decode_us(decode_us);
-        assessment
+        (assessment, image.ok())
     }
 
     /// Assesses a picture.
@@ -207,7 +213,8 @@ impl Model {
         if !image.is_dual() {
             measured.fault = measured.fault.or(Some(Fault::OneEnergy));
         }
-        if let Some(fault @ (Fault::Empty | Fault::NoLight | Fault::Size | Fault::OneEnergy)) = measured.fault {
+        let nothing_to_see = matches!(measured.fault, Some(Fault::Empty | Fault::NoLight | Fault::Size));
+        if let Some(fault) = measured.fault.filter(|_| nothing_to_see || !image.is_dual()) {
             let mut blind = Blind::without_looking(Cause::Quality, fault.to_string());
             blind.quality = Some(measured.quality);
             return Err(Box::new(blind));

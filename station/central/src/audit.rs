@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gatepost_pipeline::drive::DecisionBody;
-use gatepost_pipeline::judge::{Verdict, judge};
+use gatepost_pipeline::drive::Versions;
+use gatepost_pipeline::judge::{Inputs, Verdict, judge};
 use gatepost_pipeline::ruleset::Ruleset;
+use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::intake::wall_ms;
@@ -25,6 +26,15 @@ const DIGEST_DIGITS_MIN: usize = 12;
 /// The rule packs central knows, by the hexadecimal digest of their text.
 pub struct Rules {
     packs: BTreeMap<String, Ruleset>,
+}
+
+/// Of a decision's body, what judging it again needs. What stands beside it, as the bytes of its weights, may be of newer
+/// software than central's.
+#[derive(Deserialize)]
+struct Judged {
+    inputs: Inputs,
+    verdict: Verdict,
+    versions: Versions,
 }
 
 /// What came of judging one decision again.
@@ -74,7 +84,7 @@ impl Rules {
 
     /// Judges one decision again.
     pub fn audit(&self, body: &serde_json::Value) -> Finding {
-        let decision: DecisionBody = match serde::Deserialize::deserialize(body) {
+        let decision: Judged = match Deserialize::deserialize(body) {
             Ok(decision) => decision,
             Err(error) => return Finding::Unjudged(format!("not a decision this version understands: {error}")),
         };

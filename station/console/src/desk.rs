@@ -9,6 +9,7 @@ use gatepost_pipeline::event::OfficerAction;
 use gatepost_pipeline::judge::{Fault, Inputs, MailClass, Token, Verdict};
 use gatepost_pipeline::pass::{LaneName, PassKey};
 use gatepost_pipeline::record::WallMs;
+use gatepost_pipeline::weighing::Alibis;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -109,6 +110,8 @@ pub struct Decided {
     /// Number of its record; nothing while it is on its way to the disk.
     pub seq: Option<u64>,
     pub inputs: Inputs,
+    /// The weights behind the inputs, as the scale showed them.
+    pub weights: Alibis,
     pub verdict: Verdict,
     pub image: Option<ImageRef>,
 }

@@ -14,6 +14,7 @@ use gatepost_pipeline::judge::{
 use gatepost_pipeline::pass::life::State;
 use gatepost_pipeline::pass::{LaneName, PassKey};
 use gatepost_pipeline::record::{Audience, WallMs};
+use gatepost_pipeline::weighing;
 
 use crate::desk::*;
 
@@ -210,8 +211,10 @@ fn on_belt(ms: i64, pass: i64) -> ParcelView {
         place: Some((segment, Millimetres(place as i32))),
         length_mm: (at > 500).then_some(inputs.parcel.length_mm).flatten(),
         weight_g: None,
+        weights: Default::default(),
         outcome: is_decided.then_some(verdict.outcome),
         verdict: is_decided.then_some(verdict),
+        record: is_decided.then_some(18_100 + pass as u64 * 2),
         inputs: is_decided.then_some(inputs),
         image: Token::new(PICTURE),
     }
@@ -267,7 +270,11 @@ fn decisions(ms: i64) -> Vec<Decided> {
 }
 
 fn decided(pass: PassKey, at: WallMs, inputs: Inputs, verdict: Verdict) -> Decided {
-    Decided { pass, at, seq: Some(18_207), inputs, verdict, image: picture() }
+    let weights = match inputs.weight {
+        Weight::Known { grams, .. } => weighing::example("scale", grams, WallMs(at.0 - 1_500)),
+        Weight::Unknown { .. } => Default::default(),
+    };
+    Decided { pass, at, seq: Some(18_207), inputs, weights, verdict, image: picture() }
 }
 
 fn picture() -> Option<ImageRef> {

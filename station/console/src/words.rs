@@ -75,6 +75,11 @@ pub const fn fault(fault: Fault) -> (&'static str, &'static str, &'static str) {
     const ALL_EXAM: &str = "Every parcel goes to exam until it works again.";
     match fault {
         Fault::Scanner => ("The label scanner does not answer.", EXAM, "Check its cable and power; clean its window."),
+        Fault::Camera => (
+            "The label camera gives no pictures.",
+            EXAM,
+            "Check its power and network, and that its share is reachable.",
+        ),
         Fault::Scale => ("The scale does not answer.", EXAM, "Check its cable and power; take everything off it."),
         Fault::XRay => {
             ("The X-ray gives no pictures.", EXAM, "Check that the tunnel is on and its share is reachable.")
@@ -176,6 +181,7 @@ pub const fn no_weight(cause: NoWeightCause) -> &'static str {
         NoWeightCause::Late => "not weighed: too late",
         NoWeightCause::ScaleOff => "not weighed: scale off",
         NoWeightCause::NoScale => "no scale here",
+        NoWeightCause::Tared => "not weighed: a tare stands on the scale; clear it",
     }
 }
 

@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use gatepost_hardware::link::Report;
 use gatepost_hardware::units::{Micros, WallMs};
 use gatepost_pipeline::drive::{DriveConfig, OpenPass, Versions};
-use gatepost_pipeline::event::{ClockState, Effect, Event, ImageFile, Matched, OfficerAction, Weighed};
+use gatepost_pipeline::event::{ClockState, Effect, Event, ImageFile, LabelPicture, Matched, OfficerAction, Weighed};
 use gatepost_pipeline::identify::CodeRead;
 use gatepost_pipeline::judge::{Fault, Image, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Pending, Recorded};
+use gatepost_pipeline::weighing::{Protocols, Said};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of one file before the other is begun anew.
@@ -46,10 +47,18 @@ pub enum Heard {
         device: u8,
         code: CodeRead,
     },
+    Picture {
+        mono: Micros,
+        device: u8,
+        picture: LabelPicture,
+    },
     Weight {
         mono: Micros,
         device: u8,
         weighed: Weighed,
+        /// Nothing in a black box of before there was an alibi memory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Box<Said>>,
     },
     Image {
         mono: Micros,
@@ -99,6 +108,9 @@ pub struct Begin {
     pub closed: Vec<PassKey>,
     pub highest: BTreeMap<u32, u32>,
     pub accounted: Option<(u32, u32)>,
+    /// Empty in a black box of before there was an alibi memory.
+    #[serde(default)]
+    pub protocols: Protocols,
     pub versions: Versions,
     /// 0: this file begins with the life of the lane. Else files of that life were written over before it, and what
     /// the lane knew by then is not in it.
@@ -116,6 +128,7 @@ impl Begin {
             closed: drive.closed.clone(),
             highest: drive.highest.clone(),
             accounted: drive.accounted,
+            protocols: drive.protocols.clone(),
             versions: drive.versions.clone(),
             part: 0,
         }
@@ -130,7 +143,12 @@ impl Heard {
             Event::Controller { mono, report } => Self::Controller { mono: *mono, report: report.clone() },
             Event::CableLost { mono } => Self::CableLost { mono: *mono },
             Event::Code { mono, device, code } => Self::Code { mono: *mono, device: *device, code: code.clone() },
-            Event::Weight { mono, device, weighed } => Self::Weight { mono: *mono, device: *device, weighed: *weighed },
+            Event::Picture { mono, device, picture } => {
+                Self::Picture { mono: *mono, device: *device, picture: picture.clone() }
+            }
+            Event::Weight { mono, device, weighed, said } => {
+                Self::Weight { mono: *mono, device: *device, weighed: *weighed, said: said.clone() }
+            }
             Event::Image { mono, device, image } => Self::Image { mono: *mono, device: *device, image: image.clone() },
             Event::Assessed { image, assessed } => Self::Assessed { image: *image, assessed: assessed.clone() },
             Event::Matched { pass, answer } => Self::Matched { pass: *pass, answer: answer.clone() },
@@ -155,7 +173,8 @@ impl Heard {
             Self::Controller { mono, report } => Event::Controller { mono, report },
             Self::CableLost { mono } => Event::CableLost { mono },
             Self::Code { mono, device, code } => Event::Code { mono, device, code },
-            Self::Weight { mono, device, weighed } => Event::Weight { mono, device, weighed },
+            Self::Picture { mono, device, picture } => Event::Picture { mono, device, picture },
+            Self::Weight { mono, device, weighed, said } => Event::Weight { mono, device, weighed, said },
             Self::Image { mono, device, image } => Event::Image { mono, device, image },
             Self::Assessed { image, assessed } => Event::Assessed { image, assessed },
             Self::Matched { pass, answer } => Event::Matched { pass, answer },
@@ -305,6 +324,14 @@ mod tests {
         let Some(Event::Unrecorded(back)) = replayed.unrecorded("of other software") else { panic!("nothing") };
         assert_eq!(back.body(), pending(2).body());
         assert!(replayed.unrecorded(&body).is_none());
+    }
+
+    #[test]
+    fn a_weight_of_before_there_was_an_alibi_memory_is_still_heard() {
+        let old = r#"{"weight":{"mono":7,"device":1,"weighed":{"stable":800}}}"#;
+        let heard: Heard = serde_json::from_str(old).expect("a line");
+        assert_eq!(serde_json::to_string(&heard).expect("a line"), old);
+        assert!(matches!(heard.event(), Some(Event::Weight { said: None, device: 1, .. })));
     }
 
     #[test]

@@ -15,15 +15,18 @@ use serde::Serialize;
 use crate::config::{Config, ConfigError};
 
 pub mod check;
-mod doctor;
+pub mod doctor;
 mod probe;
+mod setup;
 mod wiring;
 mod id;
+mod label;
 mod inspect;
 mod hold;
 mod rules;
 mod verify;
 mod export;
+mod weights;
 mod replay;
 mod bench;
 mod scratch;
@@ -56,6 +59,9 @@ enum Command {
     Doctor(ConfigFile),
     /// Watch one device live
     Probe(probe::Arguments),
+    /// What hangs on this board: find devices and propose the configuration's lines
+    #[command(subcommand)]
+    Setup(setup::Arguments),
     /// Draw a lane's plan and wiring from its lane file, to be printed
     Wiring(wiring::Arguments),
     /// Say what codes are: item numbers, receptacles, carriers' numbers
@@ -64,6 +70,8 @@ enum Command {
         #[arg(required = true)]
         texts: Vec<String>,
     },
+    /// Read the codes in pictures of labels
+    Label(label::Arguments),
     /// Look at X-ray files with the model
     Inspect(inspect::Arguments),
     /// Hold lists: import, list, add, remove
@@ -81,6 +89,8 @@ enum Command {
     VerifyPackage(verify::PackageArguments),
     /// Write one item's or one pass's records as an evidence package
     Export(export::Arguments),
+    /// Show every weight that decided something again, as its scale said it
+    Weights(weights::Arguments),
     /// Live a recorded black box again and print where today's software does otherwise
     Replay(replay::Arguments),
     /// ONNX Runtime's library: fetch
@@ -157,8 +167,10 @@ fn carry_out(command: Command, json: bool) -> Outcome {
         Command::Check(file) => check::check(&file.config, json),
         Command::Doctor(file) => doctor::doctor(&file.config, json),
         Command::Probe(arguments) => probe::probe(arguments, json),
+        Command::Setup(arguments) => setup::setup(&arguments, json),
         Command::Wiring(arguments) => wiring::wiring(&arguments, json),
         Command::Id { texts } => id::id(&texts, json),
+        Command::Label(arguments) => label::label(&arguments, json),
         Command::Inspect(arguments) => inspect::inspect(&arguments, json),
         Command::Hold(arguments) => hold::hold(arguments, json),
         Command::Declarations(arguments) => hold::declarations(arguments, json),
@@ -166,6 +178,7 @@ fn carry_out(command: Command, json: bool) -> Outcome {
         Command::Verify(arguments) => verify::verify(&arguments, json),
         Command::VerifyPackage(arguments) => verify::verify_package(&arguments, json),
         Command::Export(arguments) => export::export(&arguments, json),
+        Command::Weights(arguments) => weights::weights(&arguments, json),
         Command::Replay(arguments) => replay::replay(&arguments, json),
         Command::Runtime(inspect::RuntimeArguments::Fetch) => inspect::fetch(json),
         Command::Bench(arguments) => bench::bench(arguments, json),

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gatepost_hardware::lane::LaneMap;
-use gatepost_hardware::scale::ScaleConfig;
-use gatepost_hardware::scanner::ScannerConfig;
 use serde::Deserialize;
 
+pub mod camera;
+pub mod devices;
 pub mod pins;
 
+pub use camera::CameraDevice;
+pub use devices::{LineConfig, ScaleDevice, ScannerDevice, SerialConfig, Transport};
 use pins::PinsConfig;
 
 /// The whole file.
@@ -83,6 +85,8 @@ pub struct LaneConfig {
     pub scales: BTreeMap<String, ScaleDevice>,
     #[serde(default, rename = "xray")]
     pub xrays: BTreeMap<String, XrayDevice>,
+    #[serde(default, rename = "camera")]
+    pub cameras: BTreeMap<String, CameraDevice>,
     #[serde(default)]
     pub radiation_fitted: bool,
     #[serde(default)]
@@ -90,46 +94,6 @@ pub struct LaneConfig {
     /// Grams by which two weights of one parcel may differ.
     #[serde(default = "weight_tolerance_usual")]
     pub weight_tolerance_g: i64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SerialConfig {
-    /// A stable name, as `/dev/serial/by-id/…` or the names of hardware/wiring's udev rules.
-    pub port: PathBuf,
-    #[serde(default = "baud_usual")]
-    pub baud: u32,
-    #[serde(default)]
-    pub line: LineConfig,
-}
-
-/// Bits, parity and stop bits, as technicians say it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum LineConfig {
-    #[default]
-    #[serde(rename = "8N1")]
-    EightNoneOne,
-    #[serde(rename = "7E1")]
-    SevenEvenOne,
-    #[serde(rename = "8E1")]
-    EightEvenOne,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScannerDevice {
-    pub serial: SerialConfig,
-    pub protocol: ScannerConfig,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScaleDevice {
-    pub serial: SerialConfig,
-    pub protocol: ScaleConfig,
-    /// Milliseconds between questions; 0 for a scale that talks by itself.
-    #[serde(default)]
-    pub poll_ms: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -155,8 +119,10 @@ pub struct LedgerConfig {
     pub evidence_bytes_max: u64,
     /// Bytes of journal kept although central has verified them; 0 for half of the bound.
     pub journal_keep_bytes: u64,
-    /// Days after which the personal text of an item visit is destroyed; 0 for the usual 90.
+    /// Days after which the personal text and the label pictures of an item visit are destroyed; 0 for the usual 90.
     pub personal_days_max: u32,
+    /// Most bytes of label pictures kept, beside their days; 0 for the built-in bound.
+    pub label_bytes_max: u64,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -238,9 +204,6 @@ pub struct TlsConfig {
     pub key: PathBuf,
 }
 
-const fn baud_usual() -> u32 {
-    115_200
-}
 const fn weight_tolerance_usual() -> i64 {
     30
 }
@@ -287,6 +250,13 @@ impl Config {
             return Err(ConfigError(format!(
                 "{shown}: sampling: rate is in 1/10,000 and rate_trusted is at most rate (a trusted shipper lowers it)"
             )));
+        }
+        for lane in &self.lanes {
+            let scanners = lane.scanners.iter().map(|(name, one)| ("scanner", name, one.transport()));
+            let scales = lane.scales.iter().map(|(name, one)| ("scale", name, one.transport()));
+            if let Some((table, name, Err(why))) = scanners.chain(scales).find(|(_, _, on)| on.is_err()) {
+                return Err(ConfigError(format!("{shown}: lane.{table}.{name}: {why}")));
+            }
         }
         Ok(self)
     }
@@ -352,6 +322,7 @@ impl LaneConfig {
                 DeviceKind::Scanner => ("scanner", self.scanners.contains_key(name)),
                 DeviceKind::Scale => ("scale", self.scales.contains_key(name)),
                 DeviceKind::Xray => ("xray", self.xrays.contains_key(name)),
+                DeviceKind::Camera => ("camera", self.cameras.contains_key(name)),
             };
             if !found {
                 return Err(ConfigError(format!(
@@ -360,7 +331,7 @@ impl LaneConfig {
             }
         }
         let known = |name: &String| map.devices.iter().any(|device| device.name.as_str() == name);
-        let named = self.scanners.keys().chain(self.scales.keys()).chain(self.xrays.keys());
+        let named = self.scanners.keys().chain(self.scales.keys()).chain(self.xrays.keys()).chain(self.cameras.keys());
         if let Some(name) = named.clone().find(|name| !known(name)) {
             return Err(ConfigError(format!(
                 "{shown}: the lane has no device \"{name}\": add it there or remove it here"

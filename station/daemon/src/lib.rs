@@ -4,4 +4,5 @@
 pub mod config;
 pub mod blackbox;
 pub mod run;
+pub mod recognise;
 pub mod commands;

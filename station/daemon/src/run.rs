@@ -27,6 +27,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, ConfigError};
 use desk::{LaneEnd, Seen, StationDesk};
+use devices::camera::Cellar;
 use feed::{Fed, Feed, feed};
 use health::HealthBoard;
 use images::Looker;
@@ -44,13 +45,18 @@ pub mod clock;
 pub mod desk;
 pub mod devices;
 pub mod feed;
+pub mod folder;
 pub mod grounds;
 pub mod health;
+pub mod hid;
 pub mod images;
 pub mod inbox;
 pub mod keeper;
+pub mod keyboard;
+pub mod labels;
 pub mod lane;
 pub mod lanes;
+pub mod line;
 pub mod link;
 pub mod lists;
 pub(crate) mod lock;
@@ -59,6 +65,7 @@ pub mod personal;
 pub mod pins;
 pub mod serial;
 pub mod systemd;
+pub mod tcp;
 pub mod uplink;
 pub mod visits;
 
@@ -142,6 +149,7 @@ struct Station {
     visits: Arc<Mutex<Visits>>,
     board: HealthBoard,
     looker: Looker,
+    cellar: Cellar,
     link: Option<Uplink>,
     wake: Arc<tokio::sync::Notify>,
     sampling: SamplingKey,
@@ -160,8 +168,7 @@ fn open(
     let journal_health = Arc::new(Mutex::new(memory.journal.health().clone()));
     let (view, evidence) = (memory.journal.view(), memory.evidence.clone());
     let (ledger, writer) = start_writer(memory.journal, feeds, &journal_health)?;
-    let listed = Arc::new(Mutex::new(None));
-    let lists = Arc::new(Mutex::new(memory.lists));
+    let (listed, lists) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(memory.lists)));
     let visits = Arc::new(Mutex::new(memory.visits));
     let (chores, waiting) = keeper::chores();
     let asks = start_lists(config, memory.last_record, &lists, &listed, feeds, &chores)?;
@@ -181,6 +188,7 @@ fn open(
         lanes: lanes.values().map(|lane| (Arc::clone(&lane.shown), lane.feed.clone())).collect(),
         journal_health: Arc::clone(&journal_health),
         personal: memory.personal,
+        labels: Arc::clone(&memory.labels),
         personal_days_max: usual(config.ledger.personal_days_max, PERSONAL_DAYS_USUAL),
         visits: Arc::clone(&visits),
         journal_keep_bytes: usual(config.ledger.journal_keep_bytes, Bounds::default().journal_bytes_max / 2),
@@ -204,14 +212,14 @@ fn open(
         changes: watch::channel(0).0,
         seen: Mutex::new(Seen::default()),
     };
-    let looker = Looker { inspector: Arc::new(Mutex::new(inspector)), evidence, images: Arc::new(AtomicU32::new(0)) };
     let station = Station {
         desk: Arc::new(desk),
+        looker: Looker { inspector: Arc::new(Mutex::new(inspector)), evidence, images: Arc::new(AtomicU32::new(0)) },
+        cellar: Cellar { labels: memory.labels, ledger: ledger.clone() },
         ledger,
         asks,
         visits,
         board,
-        looker,
         wake: link.as_ref().map_or_else(Arc::default, Uplink::waker),
         link,
         sampling: sampling_key(config)?,

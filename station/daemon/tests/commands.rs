@@ -20,8 +20,12 @@ use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use gatepost_pipeline::ruleset::Ruleset;
 use serde_json::{Value, json};
 
+#[path = "commands/camera.rs"]
+mod camera;
 #[path = "commands/pins.rs"]
 mod pins;
+#[path = "commands/weights.rs"]
+mod weights;
 
 struct Answer {
     code: i32,
@@ -159,9 +163,16 @@ fn wrong_words_exit_with_2_and_name_the_nearest() {
     gatepost(&["export", "/tmp", "--out", "x"]).is(2, &["--item"]);
     gatepost(&["id"]).is(2, &["required"]);
     gatepost(&["verify", "/nowhere"]).is(2, &["/nowhere", "data folder"]);
-    gatepost(&["probe", "scale", "--port", "x", "--protocol", "mt-sic = {}"]).is(2, &["expected `mt-sics`"]);
+    gatepost(&["probe", "scale", "--port", "x", "--protocol", "mt-sic = {}"]).is(2, &["expected one of `mt-sics`"]);
+    gatepost(&["probe", "scale", "--port", "x", "--tcp", "y:1"]).is(2, &["--tcp", "cannot be used with"]);
     gatepost(&["--help"]).is(0, &["doctor", "replay"]);
     gatepost(&["bench", "uplink"]).is(1, &["not built yet"]);
+}
+
+#[test]
+fn a_port_is_probed_on_its_own_speed_and_settings() {
+    let on = ["--port", "/nowhere/tty", "--baud", "4800", "--line", "7E1", "--seconds", "1"];
+    gatepost(&[&["probe", "scanner"], &on[..]].concat()).is(1, &["/nowhere/tty"]);
 }
 
 #[test]
@@ -381,6 +392,7 @@ fn record_black_box(site: &Site) -> PathBuf {
         smoke_fitted: false,
         utc_offset_min: 0,
         contingency: Default::default(),
+        protocols: Default::default(),
         versions: versions_of_none(),
         map: map.clone(),
     };

@@ -190,7 +190,7 @@ fn an_encoder_faster_than_its_reader_is_said_and_a_contact_is_right_in_the_end()
     let missed: u32 = of(Role::EncoderA("tunnel".to_owned())).map(|edge| edge.missed).sum();
     let came = of(Role::EncoderA("tunnel".to_owned())).count();
     assert!(came < 2_001 && missed > 0, "{came} of 2,001 came, {missed} are said to be missing");
-    let last = of(Role::Eye("entry".to_owned())).last().unwrap();
+    let last = of(Role::Eye("entry".to_owned())).next_back().unwrap();
     assert!(last.high && last.missed == 0, "{last:?}");
 }
 

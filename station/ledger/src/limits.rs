@@ -44,11 +44,18 @@ pub const LIST_HEADER_BYTES_MAX: usize = 4 * 1024;
 pub const HOLDS_PER_ITEM_MAX: usize = 16;
 /// The personal data of one item visit, bytes.
 pub const PERSONAL_BYTES_MAX: usize = 64 * 1024;
+/// One picture of a label in the store that forgets, bytes.
+pub const LABEL_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Label pictures kept, and their bytes where the configuration says nothing: more than two days of all parcels of a lane,
+/// and then of those that could not be read.
+pub const LABELS_MAX: usize = 50_000;
+pub const LABELS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 const _: () = {
     assert!(GROUP_BYTES_MAX >= FRAME_BYTES_MAX, "the largest record fits a group");
     assert!(SEGMENT_BYTES >= GROUP_BYTES_MAX as u64, "a segment holds at least one full group");
     assert!(RESERVE_BYTES / 2 >= 2 * GROUP_BYTES_MAX as u64, "half the reserve holds two full groups");
     assert!(JOURNAL_BYTES_MAX >= 16 * SEGMENT_BYTES + RESERVE_BYTES, "retention has whole segments to work with");
+    assert!(LABELS_BYTES_MAX >= 16 * LABEL_BYTES_MAX as u64, "some pictures of the largest size fit");
     assert!(EVIDENCE_CHUNK_BYTES < EVIDENCE_BYTES_MAX, "an image is at least one chunk");
 };

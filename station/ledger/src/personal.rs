@@ -13,7 +13,7 @@ use crate::disk::{self, Cause, DiskError, How, SharedDisk};
 use crate::limits;
 
 const NONCE_BYTES: usize = 12;
-const SEALED_BYTES_MAX: usize = limits::PERSONAL_BYTES_MAX + NONCE_BYTES + 16;
+const TAG_BYTES: usize = 16;
 
 /// Fills the bytes with randomness; a seeded one in the world harness, [`system_entropy`] in a station.
 pub type Entropy = Box<dyn FnMut(&mut [u8]) -> Result<(), String> + Send>;
@@ -42,8 +42,8 @@ impl Visit {
 pub enum PersonalError {
     #[error(transparent)]
     Disk(#[from] DiskError),
-    #[error("the personal data of one item visit is larger than {} bytes", limits::PERSONAL_BYTES_MAX)]
-    TooLarge,
+    #[error("the personal data of one item visit is larger than {0} bytes")]
+    TooLarge(usize),
     #[error("the personal data of visit {0} does not open with its key: the file was changed")]
     Changed(String),
     #[error("no randomness for a key: {0}")]
@@ -54,7 +54,28 @@ pub struct Personal {
     disk: SharedDisk,
     keys: String,
     sealed: String,
+    bytes_max: usize,
     entropy: Entropy,
+}
+
+/// A key that nothing is sealed with yet, in memory only: what will be sealed can be named before it is.
+pub struct FreshKey([u8; 32]);
+
+impl FreshKey {
+    /// By the operating system's randomness.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn random() -> Result<Self, PersonalError> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|error| PersonalError::Entropy(error.to_string()))?;
+        Ok(Self(key))
+    }
+
+    /// What a record may carry of the text.
+    pub fn digest(&self, text: &[u8]) -> Digest {
+        keyed_digest(&self.0, text)
+    }
 }
 
 impl fmt::Debug for Personal {
@@ -70,7 +91,14 @@ impl Personal {
         let (keys, sealed) = (disk::join(folder, "keys"), disk::join(folder, "sealed"));
         disk.create_dir(&keys)?;
         disk.create_dir(&sealed)?;
-        Ok(Self { disk, keys, sealed, entropy })
+        Ok(Self { disk, keys, sealed, bytes_max: limits::PERSONAL_BYTES_MAX, entropy })
+    }
+
+    /// The same for larger or smaller things than [`limits::PERSONAL_BYTES_MAX`].
+    #[must_use]
+    pub fn holding(mut self, bytes_max: usize) -> Self {
+        self.bytes_max = bytes_max;
+        self
     }
 
     /// Stores the data of a visit, in place of what was stored before; gives back the digest a record may carry. The
@@ -79,24 +107,40 @@ impl Personal {
     /// # Errors
     /// [`PersonalError`]; nothing readable is left behind.
     pub fn seal(&mut self, visit: &Visit, text: &[u8]) -> Result<Digest, PersonalError> {
-        if text.len() > limits::PERSONAL_BYTES_MAX {
-            return Err(PersonalError::TooLarge);
+        if let Some(key) = self.key(visit)? {
+            self.put(visit, &key, text)?;
+            return Ok(keyed_digest(&key, text));
         }
-        let key = match self.key(visit)? {
-            Some(key) => key,
-            None => {
-                let mut key = [0; 32];
-                (self.entropy)(&mut key).map_err(PersonalError::Entropy)?;
-                disk::replace(self.disk.as_ref(), &self.key_path(visit), &key)?;
-                key
-            }
-        };
+        let mut key = [0; 32];
+        (self.entropy)(&mut key).map_err(PersonalError::Entropy)?;
+        let key = FreshKey(key);
+        self.seal_with(visit, &key, text)?;
+        Ok(key.digest(text))
+    }
+
+    /// As [`seal`](Self::seal), of a new visit whose key was made before.
+    ///
+    /// # Errors
+    /// [`PersonalError`]; nothing readable is left behind.
+    pub fn seal_with(&mut self, visit: &Visit, key: &FreshKey, text: &[u8]) -> Result<(), PersonalError> {
+        if text.len() > self.bytes_max {
+            return Err(PersonalError::TooLarge(self.bytes_max));
+        }
+        disk::replace(self.disk.as_ref(), &self.key_path(visit), &key.0)?;
+        self.put(visit, &key.0, text)
+    }
+
+    fn put(&mut self, visit: &Visit, key: &[u8; 32], text: &[u8]) -> Result<(), PersonalError> {
+        let too_large = PersonalError::TooLarge(self.bytes_max);
+        if text.len() > self.bytes_max {
+            return Err(too_large);
+        }
         let mut nonce = [0; NONCE_BYTES];
         (self.entropy)(&mut nonce).map_err(PersonalError::Entropy)?;
         let payload = Payload { msg: text, aad: visit.0.as_bytes() };
-        let sealed = cipher(&key).encrypt(&Nonce::from(nonce), payload).map_err(|_| PersonalError::TooLarge)?;
+        let sealed = cipher(key).encrypt(&Nonce::from(nonce), payload).map_err(|_| too_large)?;
         disk::replace(self.disk.as_ref(), &self.sealed_path(visit), &[&nonce[..], &sealed].concat())?;
-        Ok(keyed_digest(&key, text))
+        Ok(())
     }
 
     /// The data of a visit; nothing when there is none or its key was destroyed.
@@ -105,7 +149,7 @@ impl Personal {
     /// [`PersonalError::Changed`] when the file is not what was sealed.
     pub fn unseal(&self, visit: &Visit) -> Result<Option<Vec<u8>>, PersonalError> {
         let Some(key) = self.key(visit)? else { return Ok(None) };
-        let Some(bytes) = disk::read(self.disk.as_ref(), &self.sealed_path(visit), SEALED_BYTES_MAX)? else {
+        let Some(bytes) = disk::read(self.disk.as_ref(), &self.sealed_path(visit), self.sealed_bytes_max())? else {
             return Ok(None);
         };
         let changed = || PersonalError::Changed(visit.0.clone());
@@ -152,6 +196,19 @@ impl Personal {
     pub fn visits(&self) -> Result<Vec<Visit>, PersonalError> {
         let entries = self.disk.list(&self.keys)?;
         Ok(entries.iter().filter_map(|entry| Visit::new(&entry.name)).collect())
+    }
+
+    /// Bytes that each visit takes up, sealed; of visits whose key is gone too, in order of name.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sizes(&self) -> Result<Vec<(Visit, u64)>, PersonalError> {
+        let entries = self.disk.list(&self.sealed)?;
+        Ok(entries.into_iter().filter_map(|entry| Some((Visit::new(&entry.name)?, entry.length))).collect())
+    }
+
+    const fn sealed_bytes_max(&self) -> usize {
+        self.bytes_max + NONCE_BYTES + TAG_BYTES
     }
 
     /// A key of zeros is one whose destruction was interrupted: it is no key.

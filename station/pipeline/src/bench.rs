@@ -16,16 +16,20 @@ use serde::Serialize;
 use crate::drive::{Alarm, AlarmCode, DriveConfig};
 use crate::event::{ClockState, Effect, Event};
 use crate::judge::{Clearance, Fault};
-use crate::limits::{ALARMS_MAX, PRESENTATION_MS_MAX, RECORDS_WAITING_MAX};
+use crate::limits::{
+    ALARMS_MAX, PRESENTATION_MS_MAX, PULSE_MS_MAX, RECORDS_WAITING_MAX, SCALE_SILENT_MS_MAX, SCALE_WATCHES_MS_MAX,
+};
 use crate::pass::life::{End, Signal};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
 use crate::ruleset::Ruleset;
 use crate::sighted::EpochBody;
+use crate::weighing::{self, Met, Weighing};
 pub use hands::{CHUTE_EXAM, CHUTE_RELEASE};
 use presentation::Presentation;
 
 mod presentation;
+mod plate;
 mod hands;
 mod decide;
 mod officer;
@@ -58,6 +62,9 @@ pub struct Bench {
     /// In order. The last may lie on the bench; the others wait for the disk.
     presentations: Vec<Presentation>,
     plate: Plate,
+    scales: Met,
+    /// How long the scale has said nothing, as far as the station was awake to hear it.
+    scale_silent: Micros,
     /// When the last item was taken away: what was measured before is not the next one's.
     emptied: Micros,
     /// Until when an image may still come of an item that was taken away without one.
@@ -89,6 +96,8 @@ impl Bench {
             count: 0,
             presentations: config.open.iter().map(Presentation::left_open).collect(),
             plate: Plate::Unseen,
+            scales: Met::default(),
+            scale_silent: Micros::ZERO,
             emptied: Micros::ZERO,
             owed: owed.then_some(Micros::from_ms(PRESENTATION_MS_MAX)).into_iter().collect(),
             loose: VecDeque::new(),
@@ -111,7 +120,11 @@ impl Bench {
             Event::Controller { .. } => {}
             Event::CableLost { .. } => self.overflowed(),
             Event::Code { mono, device, code } => self.code(mono, device, code),
-            Event::Weight { mono, weighed, .. } => self.weight(mono, weighed),
+            Event::Picture { mono, device, picture } => self.picture(mono, device, picture),
+            Event::Weight { mono, device, weighed, said } => {
+                let at = weighing::wall_at(self.wall, self.mono, mono);
+                self.weight(mono, Weighing { device, at, weighed, said });
+            }
             Event::Image { mono, device, image } => self.image(mono, device, image),
             Event::Assessed { image, assessed } => self.assessed(image, assessed),
             Event::Matched { pass, answer } => self.matched(pass, answer),
@@ -132,6 +145,8 @@ impl Bench {
 
     fn pulse(&mut self, mono: Micros, wall: WallMs, clock: ClockState) {
         let first = self.wall == WallMs::ZERO;
+        let asleep = mono.saturating_sub(if first { mono } else { self.mono });
+        self.scale_silent = self.scale_silent + asleep.min(Micros::from_ms(PULSE_MS_MAX));
         (self.mono, self.wall, self.trusted) = (mono, wall, clock);
         if first {
             // Counted from here: the clock of a life begins anywhere.
@@ -150,6 +165,7 @@ impl Bench {
         if self.wall == WallMs::ZERO {
             return; // no pulse yet: nothing can be dated
         }
+        self.watch();
         self.put_away();
         for at in 0..self.presentations.len() {
             self.look_up(at);
@@ -237,6 +253,11 @@ impl Bench {
     fn find(&self, key: PassKey) -> Option<usize> {
         self.presentations.iter().position(|presentation| presentation.key == key)
     }
+    /// Whether the scale would have said by now that a hand is at the plate.
+    fn is_watched(&self) -> bool {
+        let fitted = self.config.map.device(DeviceKind::Scale).is_some();
+        !fitted || self.scale_silent < Micros::from_ms(SCALE_WATCHES_MS_MAX)
+    }
     /// The item that lies on the bench.
     fn here(&self) -> Option<usize> {
         self.presentations.iter().rposition(Presentation::lies_here)
@@ -244,8 +265,9 @@ impl Bench {
     fn device(&self, index: u8) -> Option<&Device> {
         self.config.map.devices.get(usize::from(index))
     }
-    /// Whether lifting an item can be seen.
+    /// Whether laying an item down and lifting it can be seen.
     fn has_scale(&self) -> bool {
-        self.config.map.device(DeviceKind::Scale).is_some() && !self.failed.contains(&Fault::Scale)
+        let silent = self.scale_silent >= Micros::from_ms(SCALE_SILENT_MS_MAX);
+        self.config.map.device(DeviceKind::Scale).is_some() && !silent && !self.failed.contains(&Fault::Scale)
     }
 }

@@ -20,8 +20,10 @@ use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
 use crate::ruleset::Ruleset;
 use crate::track::Track;
 use crate::track::clock::ClockMap;
+use crate::weighing::{Alibis, Met, Protocols, Weighing};
 pub use alarm::{Alarm, AlarmCode};
 pub use decide::DecisionBody;
+use facts::Known;
 pub use recover::{OpenPass, Recovery};
 pub use view::{
     DeviceKind, DeviceView, EyeRole, Grams, LaneKind, LaneView, Millimetres, Motion, ParcelView, Reported, StopCause,
@@ -59,6 +61,8 @@ pub struct DriveConfig {
     /// Minutes that the facility's civil day is ahead of UTC.
     pub utc_offset_min: i32,
     pub contingency: BTreeMap<Fault, ContingencyPlan>,
+    /// How the lane's scales speak: stands beside every weight that is used.
+    pub protocols: Protocols,
     pub versions: Versions,
 }
 
@@ -109,8 +113,10 @@ struct Parcel {
     released_before: bool,
     looked_up: bool,
     /// What was known of it when its place was forgotten.
-    kept: Option<Box<Inputs>>,
+    kept: Option<Box<Known>>,
     judged: Option<Box<(Inputs, Verdict)>>,
+    /// The weights that this was judged from.
+    weights: Alibis,
     /// Judge again at the next chance: something it was judged from has changed.
     stale: bool,
     clearance: Option<Clearance>,
@@ -125,6 +131,7 @@ pub struct Drive {
     rules: Ruleset,
     track: Track,
     gather: Gather,
+    scales: Met,
     clock: ClockMap,
     parcels: Vec<Parcel>,
     epoch: Option<u32>,
@@ -168,6 +175,7 @@ impl Drive {
             rules,
             track: Track::new(config.map.clone()),
             gather: Gather::new(config.map.clone()),
+            scales: Met::default(),
             clock: ClockMap::default(),
             parcels: open,
             epoch: None,
@@ -207,9 +215,13 @@ impl Drive {
                 let noted = self.gather.code(&self.clock, mono, device, code);
                 self.note(noted);
             }
-            Event::Weight { mono, device, weighed } => {
-                let noted = self.gather.weight(&self.clock, mono, device, weighed);
+            Event::Picture { mono, device, picture } => {
+                let noted = self.gather.picture(&self.clock, mono, device, picture);
                 self.note(noted);
+            }
+            Event::Weight { mono, device, weighed, said } => {
+                let at = self.wall_at(mono);
+                self.weighed(mono, Weighing { device, at, weighed, said });
             }
             Event::Image { mono, image, .. } => match self.clock.happened(mono, (0, 0)) {
                 Some(at) => self.gather.image(&self.track, image, at),
@@ -419,6 +431,7 @@ impl Parcel {
             looked_up: false,
             kept: None,
             judged: None,
+            weights: Alibis::default(),
             stale: false,
             clearance: None,
             clearing: None,
@@ -443,7 +456,7 @@ impl Parcel {
             // Its permit, if it had one, is named by the decision's record and may still stand.
             permit: Some(open.seq as u32),
             released_before: open.release,
-            kept: open.inputs.clone(),
+            kept: open.inputs.clone().map(|inputs| Box::new(Known { inputs: *inputs, weights: open.weights.clone() })),
             state: State::Decided,
             ..undecided
         }

@@ -12,6 +12,7 @@ use crate::identify::CodeRead;
 use crate::judge::{Aed, Declared, Fault, Hold, Image, Lists, MailClass, Previous, Token};
 use crate::pass::PassKey;
 use crate::record::{Pending, Recorded};
+use crate::weighing::Said;
 
 /// What happened.
 #[derive(Debug)]
@@ -35,10 +36,18 @@ pub enum Event {
         device: u8,
         code: CodeRead,
     },
+    /// A camera's picture of a label, looked at: `mono` is when its file was finished, not when it had been read.
+    Picture {
+        mono: Micros,
+        device: u8,
+        picture: LabelPicture,
+    },
     Weight {
         mono: Micros,
         device: u8,
         weighed: Weighed,
+        /// The scale's own words; nothing where it said none.
+        said: Option<Box<Said>>,
     },
     /// A complete image file: `mono` is when the scanner closed it.
     Image {
@@ -154,6 +163,8 @@ pub enum Weighed {
     Empty,
     Moving,
     OutOfRange,
+    /// At rest, with a tare taken off: neither a parcel's weight nor an empty scale.
+    Tared,
     /// Not a weight: fault, no unit, no answer.
     Nothing,
 }
@@ -176,6 +187,23 @@ pub struct ImageFile {
 
 const fn one() -> u8 {
     1
+}
+
+/// One picture of a label: one reading, of however many codes. It shows a name and an address, so the pipeline never sees
+/// it, and what it is named by means nothing once the store that keeps it has forgotten it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelPicture {
+    /// The personal store's digest of the file, in hex; nothing where it could not be opened.
+    pub digest: Option<Token>,
+    /// Every code in it; else one read that says why there is none.
+    pub reads: Vec<CodeRead>,
+}
+
+impl LabelPicture {
+    /// Whether a code was seen in it, read or not.
+    pub fn shows_code(&self) -> bool {
+        self.reads.iter().any(|read| !matches!(read, CodeRead::Nothing | CodeRead::NoPicture))
+    }
 }
 
 /// What the lists know about an item.

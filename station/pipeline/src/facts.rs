@@ -92,6 +92,11 @@ fn no_read_cause(cause: Cause) -> NoReadCause {
         Cause::BadCheckDigit => NoReadCause::BadCheckDigit,
         Cause::ConflictingIds => NoReadCause::ConflictingIds,
         Cause::ValidButNoData => NoReadCause::NoData,
+        Cause::TooDark => NoReadCause::TooDark,
+        Cause::TooBlurred => NoReadCause::TooBlurred,
+        Cause::TooSmall => NoReadCause::TooSmall,
+        Cause::CutOff => NoReadCause::CutOff,
+        Cause::NoPicture => NoReadCause::NoPicture,
     }
 }
 

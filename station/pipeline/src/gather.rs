@@ -10,19 +10,22 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use gatepost_hardware::lane::{Device, DeviceKind, LaneMap};
 use gatepost_hardware::units::{Grams, Micros, Millimetres, Tick};
 
-use crate::event::{ImageFile, Matched, Weighed};
+use crate::event::{ImageFile, LabelPicture, Matched};
 use crate::identify::{CodeRead, ItemIdentity, arbitrate};
-use crate::judge::{BlindCause, ContestedCause, NoWeightCause, Overflow, Weight};
-use crate::limits::{CODES_MAX, READINGS_WAITING_MAX};
+use crate::judge::{BlindCause, ContestedCause, NoWeightCause, Overflow, Token, Weight};
+use crate::limits::{CODES_MAX, LABEL_READ_MS_MAX, LABELS_MAX, READINGS_WAITING_MAX};
 use crate::pass::PassKey;
 use crate::track::belt::NoPosition;
 use crate::track::clock::{ClockMap, Span};
 use crate::track::{Track, Tracked};
+use crate::weighing::{Stands, Weighing};
 pub use images::ImageOf;
 use images::{Claim, Images};
+use weights::Weights;
 
 mod images;
 pub mod reading;
+mod weights;
 
 /// Where in its view a parcel is known beyond slip: half an edge's jitter at each end of the view.
 const VIEW_MM: i32 = 10;
@@ -31,6 +34,10 @@ const VIEW_MM: i32 = 10;
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
     codes: Vec<CodeRead>,
+    /// Scanners and cameras (by index in the lane map) that said something of this parcel.
+    spoke: BTreeSet<u8>,
+    /// The pictures of its label, by their digests.
+    pub labels: Vec<Token>,
     weights: Weights,
     /// Devices (by index in the lane map) that can say nothing more about this parcel.
     closed: BTreeSet<u8>,
@@ -43,14 +50,6 @@ pub struct Gathered {
     pub matched: Option<Box<Matched>>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Weights {
-    stable: Option<(Grams, Grams)>,
-    unstable: bool,
-    out_of_range: bool,
-    shared: bool,
-}
-
 #[derive(Clone, Debug)]
 struct Waiting {
     device: u8,
@@ -61,7 +60,8 @@ struct Waiting {
 #[derive(Clone, Debug)]
 enum Reading {
     Code(CodeRead),
-    Weight(Weighed),
+    Picture(LabelPicture),
+    Weight(Weighing),
 }
 
 /// What gathering wants the drive to know.
@@ -88,7 +88,7 @@ pub struct Gather {
     map: LaneMap,
     parcels: BTreeMap<PassKey, Gathered>,
     waiting: VecDeque<Waiting>,
-    /// Until when (controller time) a scanner that said nothing of a parcel may still say it: by device.
+    /// Until when (controller time) a scanner or a camera that said nothing of a parcel may still say it: by device.
     owing: BTreeMap<u8, i64>,
     pub images: Images,
 }
@@ -137,8 +137,11 @@ impl Gather {
     pub fn code(&mut self, clock: &ClockMap, mono: Micros, device: u8, code: CodeRead) -> Vec<Noted> {
         self.wait(clock, mono, device, Reading::Code(code))
     }
-    pub fn weight(&mut self, clock: &ClockMap, mono: Micros, device: u8, weighed: Weighed) -> Vec<Noted> {
-        self.wait(clock, mono, device, Reading::Weight(weighed))
+    pub fn picture(&mut self, clock: &ClockMap, mono: Micros, device: u8, picture: LabelPicture) -> Vec<Noted> {
+        self.wait(clock, mono, device, Reading::Picture(picture))
+    }
+    pub fn weight(&mut self, clock: &ClockMap, mono: Micros, weighing: Weighing) -> Vec<Noted> {
+        self.wait(clock, mono, weighing.device, Reading::Weight(weighing))
     }
 
     fn wait(&mut self, clock: &ClockMap, mono: Micros, device: u8, reading: Reading) -> Vec<Noted> {
@@ -192,31 +195,43 @@ impl Gather {
             track.passes().iter().filter_map(|tracked| view(&self.map, device, tracked, ticks)).collect();
         let owners: Vec<PassKey> = views.iter().map(|view| view.pass).collect();
         match (&waiting.reading, views.as_slice()) {
-            (Reading::Weight(_), []) | (Reading::Code(CodeRead::Nothing), []) => {}
-            (Reading::Code(_), []) => noted.push(Noted::Orphan { device: waiting.device }),
-            (Reading::Code(code), [view]) => {
-                if self.owing.get(&waiting.device).is_some_and(|&until| waiting.span.lo <= until) {
-                    noted.push(Noted::Contested { pass: view.pass, cause: ContestedCause::TwoOwners });
-                }
-                if let Some(gathered) = self.parcels.get_mut(&view.pass) {
-                    gathered.add_code(code.clone());
-                }
-            }
-            (Reading::Weight(weighed), [view]) => {
-                if let Some(gathered) = self.parcels.get_mut(&view.pass) {
-                    gathered.weights.add(*weighed, view.wholly);
+            (Reading::Weight(_), []) => {}
+            (reading, []) => noted.extend(reading.shows_code().then_some(Noted::Orphan { device: waiting.device })),
+            (Reading::Code(code), [view]) => self.read(waiting, view.pass, std::slice::from_ref(code), noted),
+            (Reading::Picture(picture), [view]) => {
+                self.read(waiting, view.pass, &picture.reads, noted);
+                if let Some(gathered) = self.parcels.get_mut(&view.pass).filter(|one| one.labels.len() < LABELS_MAX) {
+                    gathered.labels.extend(picture.digest.clone());
                 }
             }
-            (Reading::Code(CodeRead::Nothing), _) => {} // nothing was read of either
-            (Reading::Code(_), _) => {
-                noted.extend(owners.iter().map(|&pass| Noted::Contested { pass, cause: ContestedCause::TwoOwners }));
+            (Reading::Weight(weighing), [view]) => {
+                if let Some(gathered) = self.parcels.get_mut(&view.pass) {
+                    gathered.weights.add(weighing, view.wholly);
+                }
             }
             // A weight of two parcels is nobody's; each may still be weighed alone.
-            (Reading::Weight(_), _) => owners.iter().for_each(|pass| {
+            (Reading::Weight(weighing), _) => owners.iter().for_each(|pass| {
                 if let Some(gathered) = self.parcels.get_mut(pass) {
-                    gathered.weights.shared = true;
+                    gathered.weights.share(weighing);
                 }
             }),
+            (reading, _) if reading.shows_code() => {
+                noted.extend(owners.iter().map(|&pass| Noted::Contested { pass, cause: ContestedCause::TwoOwners }));
+            }
+            (Reading::Code(_) | Reading::Picture(_), _) => {} // nothing was read of either
+        }
+    }
+
+    /// A scanner or a camera said this of one parcel, and of no other.
+    fn read(&mut self, waiting: &Waiting, pass: PassKey, reads: &[CodeRead], noted: &mut Vec<Noted>) {
+        if self.owing.get(&waiting.device).is_some_and(|&until| waiting.span.lo <= until) {
+            noted.push(Noted::Contested { pass, cause: ContestedCause::TwoOwners });
+        }
+        let Some(gathered) = self.parcels.get_mut(&pass) else { return };
+        gathered.spoke.insert(waiting.device);
+        reads.iter().for_each(|read| gathered.add_code(read.clone()));
+        if gathered.is_contradicted() {
+            noted.push(Noted::Contested { pass, cause: ContestedCause::TwoIds });
         }
     }
 
@@ -235,7 +250,7 @@ impl Gather {
                     continue;
                 }
                 gathered.closed.insert(index);
-                if device.kind == DeviceKind::Scanner && gathered.codes.is_empty() {
+                if device.kind.reads_labels() && !gathered.spoke.contains(&index) {
                     self.owing.insert(index, left.hi + OWING_US);
                 }
                 if device.kind == DeviceKind::Xray {
@@ -306,44 +321,37 @@ impl Gathered {
     }
 
     fn identify(&mut self, map: &LaneMap) {
-        let scanners = map.devices.iter().enumerate().filter(|(_, device)| device.kind == DeviceKind::Scanner);
-        if self.identity.is_none() && scanners.clone().all(|(index, _)| self.closed.contains(&(index as u8))) {
+        let mut readers = map.devices.iter().enumerate().filter(|(_, device)| device.kind.reads_labels());
+        if self.identity.is_none() && readers.all(|(index, _)| self.closed.contains(&(index as u8))) {
             self.identity = Some(arbitrate(&self.codes));
         }
+    }
+    /// Whether what was read too late names another item than the one it was taken for.
+    fn is_contradicted(&self) -> bool {
+        matches!(self.identity, Some(ItemIdentity::Item(_)))
+            && matches!(arbitrate(&self.codes), ItemIdentity::Conflicting(_))
     }
     /// Who it is by what was read so far: for a decision that cannot wait.
     pub fn identity_now(&self) -> ItemIdentity {
         self.identity.clone().unwrap_or_else(|| arbitrate(&self.codes))
     }
 
-    /// The weight, or why there is none. `tolerance` is the scale's, in grams.
-    pub fn weight(&self, map: &LaneMap, tolerance: Grams) -> Weight {
-        let scale = map.devices.iter().position(|device| device.kind == DeviceKind::Scale);
-        let Some(scale) = scale else {
-            return Weight::Unknown { cause: NoWeightCause::NoScale };
-        };
-        match self.weights.stable {
-            Some((low, high)) if high.abs_diff(low) > tolerance => Weight::Unknown { cause: NoWeightCause::Unstable },
-            Some((_, high)) => Weight::Known { grams: high, tolerance_g: tolerance },
-            None if self.weights.out_of_range => Weight::Unknown { cause: NoWeightCause::OutOfRange },
-            None if self.weights.unstable => Weight::Unknown { cause: NoWeightCause::Unstable },
-            None if self.weights.shared => Weight::Unknown { cause: NoWeightCause::TwoObjects },
-            None if self.closed.contains(&(scale as u8)) => Weight::Unknown { cause: NoWeightCause::ScaleOff },
-            None => Weight::Unknown { cause: NoWeightCause::Late },
+    /// The weight, or why there is none, and the weighings that say so. `tolerance` is the scale's, in grams.
+    pub fn weight(&self, map: &LaneMap, tolerance: Grams) -> (Weight, Vec<(Stands, &Weighing)>) {
+        match map.devices.iter().position(|device| device.kind == DeviceKind::Scale) {
+            Some(scale) => self.weights.weight(tolerance, self.closed.contains(&(scale as u8))),
+            None => (Weight::Unknown { cause: NoWeightCause::NoScale }, Vec::new()),
         }
     }
 }
 
-impl Weights {
-    fn add(&mut self, weighed: Weighed, wholly: bool) {
-        match weighed {
-            Weighed::Stable(grams) if wholly => {
-                let (low, high) = self.stable.unwrap_or((grams, grams));
-                self.stable = Some((low.min(grams), high.max(grams)));
-            }
-            Weighed::Stable(_) | Weighed::Empty | Weighed::Nothing => {}
-            Weighed::Moving => self.unstable = true,
-            Weighed::OutOfRange => self.out_of_range = true,
+impl Reading {
+    /// Whether a label was before the device, so that it must have been somebody's.
+    fn shows_code(&self) -> bool {
+        match self {
+            Self::Code(code) => *code != CodeRead::Nothing,
+            Self::Picture(picture) => picture.shows_code(),
+            Self::Weight(_) => false,
         }
     }
 }
@@ -393,10 +401,12 @@ fn left_view(map: &LaneMap, track: &Track, device: &Device, tracked: &Tracked) -
     let earliest = belt.when(mark.lead + segment.ticks(way - slip))?;
     let latest = belt.when(mark.lead + segment.ticks(way + slip))?;
     let (soonest_us, longest_us) = latency_us(device);
+    let looking_us = if device.kind == DeviceKind::Camera { LABEL_READ_MS_MAX * 1_000 } else { 0 };
+    let longest_us = longest_us + looking_us;
     Some(Span { lo: earliest + soonest_us as i64, hi: latest + longest_us as i64 + CLOSING_US })
 }
 
-/// A scanner answers every parcel, if only that it read nothing. One that did not may be late, and answer so much later,
+/// A scanner answers every parcel, if only that it read nothing, as a camera takes a picture of each. One that did not may be late, and answer so much later,
 /// while the next parcel is in view.
 const OWING_US: i64 = 1_000_000;
 /// Clock error and one turn of the station's loop, before a device is held to have said its last.
@@ -416,3 +426,6 @@ pub(crate) fn blind_cause(image: ImageOf, interrupted: bool) -> Option<BlindCaus
         ImageOf::Waiting | ImageOf::Owned { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

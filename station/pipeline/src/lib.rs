@@ -8,6 +8,7 @@ pub mod event;
 pub mod pass;
 pub mod track;
 pub mod identify;
+pub mod weighing;
 pub mod gather;
 pub mod ruleset;
 pub mod judge;

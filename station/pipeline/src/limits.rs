@@ -16,6 +16,13 @@ pub const CODE_BYTES_MAX: usize = 4_096;
 
 /// Readings waiting for the belt's position to be known: one beat of the controller (50 ms) at every device's fastest.
 pub const READINGS_WAITING_MAX: usize = 64;
+/// Weights kept of one decision: the one used and one beside it, or those that were refused.
+pub const WEIGHTS_MAX: usize = 4;
+/// Label pictures named in a decision: more than one camera takes of one parcel.
+pub const LABELS_MAX: usize = 8;
+/// From a finished label picture until it has been read: opening it (150 ms), the plain look (150 ms), the tries after that
+/// (200 ms), a picture of the parcel before it still being stored (100 ms). What is read later comes too late for the decision.
+pub const LABEL_READ_MS_MAX: u64 = 150 + 150 + 200 + 100;
 /// Images waiting for their owner or their assessment.
 pub const IMAGES_WAITING_MAX: usize = 24;
 /// Positions of one segment kept: at a beat every 50 ms and an edge of each eye in between, more than twice as long as
@@ -50,6 +57,13 @@ pub const PRESENTATION_QUIET_MS: u64 = 300;
 pub const LOOKUP_MS_MAX: u64 = 4_000;
 /// Lists that could not answer are asked again so long after the last question.
 pub const LOOKUP_AGAIN_MS: u64 = 400;
+/// A bench's scale that says nothing for so long does not see what lies on it: no one could tell one item from another
+/// that was laid there in between.
+pub const SCALE_SILENT_MS_MAX: u64 = 3_000;
+/// And after so long a silence no release is shown: the hand that follows it might not be seen.
+pub const SCALE_WATCHES_MS_MAX: u64 = 1_200;
+/// Of a longer pause between two pulses the station was asleep, and no device is to blame for it.
+pub const PULSE_MS_MAX: u64 = 100;
 /// How long a changed weight must stand before something was laid on or taken off; shorter, it is a hand.
 pub const PLATE_CHANGE_MS: u64 = 800;
 /// From lifting an item until its chute's label must have been scanned; then it went where it was shown to go.
@@ -71,6 +85,7 @@ pub const EDGE_MM: i32 = 10;
 const _: () = assert!(HEARTBEAT_MS * 3 < 500, "three beats must fit in the shortest heartbeat limit of a lane");
 const _: () = assert!(PASSES_ON_BELT_MAX <= INVENTORY_MAX, "what is on the belt must fit in one inventory");
 const _: () = assert!(READINGS_WAITING_MAX >= 4 * EYES_MAX, "a burst at every eye must not crowd readings out");
+const _: () = assert!(SCALE_WATCHES_MS_MAX < SCALE_SILENT_MS_MAX, "what is shown must be seen to be followed");
 const _: () = assert!(
     PRESENTATION_QUIET_MS + LOOKUP_MS_MAX < PRESENTATION_MS_MAX,
     "a complete item must not wait for its deadline"

@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use gatepost_hardware::units::Grams;
+use gatepost_hardware::units::{Grams, WallMs};
 use gatepost_pipeline::drive::{DecisionBody, Versions};
 use gatepost_pipeline::judge::{
     BlindCause, Detection, DetectionClass, Hold, HoldKind, Identification, Image, Inputs, IssueCode, ItemKind,
@@ -24,7 +24,8 @@ use gatepost_pipeline::judge::{
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::Audience;
 use gatepost_pipeline::ruleset::Ruleset;
-use gatepost_world::checker::truth::{Chute, Clock, Crossing, LaneEvent, Parcel, Truth};
+use gatepost_pipeline::weighing;
+use gatepost_world::checker::truth::{Chute, Clock, Crossing, LaneEvent, Line, Parcel, Truth};
 use gatepost_world::checker::{CentralRecord, CentralTables, Station};
 
 use super::forge::{self, Entry, STATION};
@@ -73,6 +74,17 @@ fn grams(id: u32) -> Grams {
 pub fn key(id: u32) -> PassKey {
     PassKey::parse(&format!("north/1/{id}")).expect("a pass key")
 }
+/// The scale's word.
+fn words(id: u32) -> String {
+    format!("S S      0.{} kg", grams(id).0)
+}
+fn said(id: u32) -> Vec<u8> {
+    format!("{}\r\n", words(id)).into_bytes()
+}
+/// Half a second before its picture was complete.
+fn weighed_at(id: u32) -> WallMs {
+    WallMs(ZERO + ((entry(id) + 4 * SECOND) / 1_000) as i64)
+}
 fn seen(class: DetectionClass) -> Detection {
     Detection { class, score: 9_500, bounds: [10, 10, 60, 60] }
 }
@@ -107,7 +119,9 @@ fn decision(rules: &Ruleset, inputs: Inputs, revision: u32, supersedes: Option<u
     let pass = inputs.pass;
     let image = matches!(inputs.image, Image::Assessed { .. }).then(|| Token::clipped(&image(pass.pass)));
     let class = if verdict.is_alert() { "alert" } else { "decision" };
-    let body = DecisionBody { pass, revision, supersedes, image, inputs, verdict, versions };
+    let weights = weighing::example("scale", grams(pass.pass), weighed_at(pass.pass));
+    let labels = Vec::new();
+    let body = DecisionBody { pass, revision, supersedes, image, labels, weights, inputs, verdict, versions };
     record("decision", class, at_us, serde_json::to_string(&body).expect("a decision's body"))
 }
 
@@ -215,6 +229,7 @@ fn truth() -> Truth {
             (entry(9) + 15 * SECOND + 5_000, LaneEvent::BeltsRun),
         ],
         images: (1..=10).map(|id| (image(id), vec![id])).collect(),
+        lines: (1..=10).map(|id| Line { at_us: entry(id) + 4 * SECOND, bytes: said(id), words: words(id) }).collect(),
         windows: Vec::new(),
         silence_us_max: Some(SECOND / 2),
         down: Vec::new(),

@@ -30,6 +30,8 @@ pub enum Promise {
     StopInPlace,
     /// A reading belongs to the parcel it was taken from.
     Ownership,
+    /// Every weight in a decision is one that the scale really said, and can be shown again.
+    Alibi,
     /// Reasons only escalate; clearing needs a person's record.
     Escalation,
     Hold,
@@ -48,7 +50,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Chain,
         Self::Checkpoint,
         Self::Body,
@@ -60,6 +62,7 @@ impl Promise {
         Self::Blind,
         Self::StopInPlace,
         Self::Ownership,
+        Self::Alibi,
         Self::Escalation,
         Self::Hold,
         Self::Motion,
@@ -83,6 +86,7 @@ impl Promise {
             Promise::Blind => "blind is exam",
             Promise::StopInPlace => "stop in place",
             Promise::Ownership => "ownership",
+            Promise::Alibi => "every weight can be shown again",
             Promise::Escalation => "rules only escalate",
             Promise::Hold => "hold",
             Promise::Motion => "motion",

@@ -11,10 +11,10 @@ use gatepost_virtual::faults::{Fault, FaultSchedule, FaultWindow};
 use gatepost_virtual::lane::{self, Happened};
 use gatepost_virtual::parcel::ParcelTruth;
 
-use super::truth::{Chute, Clock, Crossing, LaneEvent, NOBODY, Parcel, Touch, Truth, Window};
+use super::truth::{Chute, Clock, Crossing, LaneEvent, Line, NOBODY, Parcel, Touch, Truth, Window};
 
 /// What one virtual lane can tell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Log<'a> {
     /// The lane's name, as in its map.
     pub lane: &'a str,
@@ -25,6 +25,8 @@ pub struct Log<'a> {
     pub epochs: &'a BTreeMap<u32, u32>,
     /// The controller's limit for a silent station, microseconds; nothing where no controller is.
     pub silence_us_max: Option<u64>,
+    /// The bytes in which a scale says its words, which are MT-SICS in this log.
+    pub on_the_wire: &'a dyn Fn(&[u8]) -> Vec<u8>,
 }
 
 /// The truth of a run that came to rest; images, down times and late holds are the caller's to add.
@@ -37,6 +39,7 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
         crossings: Vec::new(),
         events: Vec::new(),
         images: BTreeMap::new(),
+        lines: Vec::new(),
         windows: log.faults.windows.iter().map(window).collect(),
         silence_us_max: log.silence_us_max,
         down: Vec::new(),
@@ -54,6 +57,12 @@ pub fn truth(log: &Log<'_>, clock: Clock) -> Truth {
                 let epoch = epochs.get(&boot).copied();
                 truth.crossings.push(Crossing { at_us, parcel, epoch, pass });
             }
+        } else if let Happened::Sent { arrives, bytes, .. } = &happened.what {
+            truth.lines.push(Line {
+                at_us: arrives.0,
+                bytes: (log.on_the_wire)(bytes),
+                words: String::from_utf8_lossy(bytes).trim_end().to_owned(),
+            });
         } else if let Some(event) = lane_event(&happened.what) {
             truth.events.push((at_us, event));
         } else {

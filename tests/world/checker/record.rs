@@ -98,8 +98,40 @@ pub struct Decision {
     pub revision: u32,
     pub supersedes: Option<u64>,
     pub image: Option<String>,
+    #[serde(default)]
+    pub weights: Vec<Alibi>,
     pub inputs: Inputs,
     pub verdict: Verdict,
+}
+
+/// A weight that the decision saw.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Alibi {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    pub stands: String,
+    pub grams: Option<i64>,
+    pub shown: Shown,
+    /// Pairs of hexadecimal digits.
+    pub raw: String,
+}
+
+/// Nothing where the scale showed no value.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Shown {
+    pub measure: Option<Measure>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Measure {
+    pub value: Decimal,
+    pub unit: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Decimal {
+    pub mantissa: i64,
+    pub exponent: i8,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -115,6 +115,15 @@ pub struct Window {
     pub until_us: u64,
 }
 
+/// Bytes that a scale sent together, and when they reached the station.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub at_us: u64,
+    pub bytes: Vec<u8>,
+    /// The same as the scale's display has it, in MT-SICS.
+    pub words: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct Truth {
     /// The lane's name, as in the records.
@@ -126,6 +135,8 @@ pub struct Truth {
     pub events: Vec<(u64, LaneEvent)>,
     /// BLAKE3 of an image file, in hex: the parcels that it shows whole. Empty: images are not checked.
     pub images: BTreeMap<String, Vec<u32>>,
+    /// Everything that the scale sent.
+    pub lines: Vec<Line>,
     pub windows: Vec<Window>,
     /// The controller's limit for a station that says nothing, microseconds; nothing where no controller is.
     pub silence_us_max: Option<u64>,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::scale::testing::{a_changed_byte_is_no_other_weight, clears, hex, parity_finds_every_flipped_bit};
 use crate::scale::{Decimal, with_even_parity};
 use crate::units::Grams;
 use proptest::prelude::*;
@@ -46,10 +47,6 @@ fn show(report: &ScaleReport) -> String {
         ScaleReport::Identity { serial, .. } => format!("identity {serial}"),
         ScaleReport::Fault { kind, .. } => format!("fault {kind:?}"),
     }
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    text.split_whitespace().map(|pair| u8::from_str_radix(pair, 16).expect("hex")).collect()
 }
 
 #[test]
@@ -113,6 +110,21 @@ fn vector_tare_result_1_500_kg() {
     check(&then, &["tare 1.500 kg", "2.000 kg stable net", "tare cleared Ok(())", "3.500 kg stable"]);
 }
 
+/// Zeroing and a restart clear the scale's tare; a zeroing that was refused does not.
+#[test]
+fn a_tare_ends_with_a_zeroing_and_with_a_restart() {
+    let tared = |then: &str| format!("T S      1.500 kg\r\n{then}\r\nS S      3.500 kg\r\n").into_bytes();
+    for (then, says) in [
+        ("Z A", "zero Ok(())"),
+        ("ZI S", "zero Ok(())"),
+        ("ZI D", "zero Ok(())"),
+        ("I4 A \"0123456789\"", "identity 0123456789"),
+    ] {
+        check(&tared(then), &["tare 1.500 kg", says, "3.500 kg stable"]);
+    }
+    check(&tared("Z I"), &["tare 1.500 kg", "zero Err(NotReady)", "3.500 kg stable net"]);
+}
+
 #[test]
 fn vector_after_reset() {
     check(&hex("49 34 20 41 20 22 30 31 32 33 34 35 36 37 38 39 22 0D 0A"), &["identity 0123456789"]);
@@ -167,14 +179,32 @@ fn a_reply_that_stops_in_the_middle_is_given_up() {
 
 #[test]
 fn a_fixed_format_catches_lost_bytes() {
-    let config = MtSicsConfig { number_width: Some(10), unit: Some(Unit::Kilogram), ..MtSicsConfig::default() };
+    let (number_width, decimals, unit) = (Some(10), Some(3), Some(Unit::Kilogram));
+    let config = MtSicsConfig { number_width, decimals, unit, ..MtSicsConfig::default() };
     let whole = b"S S      1.500 kg\r\n";
+    let point = b"S S      10500 kg\r\n";
+    assert_eq!(show(&reports(config.clone(), &[(0, point)])[0]), "fault WidthUnexpected");
     assert_eq!(show(&reports(config.clone(), &[(0, whole)])[0]), "1.500 kg stable");
     for lost in 0..whole.len() - 2 {
         let mut bytes = whole.to_vec();
         bytes.remove(lost);
         let found = reports(config.clone(), &[(0, &bytes)]);
         assert!(!found.iter().any(|report| matches!(report, ScaleReport::Reading(_))), "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
+fn damage_is_no_other_weight() {
+    let (number_width, decimals, unit) = (Some(10), Some(3), Some(Unit::Kilogram));
+    let codec = MtSics::new(MtSicsConfig { number_width, decimals, unit, ..MtSicsConfig::default() });
+    let whole = b"S S      1.500 kg\r";
+    // The space before the number may become a digit, a sign of plus or minus too; below zero is no weight.
+    a_changed_byte_is_no_other_weight(&codec, whole, |place, byte| place == 8 && byte.is_ascii_digit());
+    parity_finds_every_flipped_bit(&codec, whole);
+    for place in 0..whole.len() - 1 {
+        let mut lost = whole.to_vec();
+        lost.remove(place);
+        clears(codec.clone(), whole, &lost);
     }
 }
 
@@ -190,7 +220,13 @@ fn configuration_says_what_is_wrong() {
 }
 
 fn replies() -> impl Strategy<Value = SicsReply<'static>> {
-    let units = prop_oneof![Just(Unit::Gram), Just(Unit::Kilogram), Just(Unit::Pound), Just(Unit::Other(*b"ozt  "))];
+    let units = prop_oneof![
+        Just(Unit::Gram),
+        Just(Unit::Kilogram),
+        Just(Unit::Pound),
+        Just(Unit::TroyOunce),
+        Just(Unit::Other(*b"tael "))
+    ];
     let weight = (any::<bool>(), -99_999i64..9_999_999, 0i8..4, units).prop_map(|(stable, mantissa, places, unit)| {
         SicsReply::Weight { stable, measure: Measure { value: Decimal::new(mantissa, -places), unit } }
     });

@@ -129,8 +129,8 @@ impl ToledoFrame {
             1 => Unit::Gram,
             2 => Unit::Tonne,
             3 => Unit::Ounce,
-            4 => Unit::Other(*b"ozt  "),
-            5 => Unit::Other(*b"dwt  "),
+            4 => Unit::Other(*b"ozt? "),
+            5 => Unit::Other(*b"dwt? "),
             6 => Unit::Other(*b"ton  "),
             _ => Unit::Other(*b"other"),
         }

@@ -1,12 +1,9 @@
 use super::*;
-use crate::scale::{Measure, Unit, with_even_parity};
+use crate::scale::testing::{hex, parity_finds_every_flipped_bit};
+use crate::scale::{LatestWeight, Measure, Unit, with_even_parity};
 use crate::units::Grams;
 use proptest::prelude::*;
 use std::vec::Vec;
-
-fn hex(text: &str) -> Vec<u8> {
-    text.split_whitespace().map(|pair| u8::from_str_radix(pair, 16).expect("hex")).collect()
-}
 
 fn reports(checksum: bool, bytes: &[u8]) -> Vec<ScaleReport> {
     let mut codec = Toledo::new(ToledoConfig::new(checksum));
@@ -67,7 +64,7 @@ fn vector_c_zero_not_captured_is_unusable() {
 #[test]
 fn vector_d_net_minus_0_25_kg_tare_1_50() {
     let vector = "02 2C 33 20 20 20 20 20 32 35 20 20 20 31 35 30 0D 15";
-    let reading = check(vector, Ok(kilograms(-25, -2)), Err(NoWeight::Negative));
+    let reading = check(vector, Ok(kilograms(-25, -2)), Err(NoWeight::Tared));
     assert_eq!((reading.state.net, reading.tare), (true, Some(kilograms(150, -2))));
 }
 
@@ -88,7 +85,7 @@ fn vector_f_27_50_lb_increment_5() {
 #[test]
 fn vector_g_net_1250_g_tare_200() {
     let vector = "02 2A 21 21 20 20 31 32 35 30 20 20 20 32 30 30 0D 0B";
-    let reading = check(vector, Ok(Measure::new(1_250, 0, Unit::Gram)), Ok(Grams(1_250)));
+    let reading = check(vector, Ok(Measure::new(1_250, 0, Unit::Gram)), Err(NoWeight::Tared));
     assert_eq!((reading.state.net, reading.tare), (true, Some(Measure::new(200, 0, Unit::Gram))));
 }
 
@@ -226,12 +223,70 @@ fn a_frame_that_stops_is_given_up_and_halves_do_not_join() {
     assert_eq!(codec.idle(Micros(900_000)), None);
 }
 
+/// Any byte of a frame damaged or missing, and the weight before it falls within the frame.
+#[test]
+fn a_lost_frame_clears_the_weight() {
+    for checksum in [true, false] {
+        let whole = layout_a(1_234).encode(checksum).expect("fits").to_vec();
+        for place in 0..whole.len() {
+            let (mut damaged, mut shorter) = (whole.clone(), whole.clone());
+            damaged[place] = 0xFF;
+            shorter.remove(place);
+            for (lost, bytes) in [(0, damaged), (1, shorter)] {
+                let mut codec = Toledo::new(ToledoConfig::new(checksum));
+                let mut latest = LatestWeight::new(Micros::from_ms(500));
+                codec.feed(Micros(7), &whole, &mut |report| latest.take(&report));
+                assert_eq!(latest.stable_weight(Micros(7)), Ok(Grams(12_340)));
+                codec.feed(Micros(50_000), &bytes, &mut |report| latest.take(&report));
+                // One byte fewer is known when the next frame begins, or the line is quiet.
+                codec.idle(Micros(150_001)).iter().for_each(|report| latest.take(report));
+                let at = Micros(150_001);
+                assert_eq!(latest.stable_weight(at), Err(NoWeight::Damaged), "{checksum} byte {place}, {lost} lost");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_unit_or_other_decimals_than_configured_are_no_weight() {
+    let set = ToledoConfig { unit: Some(Unit::Kilogram), decimals: Some(2), ..ToledoConfig::new(false) };
+    let told = |frame: ToledoFrame| {
+        let mut found = Vec::new();
+        Toledo::new(set).feed(Micros(7), &frame.encode(false).expect("fits"), &mut |report| found.push(report));
+        found
+    };
+    assert!(matches!(&told(layout_a(1_234))[..], [ScaleReport::Reading(_)]));
+    assert!(matches!(&told(ToledoFrame { weight: None, ..layout_a(0) })[..], [ScaleReport::Reading(_)]));
+    let pounds = ToledoFrame { kilograms: false, ..layout_a(1_234) };
+    let tenth = ToledoFrame { decimal_code: 5, ..layout_a(1_234) };
+    for (frame, expected) in [
+        (pounds, ScaleFault::UnitUnexpected),
+        (tenth, ScaleFault::WidthUnexpected),
+        (ToledoFrame { expanded: true, ..layout_a(1_234) }, ScaleFault::WidthUnexpected),
+    ] {
+        let found = told(frame);
+        assert!(matches!(&found[..], [ScaleReport::Fault { kind, .. }] if *kind == expected), "{found:?}");
+    }
+    assert!(ToledoConfig { unit: Some(Unit::NotSent), ..set }.validate().is_err());
+}
+
+#[test]
+fn parity_alone_finds_every_flipped_bit() {
+    let whole = layout_a(1_234).encode(false).expect("fits");
+    parity_finds_every_flipped_bit(&Toledo::new(ToledoConfig::new(false)), &whole);
+}
+
 #[test]
 fn another_protocol_is_said_not_swallowed() {
     let bytes: Vec<u8> = b"S S     100.00 g\r\n".repeat(20);
     let found = reports(true, &bytes);
     assert!(!found.is_empty() && found.len() < 10);
-    assert!(found.iter().all(|report| matches!(report, ScaleReport::Fault { kind: ScaleFault::Unrecognized, .. })));
+    let kind = |report: &ScaleReport| match report {
+        ScaleReport::Fault { kind, .. } => *kind,
+        other => panic!("{other:?} of another protocol"),
+    };
+    assert_eq!(kind(&found[0]), ScaleFault::Garbled);
+    assert!(found[1..].iter().all(|report| kind(report) == ScaleFault::Unrecognized));
 }
 
 #[test]

@@ -51,16 +51,32 @@ pub struct PlainConfig {
     pub suffix: Text,
     pub aim: AimPolicy,
     /// Whole payloads that mean nothing was read, compared without case; `#` stands for any digit. The empty text
-    /// means that an empty STX/ETX frame is a no-read.
+    /// means that an empty frame is a no-read: STX ETX, or a lone terminator, CR LF being one.
     pub no_read: heapless::Vec<Text, 32>,
     /// What the reader sends in place of GS (0x1D), such as `~` or `{GS}`; the longest match is mapped back.
     pub gs_substitutes: heapless::Vec<Text, 4>,
     /// Longer frames are a fault. At least 4,096 where 2D codes are read.
     pub frame_bytes_max: u16,
+    /// The bytes that start and stop a reading. Left out: a wire does it, or the reader reads by itself.
+    pub trigger: Option<Trigger>,
+}
+
+/// What starts and stops a reading over the serial line; Honeywell's unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trigger {
+    pub start: Text,
+    pub stop: Text,
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self { start: text("\x16T\r"), stop: text("\x16U\r") }
+    }
 }
 
 /// The texts of the makes in use. Makes differ and sites change them: configuration has the last word.
-const NO_READ: [&str; 12] =
+pub(in crate::scanner) const NO_READ: [&str; 12] =
     ["NR", "NOREAD", "NO-READ", "NO READ", "no code!", "ERROR", "ERR##", "OVER", "?", "??", "???", "**"];
 
 impl Default for PlainConfig {
@@ -75,11 +91,13 @@ impl Default for PlainConfig {
             no_read: NO_READ.iter().map(|no_read| text(no_read)).collect(),
             gs_substitutes: heapless::Vec::new(),
             frame_bytes_max: FRAME_BYTES_MAX as u16,
+            trigger: None,
         }
     }
 }
 
-fn text(text: &str) -> Text {
+/// As much of `text` as a key holds.
+pub(in crate::scanner) fn text(text: &str) -> Text {
     text.chars().collect()
 }
 
@@ -102,8 +120,8 @@ impl PlainConfig {
                 "frame_bytes_max must be 64 to 8192; 2D codes need at least 4096",
             ),
             (
-                !stx_etx && self.no_read.iter().any(|text| text.is_empty()),
-                "an empty no_read text needs framing = \"stx-etx\": elsewhere an empty frame is no frame",
+                self.framing == Framing::IdleGap && self.no_read.iter().any(|text| text.is_empty()),
+                "an empty no_read text needs frames with an end: framing = \"stx-etx\" or \"terminated\"",
             ),
             (self.no_read.iter().any(|text| !text.is_ascii()), "no_read texts must be ASCII"),
             (
@@ -119,6 +137,10 @@ impl PlainConfig {
                     && [&self.prefix, &self.suffix].iter().any(|text| text.contains(|c| self.terminators.contains(c))),
                 "prefix and suffix must not hold a terminator",
             ),
+            (
+                self.trigger.as_ref().is_some_and(|trigger| trigger.start.is_empty() || trigger.stop.is_empty()),
+                "trigger needs start and stop, such as \"\\u0016T\\r\" and \"\\u0016U\\r\"; left out, they are Honeywell's",
+            ),
         ];
         checks.iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, message)| Err(*message))
     }
@@ -130,7 +152,7 @@ impl PlainConfig {
     }
 
     /// The place in `no_read` of the text that says `payload` is a no-read.
-    pub(super) fn no_read(&self, payload: &[u8]) -> Option<usize> {
+    pub(in crate::scanner) fn no_read(&self, payload: &[u8]) -> Option<usize> {
         let same = |text: &Text| {
             let texts = text.as_bytes().iter().zip(payload);
             let fits =
@@ -141,7 +163,7 @@ impl PlainConfig {
     }
 
     /// The length of the longest GS substitute at the front of `data`.
-    pub(super) fn gs_substitute(&self, data: &[u8]) -> Option<usize> {
+    pub(in crate::scanner) fn gs_substitute(&self, data: &[u8]) -> Option<usize> {
         self.gs_substitutes.iter().filter(|text| data.starts_with(text.as_bytes())).map(|text| text.len()).max()
     }
 }

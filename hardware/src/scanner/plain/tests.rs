@@ -1,6 +1,8 @@
 use super::*;
-use crate::scanner::{ScannerCodec, ScannerConfig};
+use crate::scanner::testing::hex;
+use crate::scanner::{Scan, ScannerCodec, ScannerConfig, ScannerProtocol};
 use crate::symbology::Symbology;
+use crate::units::Micros;
 use proptest::prelude::*;
 use std::string::String;
 use std::vec::Vec;
@@ -17,6 +19,7 @@ fn show(scan: &Scan<'_>) -> String {
         Scan::Read { payload, aim: None, .. } => format!("{}", payload.escape_ascii()),
         Scan::Read { payload, aim: Some(aim), .. } => format!("{aim} {}", payload.escape_ascii()),
         Scan::NoRead { which, .. } => format!("no read: {which}"),
+        Scan::Identity { .. } | Scan::Answer { .. } => panic!("a plain reader answers nothing: {scan:?}"),
         Scan::Fault { kind, .. } => format!("fault {kind:?}"),
     }
 }
@@ -37,10 +40,6 @@ fn scans(config: &PlainConfig, pieces: &[(u64, &[u8])]) -> Vec<String> {
 
 fn check(toml: &str, bytes: &[u8], expected: &[&str]) {
     assert_eq!(scans(&config(toml), &[(100, bytes)]), expected, "{toml} {}", bytes.escape_ascii());
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    text.split_whitespace().map(|pair| u8::from_str_radix(pair, 16).expect("hex")).collect()
 }
 
 const STX_ETX: &str = "framing = 'stx-etx'";
@@ -139,6 +138,26 @@ fn vector_honeywell_on_and_off() {
 }
 
 #[test]
+fn vector_honeywell_on_and_off_is_the_usual_trigger() {
+    let silent = Plain::new(config(""));
+    assert_eq!([Ask::Start, Ask::Stop, Ask::Identity].map(|ask| silent.request(ask)), [None; 3]);
+    let honeywell = Plain::new(config("trigger = {}"));
+    assert_eq!(honeywell.request(Ask::Start), Some(&hex("16 54 0D")[..]));
+    assert_eq!(honeywell.request(Ask::Stop), Some(&hex("16 55 0D")[..]));
+    assert_eq!(honeywell.request(Ask::Identity), None);
+    let own = Plain::new(config("trigger = { start = '<GO>', stop = '<NO>' }"));
+    assert_eq!(own.request(Ask::Start), Some(&b"<GO>"[..]));
+}
+
+#[test]
+fn an_empty_frame_may_be_the_answer_of_a_reader_that_read_nothing() {
+    let empty = "no_read = ['']";
+    check(empty, b"\r\nAB\r\n\r\n", &["no read: ", "AB", "no read: "]);
+    check(empty, b"AB\n\nCD\r\r", &["AB", "no read: ", "CD", "no read: "]);
+    assert_eq!(scans(&config(empty), &[(1, b"AB\r"), (2_000, b"\n")]), ["AB", "no read: "]);
+}
+
+#[test]
 fn every_no_read_text_of_the_makes_in_any_case() {
     let texts = "NR NOREAD NO-READ NoRead ERROR OVER ERR07 err99 ? ?? ??? ** nr Error noread";
     for text in texts.split(' ').chain(["no code!", "No Read"]) {
@@ -224,7 +243,8 @@ fn configuration_says_what_is_wrong() {
     check("idle_gap_ms = 0", "idle_gap_ms");
     check("terminators = ''", "terminators");
     check("frame_bytes_max = 9000", "frame_bytes_max");
-    check("no_read = ['']", "no_read");
+    check("framing = 'idle-gap'\nno_read = ['']", "no_read");
+    check("trigger = { start = '' }", "trigger");
     check("gs_substitutes = ['']", "gs_substitutes");
     check("framing = 'stx-etx'\nprefix = \"\\u0002\"", "prefix");
     check("suffix = \"\\r\"", "terminator");

@@ -10,6 +10,7 @@ mod officer;
 use std::collections::BTreeSet;
 
 use super::truth::{Happened, Truth};
+use crate::ailments::{AilingWindow, Ailment, Cell, Device};
 use crate::device::Emission;
 use crate::faults::{Fault, FaultSchedule};
 use crate::parcel::{Generator, ParcelTruth, Plan};
@@ -34,6 +35,9 @@ pub enum Lamp {
     /// Do not touch it.
     Stop,
 }
+
+/// What can ail a bench's device.
+const SCALE_OFF: Cell = Cell { device: Device::Scale, ailment: Ailment::Off };
 
 /// What the page shows of the bench. A page that shows nothing at all is the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +96,8 @@ pub struct VirtualBench {
     out: Vec<Emission>,
     truth: Vec<Truth>,
     touched: BTreeSet<(u32, Fault)>,
+    ailing: Vec<AilingWindow>,
+    ailed: BTreeSet<u32>,
 }
 
 impl VirtualBench {
@@ -118,6 +124,8 @@ impl VirtualBench {
             out: Vec::new(),
             truth: Vec::new(),
             touched: BTreeSet::new(),
+            ailing: Vec::new(),
+            ailed: BTreeSet::new(),
             map,
             plan,
             faults,
@@ -128,6 +136,22 @@ impl VirtualBench {
     #[must_use]
     pub fn at_pace(self, pace: f64) -> Self {
         Self { pace, ..self }
+    }
+
+    /// Lets the scale's cable be loose in these windows: then it says nothing. A bench has nothing else that ails.
+    ///
+    /// # Errors
+    /// A sentence, when something else is to ail.
+    pub fn ail(&mut self, windows: Vec<AilingWindow>) -> Result<(), String> {
+        let other = windows.iter().find(|window| window.cell != SCALE_OFF);
+        if let Some(window) = other {
+            return Err(format!("{} does not happen at this bench, only {SCALE_OFF}", window.cell));
+        }
+        self.ailing = windows;
+        Ok(())
+    }
+    pub fn ailing(&self) -> &[AilingWindow] {
+        &self.ailing
     }
 
     /// The world's clock.

@@ -18,6 +18,9 @@ const SETTLE_NM: i64 = 20_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Looks {
     scanners: Vec<Watch>,
+    pub(super) cameras: Vec<Watch>,
+    /// Pictures of labels taken so far.
+    pub(super) pictures: u32,
     scales: Vec<(Watch, Option<Solo>)>,
     beams: Vec<(Watch, Option<Image>)>,
     images: u32,
@@ -55,6 +58,8 @@ impl Looks {
         };
         Self {
             scanners: watch(DeviceKind::Scanner),
+            cameras: watch(DeviceKind::Camera),
+            pictures: 0,
             scales: watch(DeviceKind::Scale).into_iter().map(|scale| (scale, None)).collect(),
             beams: watch(DeviceKind::Xray).into_iter().map(|beam| (beam, None)).collect(),
             images: 0,
@@ -75,6 +80,9 @@ impl VirtualLane {
         for index in 0..self.looks.scanners.len() {
             self.scan(self.looks.scanners[index]);
         }
+        for index in 0..self.looks.cameras.len() {
+            self.photograph(self.looks.cameras[index]);
+        }
         for index in 0..self.looks.scales.len() {
             let (scale, mut solo) = (self.looks.scales[index].0, self.looks.scales[index].1.take());
             self.weigh(&scale, &mut solo);
@@ -86,13 +94,17 @@ impl VirtualLane {
         }
     }
 
-    fn emit(&mut self, after: Micros, what: Emitted) {
+    pub(super) fn emit(&mut self, after: Micros, what: Emitted) {
         let (device, sick) = (Self::device_of(&what), self.ailing.is_sick(&what, self.now));
         if let Some(device) = device.filter(|_| sick) {
             self.ail_of(device);
         }
         if let Some((late, what)) = self.ailing.sent(what, self.now) {
-            self.out.push(Emission { at: self.now + after + late, what });
+            let at = self.now + after + late;
+            if let Emitted::Scale { device, bytes } = &what {
+                self.tell(Happened::Sent { device: *device, arrives: at, bytes: bytes.clone() });
+            }
+            self.out.push(Emission { at, what });
         }
     }
 
@@ -101,7 +113,7 @@ impl VirtualLane {
             Emitted::Scanner { .. } => Some(Device::Scanner),
             Emitted::Scale { .. } => Some(Device::Scale),
             Emitted::Image { .. } => Some(Device::Xray),
-            Emitted::Controller(_) => None,
+            Emitted::Controller(_) | Emitted::Picture { .. } => None,
         }
     }
 
@@ -124,7 +136,7 @@ impl VirtualLane {
             let label = readable && body.reached(scanner.middle(), body.label);
             let end = !readable && body.reached(scanner.from, body.length);
             if (label || end) && self.faults.active(Fault::ScannerOff, self.now) {
-                self.touch(parcel, Fault::ScannerOff, true);
+                self.touch_unless_seen(parcel, Fault::ScannerOff);
             } else if label {
                 self.read(&scanner, index);
             } else if end {
@@ -150,15 +162,26 @@ impl VirtualLane {
         self.tell(Happened::Read { parcel, text });
     }
 
+    /// What the scanner does not read does nothing to a parcel whose label a camera sees.
+    fn touch_unless_seen(&mut self, parcel: u32, fault: Fault) {
+        if self.looks.cameras.is_empty() {
+            self.touch(parcel, fault, true);
+        }
+    }
+
     /// Lets a device's fault pick this parcel.
     fn mark(&mut self, index: usize, fault: Fault) {
         if self.faults.active(fault, self.now) && self.pick() {
             self.bodies[index].marks.push(fault);
-            self.touch(self.bodies[index].id, fault, true);
+            let parcel = self.bodies[index].id;
+            match fault {
+                Fault::NoRead => self.touch_unless_seen(parcel, fault),
+                _ => self.touch(parcel, fault, true),
+            }
         }
     }
 
-    fn truth_of(&self, parcel: u32) -> Option<&crate::parcel::ParcelTruth> {
+    pub(super) fn truth_of(&self, parcel: u32) -> Option<&crate::parcel::ParcelTruth> {
         // Parcels are pushed in the order of their numbers, but for those that hands laid in between.
         let near = (parcel as usize).min(self.parcels.len());
         self.parcels[..near].iter().rev().chain(&self.parcels[near..]).find(|truth| truth.id == parcel)

@@ -4,7 +4,7 @@
 //! the controller's word for a crossing and is needed to name it.
 
 use crate::ailments::Cell;
-use crate::device::ImageEvent;
+use crate::device::{ImageEvent, LabelEvent};
 use crate::faults::Fault;
 use gatepost_hardware::units::Micros;
 use serde::{Deserialize, Serialize};
@@ -74,11 +74,21 @@ pub enum Happened {
     NoRead {
         parcel: u32,
     },
+    /// A camera took a picture of its label.
+    Pictured {
+        picture: LabelEvent,
+    },
     /// The scale sent a weighing; `parcels` were on it.
     Weighed {
         parcels: Vec<u32>,
         grams: i64,
         stable: bool,
+    },
+    /// A scale's bytes are on their way, whatever became of them on the line; the first reaches the station at `arrives`.
+    Sent {
+        device: u8,
+        arrives: Micros,
+        bytes: Vec<u8>,
     },
     /// The X-ray machine took an image; with `sent` false nobody will ever see it.
     Imaged {

@@ -63,7 +63,8 @@ pub fn charger(random: &mut Random) -> Assembly {
     made
 }
 
-fn components(random: &mut Random, made: &mut Assembly, board: [f32; 2], z: f32) {
+/// A bare board of this size (x, y) at the origin, with what is soldered on it.
+pub fn components(random: &mut Random, made: &mut Assembly, board: [f32; 2], z: f32) {
     made.block([board[0], board[1], 1.6], M::CircuitBoard, 1.0, Pose::at(0.0, 0.0, z));
     for _ in 0..random.count(6, 24) {
         let at = Pose::at(random.range(-0.45, 0.45) * board[0], random.range(-0.45, 0.45) * board[1], z + 2.0);

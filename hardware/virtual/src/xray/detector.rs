@@ -5,17 +5,18 @@
 
 use super::physics::{Beam, MATERIALS, Material};
 use super::picture::{DualImage, Truth};
-use super::profile::ScannerProfile;
-use super::random::Random;
+use super::profile::{ScannerProfile, View};
+use super::random::{Random, mix};
 use super::scene::Scene;
-use super::shape::{Part, Shape};
+use super::shape::{Part, Pose, Shape};
 
 /// Air left round the parcel's shadow, millimetres.
 const MARGIN_MM: f32 = 8.0;
 /// A target's outline is drawn where one of its parts is at least this thick, g/cm².
 const TRUTH_AREAL: f32 = 0.03;
 
-/// Columns across the belt and lines along it that an image covers.
+/// Columns across the belt and lines along it that an image covers, in the frame of its view: the source stands straight
+/// above the middle of the detectors, which lie in the plane z = 0, and the belt runs along y.
 #[derive(Clone, Copy, Debug)]
 struct Grid {
     first_column: u32,
@@ -25,13 +26,31 @@ struct Grid {
     step_mm: f32,
     /// Position along the belt of the first line, in the scene's frame.
     first_line_mm: f32,
-    half_tunnel_mm: f32,
+    half_detectors_mm: f32,
     source_height_mm: f32,
 }
 
+/// From the scene's frame to the view's.
+fn into_view(view: View, profile: &ScannerProfile) -> Pose {
+    match view {
+        View::FromAbove => Pose::at(0.0, 0.0, 0.0),
+        View::FromBelow => Pose::turned(0.0, 0.0, std::f32::consts::PI).moved(0.0, 0.0, profile.tunnel_height_mm),
+        View::FromSide => Pose::turned(0.0, 0.0, std::f32::consts::FRAC_PI_2).moved(
+            -0.5 * profile.tunnel_height_mm,
+            0.0,
+            0.5 * profile.tunnel_width_mm,
+        ),
+    }
+}
+
 impl Grid {
-    fn of(scene: &Scene, profile: &ScannerProfile) -> Grid {
+    fn of(seen: &Seen, view: View, profile: &ScannerProfile) -> Grid {
         let (pitch_mm, step_mm) = (profile.pitch_um as f32 * 1e-3, profile.belt_step_um as f32 * 1e-3);
+        let detectors_mm = match view {
+            View::FromAbove | View::FromBelow => profile.tunnel_width_mm,
+            // Up to where the shadow of what fills the tunnel falls.
+            View::FromSide => profile.tunnel_height_mm * 2.2,
+        };
         let mut grid = Grid {
             first_column: 0,
             width: 0,
@@ -39,20 +58,20 @@ impl Grid {
             pitch_mm,
             step_mm,
             first_line_mm: 0.0,
-            half_tunnel_mm: profile.tunnel_width_mm * 0.5,
+            half_detectors_mm: detectors_mm * 0.5,
             source_height_mm: profile.source_height_mm,
         };
         let (mut left, mut right) = (f32::MAX, f32::MIN);
         let (mut front, mut back) = (f32::MAX, f32::MIN);
-        for corner in scene.wrapping.parts.iter().filter(|part| part.fill > 0.0).flat_map(Part::corners) {
+        for corner in seen.wrapping.iter().filter(|part| part.fill > 0.0).flat_map(Part::corners) {
             let shadow = grid.shadow(corner[0], corner[2]);
             left = left.min(shadow);
             right = right.max(shadow);
             front = front.min(corner[1]);
             back = back.max(corner[1]);
         }
-        let columns = (profile.tunnel_width_mm / pitch_mm) as i64;
-        let column = |mm: f32| ((mm + grid.half_tunnel_mm) / pitch_mm).round() as i64;
+        let columns = (detectors_mm / pitch_mm) as i64;
+        let column = |mm: f32| ((mm + grid.half_detectors_mm) / pitch_mm).round() as i64;
         let first = column(left - MARGIN_MM).clamp(0, columns - 1);
         let last = column(right + MARGIN_MM).clamp(first + 1, columns);
         grid.first_column = first as u32;
@@ -62,14 +81,14 @@ impl Grid {
         grid
     }
 
-    /// Where the ray through (x, z) meets the belt plane, on which the pitch is stated.
+    /// Where the ray through (x, z) meets the detectors, on which the pitch is stated.
     fn shadow(&self, x: f32, z: f32) -> f32 {
         x * self.source_height_mm / (self.source_height_mm - z).max(50.0)
     }
 
-    /// Belt-plane position of a column's middle.
+    /// Position of a column's middle.
     fn column_mm(&self, column: usize) -> f32 {
-        (self.first_column as f32 + column as f32 + 0.5) * self.pitch_mm - self.half_tunnel_mm
+        (self.first_column as f32 + column as f32 + 0.5) * self.pitch_mm - self.half_detectors_mm
     }
 
     /// Columns and lines a part may touch, as half-open ranges.
@@ -106,13 +125,48 @@ impl Planes {
     }
 }
 
-/// The image a scanner makes of a scene; the same arguments make the same image.
+/// A scene's parts in the frame of a view.
+struct Seen {
+    wrapping: Vec<Part>,
+    contents: Vec<Part>,
+}
+
+impl Seen {
+    fn of(scene: &Scene, view: View, profile: &ScannerProfile) -> Seen {
+        let turn = into_view(view, profile);
+        let turned = |parts: &[Part]| {
+            parts.iter().map(|part| Part { pose: turn.over(&part.pose), ..part.clone() }).collect::<Vec<_>>()
+        };
+        Seen { wrapping: turned(&scene.wrapping.parts), contents: turned(&scene.contents.parts) }
+    }
+}
+
+/// The image a scanner makes of a scene, its first view; the same arguments make the same image.
 ///
 /// # Panics
 /// When the profile's tube voltage is not in the spectra table (140 or 160 kV).
 pub fn render(scene: &Scene, profile: &ScannerProfile, noise_seed: u64) -> DualImage {
-    let grid = Grid::of(scene, profile);
-    let (planes, truth) = project(scene, &grid);
+    render_view(scene, profile, profile.view, noise_seed)
+}
+
+/// Every view a scanner has of a scene, the first one as [`render`] makes it.
+///
+/// # Panics
+/// As [`render`].
+pub fn render_views(scene: &Scene, profile: &ScannerProfile, noise_seed: u64) -> Vec<DualImage> {
+    let second = profile.second_view.map(|view| render_view(scene, profile, view, mix(noise_seed ^ 2)));
+    std::iter::once(render(scene, profile, noise_seed)).chain(second).collect()
+}
+
+/// One view of a scene.
+///
+/// # Panics
+/// As [`render`].
+pub fn render_view(scene: &Scene, profile: &ScannerProfile, view: View, noise_seed: u64) -> DualImage {
+    let seen = Seen::of(scene, view, profile);
+    let grid = Grid::of(&seen, view, profile);
+    let planes = project(&seen, &grid);
+    let truth = truths(scene, &seen, &grid, &planes);
     let beam = Beam::at(profile.kilovolts).expect("a tube voltage of the spectra table");
     let (mut low, mut high) = transmit(beam, &planes, grid.width * grid.height);
     for plane in [&mut low, &mut high] {
@@ -126,7 +180,7 @@ pub fn render(scene: &Scene, profile: &ScannerProfile, noise_seed: u64) -> DualI
         height: grid.height as u32,
         low,
         high,
-        pitch_um: profile.pitch_um,
+        pitch_um: profile.pitch_at_belt_um(view),
         belt_step_um: profile.belt_step_um,
         air_level: profile.air_level,
         first_column: grid.first_column,
@@ -134,25 +188,51 @@ pub fn render(scene: &Scene, profile: &ScannerProfile, noise_seed: u64) -> DualI
     }
 }
 
-fn project(scene: &Scene, grid: &Grid) -> (Planes, Vec<Truth>) {
+fn project(seen: &Seen, grid: &Grid) -> Planes {
     let mut planes = Planes { slots: [None; MATERIALS], materials: Vec::new(), areal: Vec::new() };
-    for part in scene.wrapping.parts.iter().chain(&scene.contents.parts) {
+    for part in seen.wrapping.iter().chain(&seen.contents) {
         add_part(&mut planes, grid, part);
     }
+    planes
+}
+
+/// The outline of every target, and how much lies over and under it.
+fn truths(scene: &Scene, seen: &Seen, grid: &Grid, planes: &Planes) -> Vec<Truth> {
     let mut truth = Vec::new();
+    let mut own = vec![0.0f32; if scene.targets.is_empty() { 0 } else { grid.width * grid.height }];
     for mark in &scene.targets {
+        let parts = &seen.contents[mark.parts.clone()];
         let mut found: Option<[u32; 4]> = None;
-        for part in scene.contents.parts[mark.parts.clone()].iter().filter(|part| part.fill > 0.0) {
-            if let Some([x0, y0, x1, y1]) = outline(grid, part) {
-                let all = found.unwrap_or([x0, y0, x1, y1]);
-                found = Some([all[0].min(x0), all[1].min(y0), all[2].max(x1), all[3].max(y1)]);
-            }
+        for part in parts {
+            let outlined = part.fill > 0.0;
+            rays(grid, part, |pixel, areal| {
+                own[pixel] += areal;
+                if outlined && areal >= TRUTH_AREAL {
+                    let (x, y) = ((pixel % grid.width) as u32, (pixel / grid.width) as u32);
+                    let all = found.unwrap_or([x, y, x + 1, y + 1]);
+                    found = Some([all[0].min(x), all[1].min(y), all[2].max(x + 1), all[3].max(y + 1)]);
+                }
+            });
         }
         if let Some(pixels) = found {
-            truth.push(Truth { class: mark.class, pixels });
+            let (own_mg_cm2, over_mg_cm2) = thickness(&own, planes);
+            truth.push(Truth { class: mark.class, pixels, own_mg_cm2, over_mg_cm2 });
         }
+        own.fill(0.0);
     }
-    (planes, truth)
+    truth
+}
+
+/// Mean areal density of a target where it is, and of everything else there, mg/cm².
+fn thickness(own: &[f32], planes: &Planes) -> (u32, u32) {
+    let (mut pixels, mut mine, mut all) = (0.0f64, 0.0f64, 0.0f64);
+    for (pixel, &areal) in own.iter().enumerate().filter(|(_, areal)| **areal >= TRUTH_AREAL) {
+        pixels += 1.0;
+        mine += f64::from(areal);
+        all += planes.areal.iter().map(|plane| f64::from(plane[pixel])).sum::<f64>();
+    }
+    let mean = |sum: f64| (1000.0 * sum / pixels.max(1.0)).max(0.0).round() as u32;
+    (mean(mine), mean(all - mine))
 }
 
 /// A bar thinner than a pixel would fall between rays; it is widened at equal mass.
@@ -195,18 +275,6 @@ fn add_part(planes: &mut Planes, grid: &Grid, part: &Part) {
     let slot = planes.slot(part.material, grid.width * grid.height);
     let plane = &mut planes.areal[slot];
     rays(grid, part, |pixel, areal| plane[pixel] += areal);
-}
-
-fn outline(grid: &Grid, part: &Part) -> Option<[u32; 4]> {
-    let mut found: Option<[u32; 4]> = None;
-    rays(grid, part, |pixel, areal| {
-        if areal >= TRUTH_AREAL {
-            let (x, y) = ((pixel % grid.width) as u32, (pixel / grid.width) as u32);
-            let all = found.unwrap_or([x, y, x + 1, y + 1]);
-            found = Some([all[0].min(x), all[1].min(y), all[2].max(x + 1), all[3].max(y + 1)]);
-        }
-    });
-    found
 }
 
 fn transmit(beam: &Beam, planes: &Planes, pixels: usize) -> (Vec<f32>, Vec<f32>) {
@@ -253,89 +321,11 @@ fn count(plane: &[f32], grid: &Grid, profile: &ScannerProfile, random: &mut Rand
         for ((passed, gain), offset) in line.iter().zip(&gains).zip(&offsets) {
             let photons = random.poisson(passed * profile.photons);
             let signal = (photons + profile.electronic_noise * random.normal() + offset) * gain * to_counts;
-            counts.push(((signal / step).round() * step).clamp(0.0, 65_535.0) as u16);
+            counts.push(((signal / step).round() * step).clamp(0.0, f32::from(profile.saturation)) as u16);
         }
     }
     counts
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::profile::{TESTING, TRAINING};
-    use super::super::scene::ScenePlan;
-    use super::super::targets::Class;
-    use super::*;
-
-    fn plan(targets: Vec<Class>) -> ScenePlan {
-        ScenePlan { targets, size_mm_max: [300, 300, 150], ..ScenePlan::default() }
-    }
-
-    #[test]
-    fn the_same_seeds_make_the_same_image_and_other_noise_another() {
-        let scene = Scene::random(3, &plan(vec![Class::Firearm]));
-        let image = render(&scene, &TRAINING[0], 9);
-        assert_eq!(image, render(&scene, &TRAINING[0], 9));
-        let other = render(&scene, &TRAINING[0], 10);
-        assert_ne!(image.low, other.low);
-        assert_eq!(image.truth, other.truth);
-    }
-
-    #[test]
-    fn every_target_is_outlined_inside_the_image_of_every_scanner() {
-        for (seed, class) in Class::ALL.into_iter().enumerate() {
-            for profile in TRAINING.iter().chain([&TESTING]) {
-                let scene = Scene::random(seed as u64, &plan(vec![class]));
-                let image = render(&scene, profile, 1);
-                assert_eq!(image.truth.len(), scene.targets.len(), "{class:?} {}", profile.name);
-                for truth in &image.truth {
-                    let [x0, y0, x1, y1] = truth.pixels;
-                    assert!(x0 < x1 && y0 < y1 && x1 <= image.width && y1 <= image.height, "{truth:?}");
-                }
-                // The outline along the belt is the true size, not magnified.
-                let target = &scene.targets[0];
-                let lines = (image.truth[0].pixels[3] - image.truth[0].pixels[1]) * profile.belt_step_um / 1000;
-                assert!(lines <= target.box_mm[3] - target.box_mm[1] + 8, "{lines} mm for {target:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_parcel_as_wide_as_the_scanner_takes_keeps_air_on_every_side() {
-        for profile in TRAINING.iter().chain([&TESTING]) {
-            let size_mm_max = [profile.widest_mm(250), 400, 250];
-            for seed in 0..6 {
-                let scene = Scene::random(seed, &ScenePlan { size_mm_max, ..ScenePlan::default() });
-                let image = render(&scene, profile, seed);
-                let (width, air) = (image.width as usize, u32::from(image.air_level) * 97 / 100);
-                let sides = image.high.chunks_exact(width).flat_map(|line| [line[0], line[1], line[width - 1]]);
-                let ends = image.high[..width].iter().chain(&image.high[image.high.len() - width..]).copied();
-                assert!(sides.chain(ends).all(|value| u32::from(value) > air - 2500), "{} {seed}", profile.name);
-            }
-        }
-    }
-
-    #[test]
-    fn mass_from_areal_density_agrees_with_the_scale() {
-        for seed in 0..4 {
-            let scene = Scene::random(seed, &plan(vec![Class::DenseObject]));
-            let far = ScannerProfile { source_height_mm: 1e5, belt_step_um: 700, pitch_um: 700, ..TRAINING[0] };
-            let grid = Grid::of(&scene, &far);
-            let (planes, _) = project(&scene, &grid);
-            let areal: f64 = planes.areal.iter().flatten().map(|&a| f64::from(a)).sum();
-            let grams = areal * f64::from(grid.pitch_mm * grid.step_mm) * 1e-2;
-            let error = grams / f64::from(scene.mass_g) - 1.0;
-            println!("seed {seed}: {grams:.1} g in the image, {} g on the scale", scene.mass_g);
-            assert!(error.abs() < 0.03, "seed {seed}: {grams} g for {} g", scene.mass_g);
-        }
-    }
-
-    #[test]
-    fn air_reads_the_air_level_and_lead_reads_near_nothing() {
-        let scene = Scene::random(4, &plan(vec![Class::Opaque]));
-        let image = render(&scene, &TRAINING[0], 2);
-        let corner: f64 = image.high[..8].iter().map(|&v| f64::from(v)).sum::<f64>() / 8.0;
-        assert!((corner / f64::from(image.air_level) - 1.0).abs() < 0.02, "{corner}");
-        let darkest = image.high.iter().min().copied().unwrap_or_default();
-        assert!(f64::from(darkest) < 0.01 * f64::from(image.air_level), "{darkest}");
-    }
-}
+mod tests;

@@ -1,26 +1,27 @@
 //! Ordinary goods: what clean parcels hold, and what targets lie among.
 //!
-//! It stands alone so that variety can grow without touching scenes or targets. It refuses cells and solid lumps of
-//! metal: a clean parcel must be clean by construction (electronics here run from the mains or come without battery).
+//! It stands alone so that variety can grow without touching scenes or targets. It refuses whatever is a target of any
+//! class, because a clean parcel must be clean by construction: no cells (electronics here run from the mains or come
+//! without battery), no solid lumps of metal, no free liquid or cream, tablets, seeds or fine powder (food comes in
+//! pieces), nothing six times alike. Bottles and seeds that were here are designs of `targets` now.
 
 use std::f32::consts::FRAC_PI_8;
 
 use super::physics::Material as M;
 use super::random::Random;
 use super::shape::{Assembly, Pose, Shape, circle};
-use super::{appliances, lookalikes, toiletries};
+use super::{appliances, toiletries, vessels};
 
 /// One ordinary good.
 type Maker = fn(&mut Random) -> Assembly;
 
 /// Goods that take room: clothes, books, boxes of things.
-const BULKY: &[Maker] =
-    &[clothes, clothes, shoe, book, books, plush, food_box, building_bricks, lookalikes::hair_dryer];
+const BULKY: &[Maker] = &[clothes, clothes, shoe, book, books, plush, food_box, building_bricks];
 /// Goods that fit nearly anywhere.
 const SMALL: &[Maker] = &[
-    toiletries::bottle,
-    toiletries::perfume,
-    toiletries::cream_jar,
+    toiletries::empty_bottle,
+    toiletries::soap_bar,
+    toiletries::hairbrush,
     toy_car,
     toy_figure,
     appliances::cable,
@@ -29,8 +30,8 @@ const SMALL: &[Maker] = &[
     appliances::circuit_board,
     cutlery,
     mug,
-    toiletries::cosmetics_tube,
-    toiletries::pill_bottle,
+    toiletries::sponges,
+    toiletries::candle,
     sunglasses,
     appliances::headphones,
     stationery,
@@ -38,22 +39,10 @@ const SMALL: &[Maker] = &[
     jewellery_box,
     belt,
     toiletries::toothbrushes,
-    lookalikes::glue_gun,
-    lookalikes::water_pistol,
-    lookalikes::ruler,
-    lookalikes::spatula,
-    lookalikes::hinge,
-    lookalikes::lipsticks,
-    lookalikes::lantern_tube,
-    lookalikes::food_block_with_cable,
-    lookalikes::keys,
-    lookalikes::door_handle,
-    lookalikes::stacked_coins,
-    lookalikes::flat_lunch_box,
 ];
 /// Goods for letters and thin bags.
 const FLAT: &[Maker] =
-    &[papers, papers, booklet, photo_cards, shirt, phone_case, appliances::flat_cable, lookalikes::ruler, seeds];
+    &[papers, papers, booklet, photo_cards, shirt, phone_case, appliances::flat_cable, fabric_patches];
 
 /// A good at most as tall as `height_mm`; flat ones where there is little room.
 pub fn any(random: &mut Random, height_mm: f32) -> Assembly {
@@ -207,11 +196,17 @@ fn phone_case(random: &mut Random) -> Assembly {
     made
 }
 
-fn seeds(random: &mut Random) -> Assembly {
+/// Knitted or woven samples of even thickness.
+fn fabric_patches(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
+    let cloth = random.choose(&[M::Cellulose, M::Nylon, M::Protein]);
     for _ in 0..random.count(1, 4) {
-        let at = Pose::at(random.range(-30.0, 30.0), random.range(-50.0, 50.0), 3.0);
-        made.add(Shape::Ellipsoid([26.0, 38.0, 3.0]), M::Cellulose, random.range(0.3, 0.5), at);
+        let pose = Pose::turned(random.range(-0.5, 0.5), 0.0, 0.0).moved(
+            random.range(-25.0, 25.0),
+            random.range(-40.0, 40.0),
+            2.0,
+        );
+        made.block([random.range(45.0, 90.0), random.range(60.0, 120.0), 3.0], cloth, random.range(0.15, 0.3), pose);
     }
     made
 }
@@ -229,28 +224,47 @@ fn plush(random: &mut Random) -> Assembly {
     made
 }
 
+/// A carton of pieces that differ: biscuits, pasta, nut bars; never a level of something fine.
 fn food_box(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let size = [random.range(60.0, 150.0), random.range(90.0, 220.0), random.range(25.0, 60.0)];
-    let food = random.choose(&[M::Sugar, M::Cellulose, M::Protein, M::Salt]);
-    let fill = if food == M::Salt { 0.1 } else { random.range(0.2, 0.5) };
-    made.block(size, food, fill, Pose::at(0.0, 0.0, size[2] * 0.5));
-    for _ in 0..random.count(0, 20) {
-        let at =
-            [random.range(-0.4, 0.4) * size[0], random.range(-0.4, 0.4) * size[1], random.range(0.2, 0.8) * size[2]];
-        made.add(Shape::Ellipsoid([9.0, 12.0, 8.0]), food, fill, Pose::at(at[0], at[1], at[2]));
+    let food = random.choose(&[M::Sugar, M::Cellulose, M::Protein]);
+    for _ in 0..random.count(14, 45) {
+        let half = [random.range(7.0, 13.0), random.range(10.0, 20.0), random.range(3.0, 8.0)];
+        let room = [0, 1, 2].map(|axis| (size[axis] * 0.5 - half[1]).max(1.0));
+        let at = room.map(|r| random.range(-r, r));
+        let pose = Pose::turned(random.range(0.0, 6.3), random.range(-0.6, 0.6), 0.0);
+        let pose = pose.moved(at[0], at[1], at[2] + size[2] * 0.5);
+        let fill = random.range(0.25, 0.5);
+        if random.chance(0.5) {
+            made.block(half.map(|h| h * 2.0), food, fill, pose);
+        } else {
+            made.add(Shape::Cylinder(half[0], half[2]), food, fill, pose);
+        }
     }
+    vessels::case(&mut made, size, 0.6, M::Cellulose, Pose::at(0.0, 0.0, size[2] * 0.5));
     if random.chance(0.4) {
         made.block([size[0], size[1], 0.05], M::Aluminium, 1.0, Pose::at(0.0, 0.0, size[2]));
     }
     made
 }
 
+/// Chocolate: bars scored into pieces, some with nuts.
 fn food_bar(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     for i in 0..random.count(1, 4) {
-        let pose = Pose::at(i as f32 * 34.0, 0.0, 9.0);
-        made.block([30.0, random.range(90.0, 140.0), 18.0], M::Sugar, random.range(0.5, 0.85), pose);
+        let (x, long, high) = (i as f32 * 36.0, random.range(90.0, 140.0), random.range(8.0, 18.0));
+        let fill = random.range(0.6, 0.8);
+        made.block([30.0, long, high], M::Sugar, fill, Pose::at(x, 0.0, high * 0.5));
+        let pieces = random.count(4, 7);
+        for piece in 1..pieces {
+            let y = (piece as f32 / pieces as f32 - 0.5) * long;
+            made.block([30.0, 3.5, high * 0.45], M::Sugar, -fill, Pose::at(x, y, high * 0.75));
+        }
+        for _ in 0..random.count(0, 6) {
+            let at = Pose::at(x + random.range(-9.0, 9.0), random.range(-0.4, 0.4) * long, high * 0.5);
+            made.add(Shape::Ellipsoid([5.0, 7.0, 4.0]), M::Cellulose, 0.2, at);
+        }
     }
     made
 }
@@ -301,7 +315,7 @@ fn toy_figure(random: &mut Random) -> Assembly {
 
 fn cutlery(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
-    for i in 0..random.count(1, 6) {
+    for i in 0..random.count(1, 4) {
         let x = i as f32 * 16.0;
         let half = random.range(60.0, 85.0);
         made.block([9.0, half * 1.2, 2.0], M::Steel, 1.0, Pose::at(x, -half * 0.4, 3.0));
@@ -338,10 +352,11 @@ fn sunglasses(random: &mut Random) -> Assembly {
 
 fn stationery(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
-    for i in 0..random.count(2, 12) {
-        let x = i as f32 * 9.0;
-        made.bar([x, -70.0, 5.0], [x, 70.0, 5.0], 4.0, random.choose(&[M::Abs, M::Cellulose]), 0.6);
-        made.bar([x, 60.0, 5.0], [x, 70.0, 5.0], 2.0, random.choose(&[M::Brass, M::Steel, M::Cellulose]), 0.6);
+    for i in 0..random.count(2, 5) {
+        let (x, half) = (i as f32 * 11.0, random.range(45.0, 88.0));
+        made.bar([x, -half, 5.0], [x, half, 5.0], random.range(3.0, 5.0), random.choose(&[M::Abs, M::Cellulose]), 0.6);
+        let tip = random.choose(&[M::Brass, M::Steel, M::Cellulose]);
+        made.bar([x, half - 10.0, 5.0], [x, half, 5.0], 2.0, tip, 0.6);
     }
     made
 }

@@ -1,15 +1,128 @@
 //! Harmless things that share outline, material or both with a target.
 //!
 //! They stand alone because they are the honest half of a detector's test: a clean parcel with none of these proves
-//! little. Each says what it resembles. It refuses anything that an officer would want to see.
+//! little. Each says what it resembles, and some are kept back from training as designs of targets are. It refuses
+//! anything that an officer would want to see.
 
 use super::appliances;
 use super::physics::Material as M;
 use super::random::Random;
 use super::shape::{Assembly, Pose, Shape, circle};
+use super::targets::{Class, Designs};
+
+mod articles;
+mod consumables;
+mod household;
+mod ironmongery;
+mod rows;
+
+/// One harmless thing that resembles a class.
+struct Lookalike {
+    name: &'static str,
+    resembles: Class,
+    /// Kept for testing.
+    unseen: bool,
+    make: fn(&mut Random) -> Assembly,
+}
+
+impl Lookalike {
+    const fn known(resembles: Class, name: &'static str, make: fn(&mut Random) -> Assembly) -> Self {
+        Lookalike { name, resembles, unseen: false, make }
+    }
+
+    const fn unseen(resembles: Class, name: &'static str, make: fn(&mut Random) -> Assembly) -> Self {
+        Lookalike { name, resembles, unseen: true, make }
+    }
+}
+
+const ALL: &[Lookalike] = &[
+    Lookalike::known(Class::Firearm, "hair-dryer", hair_dryer),
+    Lookalike::known(Class::Firearm, "glue-gun", glue_gun),
+    Lookalike::known(Class::Firearm, "water-pistol", water_pistol),
+    Lookalike::unseen(Class::Firearm, "door-handle", door_handle),
+    Lookalike::known(Class::Firearm, "mains-drill", household::mains_drill),
+    Lookalike::known(Class::Firearm, "staple-gun", ironmongery::staple_gun),
+    Lookalike::unseen(Class::Firearm, "tap", ironmongery::tap),
+    Lookalike::known(Class::FirearmPart, "pipe-fittings", ironmongery::pipe_fittings),
+    Lookalike::known(Class::FirearmPart, "lock-case", ironmongery::lock_case),
+    Lookalike::known(Class::FirearmPart, "gas-spring", ironmongery::gas_spring),
+    Lookalike::unseen(Class::FirearmPart, "stapler", household::stapler),
+    Lookalike::unseen(Class::FirearmPart, "drawer-runners", ironmongery::drawer_runners),
+    Lookalike::known(Class::Blade, "ruler", ruler),
+    Lookalike::known(Class::Blade, "spatula", spatula),
+    Lookalike::known(Class::Blade, "spanners", ironmongery::spanners),
+    Lookalike::known(Class::Blade, "screwdrivers", ironmongery::screwdrivers),
+    Lookalike::unseen(Class::Blade, "hinge", hinge),
+    Lookalike::unseen(Class::Blade, "shoehorn", household::shoehorn),
+    Lookalike::known(Class::Ammunition, "screws", rows::screws),
+    Lookalike::known(Class::Ammunition, "markers-in-a-box", rows::markers_in_a_box),
+    Lookalike::known(Class::Ammunition, "nail-polish-caps", rows::caps),
+    Lookalike::unseen(Class::Ammunition, "chess-pieces", rows::chess_pieces),
+    Lookalike::unseen(Class::Ammunition, "brass-nipples", rows::brass_nipples),
+    Lookalike::known(Class::ExplosiveDevice, "food-block-with-cable", food_block_with_cable),
+    Lookalike::known(Class::ExplosiveDevice, "mains-radio", household::mains_radio),
+    Lookalike::known(Class::ExplosiveDevice, "candles-with-light-string", household::candles_with_light_string),
+    Lookalike::unseen(Class::ExplosiveDevice, "clay-with-charger", household::clay_with_charger),
+    Lookalike::known(Class::Battery, "lipsticks", lipsticks),
+    Lookalike::known(Class::Battery, "thread-spools", rows::thread_spools),
+    Lookalike::known(Class::Battery, "power-supply", household::power_supply),
+    Lookalike::unseen(Class::Battery, "lantern-tube", lantern_tube),
+    Lookalike::unseen(Class::Battery, "hard-disk", household::hard_disk),
+    Lookalike::known(Class::DenseObject, "keys", keys),
+    Lookalike::known(Class::DenseObject, "hollow-ornament", household::hollow_ornament),
+    Lookalike::known(Class::DenseObject, "glass-marbles", rows::glass_marbles),
+    Lookalike::unseen(Class::DenseObject, "stacked-coins", stacked_coins),
+    Lookalike::known(Class::Opaque, "flat-lunch-box", flat_lunch_box),
+    Lookalike::known(Class::Opaque, "frying-pan", household::frying_pan),
+    Lookalike::known(Class::Opaque, "heat-sink", ironmongery::heat_sink),
+    Lookalike::unseen(Class::Opaque, "tiles", household::tiles),
+    Lookalike::known(Class::Pills, "mint-rings", consumables::mint_rings),
+    Lookalike::known(Class::Pills, "wrapped-sweets", consumables::wrapped_sweets),
+    Lookalike::known(Class::Pills, "beads", consumables::beads),
+    Lookalike::unseen(Class::Pills, "buttons", consumables::buttons),
+    Lookalike::known(Class::Powder, "sugar-cubes", consumables::sugar_cubes),
+    Lookalike::known(Class::Powder, "soap", consumables::soap),
+    Lookalike::known(Class::Powder, "jelly-cubes", consumables::jelly_cubes),
+    Lookalike::known(Class::Powder, "biscuits", consumables::biscuits),
+    Lookalike::unseen(Class::Powder, "chalk", consumables::chalk),
+    Lookalike::known(Class::Liquid, "empty-bottles", consumables::empty_bottles),
+    Lookalike::known(Class::Liquid, "candle-in-jar", consumables::candle_in_jar),
+    Lookalike::unseen(Class::Liquid, "paperweight", consumables::paperweight),
+    Lookalike::known(Class::Vape, "ball-pens", consumables::ball_pens),
+    Lookalike::known(Class::Vape, "usb-sticks", consumables::usb_sticks),
+    Lookalike::unseen(Class::Vape, "highlighters", consumables::highlighters),
+    Lookalike::known(Class::Currency, "note-pads", articles::note_pads),
+    Lookalike::known(Class::Currency, "envelopes", articles::envelopes),
+    Lookalike::unseen(Class::Currency, "playing-cards", articles::playing_cards),
+    Lookalike::known(Class::PlantMatter, "paper-shreds", articles::paper_shreds),
+    Lookalike::known(Class::PlantMatter, "wool", articles::wool),
+    Lookalike::unseen(Class::PlantMatter, "noodles", articles::noodles),
+    Lookalike::known(Class::RepeatedGoods, "assortment", articles::assortment),
+    Lookalike::known(Class::RepeatedGoods, "graded-set", articles::graded_set),
+    Lookalike::unseen(Class::RepeatedGoods, "minerals", articles::minerals),
+];
+
+/// Whether training never sees it.
+#[cfg(test)]
+pub(super) fn is_unseen(name: &str) -> bool {
+    ALL.iter().any(|thing| thing.name == name && thing.unseen)
+}
+
+/// Something harmless and its name; of those that resemble `class` where there are such. Of those kept back only with
+/// unseen designs, which may also draw known ones: a test parcel holds both, as a mail bag would.
+pub(super) fn any(random: &mut Random, class: Option<Class>, designs: Designs) -> (&'static str, Assembly) {
+    let allowed = |thing: &&Lookalike| designs == Designs::Unseen || !thing.unseen;
+    let mut choices: Vec<&Lookalike> =
+        ALL.iter().filter(|thing| class.is_none_or(|class| thing.resembles == class)).filter(allowed).collect();
+    if choices.is_empty() {
+        choices = ALL.iter().filter(allowed).collect();
+    }
+    let thing = random.choose(&choices);
+    (thing.name, (thing.make)(random))
+}
 
 /// Grip and barrel at an angle, in thin plastic (firearm).
-pub fn hair_dryer(random: &mut Random) -> Assembly {
+fn hair_dryer(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     made.pipe([0.0, -85.0, 38.0], [0.0, 90.0, 38.0], 36.0, 2.5, M::Abs);
     let grip = random.range(90.0, 120.0);
@@ -23,7 +136,7 @@ pub fn hair_dryer(random: &mut Random) -> Assembly {
 }
 
 /// Grip, trigger and nozzle (firearm).
-pub fn glue_gun(random: &mut Random) -> Assembly {
+fn glue_gun(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let s = random.range(0.8, 1.2);
     made.block([28.0 * s, 130.0 * s, 26.0], M::Abs, 0.35, Pose::at(0.0, 0.0, 13.0));
@@ -36,7 +149,7 @@ pub fn glue_gun(random: &mut Random) -> Assembly {
 }
 
 /// The outline of a pistol in one thin plastic (firearm).
-pub fn water_pistol(random: &mut Random) -> Assembly {
+fn water_pistol(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let s = random.range(0.8, 1.4);
     made.block([26.0 * s, 150.0 * s, 28.0], M::Polyethylene, 0.2, Pose::at(0.0, 0.0, 14.0));
@@ -47,7 +160,7 @@ pub fn water_pistol(random: &mut Random) -> Assembly {
 }
 
 /// Long, thin and metal (blade).
-pub fn ruler(random: &mut Random) -> Assembly {
+fn ruler(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let metal = random.choose(&[M::Aluminium, M::Acrylic, M::Steel]);
     let thick = if metal == M::Steel { 0.6 } else { random.range(1.0, 2.5) };
@@ -56,7 +169,7 @@ pub fn ruler(random: &mut Random) -> Assembly {
 }
 
 /// A handle and a blunt plate with slots (blade).
-pub fn spatula(random: &mut Random) -> Assembly {
+fn spatula(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     made.bar([0.0, -120.0, 9.0], [0.0, -20.0, 9.0], 9.0, random.choose(&[M::Abs, M::Cellulose]), 0.7);
     made.block([10.0, 90.0, 2.0], M::Steel, 1.0, Pose::at(0.0, 20.0, 9.0));
@@ -68,7 +181,7 @@ pub fn spatula(random: &mut Random) -> Assembly {
 }
 
 /// Flat steel with holes (blade, firearm slide).
-pub fn hinge(random: &mut Random) -> Assembly {
+fn hinge(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     for i in 0..random.count(1, 3) {
         let x = i as f32 * 60.0;
@@ -82,9 +195,9 @@ pub fn hinge(random: &mut Random) -> Assembly {
 }
 
 /// Short round sticks in a row: thin metal round wax (battery).
-pub fn lipsticks(random: &mut Random) -> Assembly {
+fn lipsticks(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
-    for i in 0..random.count(1, 6) {
+    for i in 0..random.count(1, 5) {
         let x = i as f32 * 24.0;
         made.pipe(
             [x, -36.0, 10.0],
@@ -99,7 +212,7 @@ pub fn lipsticks(random: &mut Random) -> Assembly {
 }
 
 /// A torch or lantern without its cells: round, metal, hollow (battery, firearm barrel).
-pub fn lantern_tube(random: &mut Random) -> Assembly {
+fn lantern_tube(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let half = random.range(50.0, 90.0);
     made.pipe([0.0, -half, 18.0], [0.0, half, 18.0], 13.0, random.range(1.2, 2.2), M::Aluminium);
@@ -109,10 +222,10 @@ pub fn lantern_tube(random: &mut Random) -> Assembly {
 }
 
 /// Cheese, marzipan or soap beside a coil of cable (explosive device without cell and initiator).
-pub fn food_block_with_cable(random: &mut Random) -> Assembly {
+fn food_block_with_cable(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let size = [random.range(50.0, 110.0), random.range(80.0, 170.0), random.range(25.0, 45.0)];
-    let food = random.choose(&[M::Sugar, M::Protein, M::Water]);
+    let food = random.choose(&[M::Protein, M::Polyethylene]);
     made.block(size, food, random.range(0.7, 0.95), Pose::at(0.0, 0.0, size[2] * 0.5));
     let mut lead = Assembly::default();
     appliances::coil(&mut lead, random.range(20.0, 40.0), 3, 0.5, 1.6);
@@ -121,7 +234,7 @@ pub fn food_block_with_cable(random: &mut Random) -> Assembly {
 }
 
 /// A bunch of keys (dense object, blade).
-pub fn keys(random: &mut Random) -> Assembly {
+fn keys(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     for _ in 0..random.count(2, 7) {
         let mut key = Assembly::default();
@@ -134,7 +247,7 @@ pub fn keys(random: &mut Random) -> Assembly {
 }
 
 /// An L of hollow metal (firearm).
-pub fn door_handle(random: &mut Random) -> Assembly {
+fn door_handle(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let metal = random.choose(&[M::Zinc, M::Aluminium, M::Brass]);
     made.pipe([0.0, -60.0, 14.0], [0.0, 55.0, 14.0], 9.0, 1.8, metal);
@@ -144,7 +257,7 @@ pub fn door_handle(random: &mut Random) -> Assembly {
 }
 
 /// A few flat discs (dense object).
-pub fn stacked_coins(random: &mut Random) -> Assembly {
+fn stacked_coins(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     for _ in 0..random.count(3, 12) {
         let at = Pose::at(random.range(-35.0, 35.0), random.range(-35.0, 35.0), random.range(2.0, 6.0));
@@ -154,13 +267,36 @@ pub fn stacked_coins(random: &mut Random) -> Assembly {
 }
 
 /// A thin metal box, mostly empty (opaque).
-pub fn flat_lunch_box(random: &mut Random) -> Assembly {
+fn flat_lunch_box(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
     let size = [random.range(90.0, 140.0), random.range(120.0, 190.0), random.range(35.0, 60.0)];
     let (metal, wall) = random.choose(&[(M::Aluminium, 1.2), (M::Steel, 0.3), (M::Steel, 0.5)]);
     made.block(size, metal, 1.0, Pose::at(0.0, 0.0, size[2] * 0.5));
     let inside = size.map(|s| s - 2.0 * wall);
     made.block(inside, metal, -1.0, Pose::at(0.0, 0.0, size[2] * 0.5));
-    made.block([inside[0] * 0.9, inside[1] * 0.9, inside[2] * 0.5], M::Sugar, 0.3, Pose::at(0.0, 0.0, size[2] * 0.4));
+    for side in [-0.24, 0.24] {
+        // Bread, a filling, bread.
+        for (z, filling) in [(0.2, M::Cellulose), (0.34, M::Protein), (0.48, M::Cellulose)] {
+            let slice = [inside[0] * 0.8, inside[1] * 0.42, inside[2] * 0.13];
+            made.block(slice, filling, 0.25, Pose::at(0.0, side * inside[1], z * size[2]));
+        }
+    }
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_things_taken_for_it_some_kept_back() {
+        for class in Class::ALL {
+            let of = |unseen| ALL.iter().filter(|thing| thing.resembles == class && thing.unseen == unseen).count();
+            assert!(of(false) >= 2 && of(true) >= 1, "{class:?}: {} known, {} unseen", of(false), of(true));
+        }
+        for thing in ALL {
+            let made = (thing.make)(&mut Random::new(3));
+            assert!((3.0..3_000.0).contains(&made.mass_g()), "{}: {} g", thing.name, made.mass_g());
+        }
+    }
 }

@@ -14,6 +14,10 @@ pub struct Truth {
     pub class: Class,
     /// x0, y0, x1, y1 in pixels, right and bottom exclusive.
     pub pixels: [u32; 4],
+    /// Its own mean areal density where it is, mg/cm².
+    pub own_mg_cm2: u32,
+    /// That of everything above and below it there.
+    pub over_mg_cm2: u32,
 }
 
 /// Two planes of counts, line after line; air reads `air_level`, no light reads 0.
@@ -134,7 +138,7 @@ mod tests {
     use super::*;
 
     fn image(width: u32, height: u32, first_column: u32, level: u16) -> DualImage {
-        let truth = vec![Truth { class: Class::Blade, pixels: [1, 1, 3, 4] }];
+        let truth = vec![Truth { class: Class::Blade, pixels: [1, 1, 3, 4], own_mg_cm2: 2000, over_mg_cm2: 500 }];
         let plane = vec![level; (width * height) as usize];
         DualImage {
             width,

@@ -1,7 +1,7 @@
 //! Solid shapes and how far a ray runs inside them.
 //!
 //! It stands alone because it is geometry only: it knows neither materials' attenuation nor a detector. Lengths are
-//! millimetres; x is across the belt, y along it, z up. It refuses meshes: five convex or extruded primitives, added
+//! millimetres; x is across the belt, y along it, z up. It refuses meshes: four convex or extruded primitives, added
 //! and carved, make every good and every target of the generator.
 
 use super::physics::Material;
@@ -129,7 +129,7 @@ fn unit(a: Vector) -> Vector {
 }
 
 impl Shape {
-    /// Half sizes of the local bounding block, and the centre's offset from the origin (a prism may lie off centre).
+    /// Lowest and highest corner of the local bounding block.
     pub fn bounds(&self) -> (Vector, Vector) {
         match self {
             Shape::Block(half) | Shape::Ellipsoid(half) => ([-half[0], -half[1], -half[2]], *half),
@@ -324,6 +324,26 @@ impl Assembly {
         self.parts.extend(other.parts.iter().map(|part| Part { pose: pose.over(&part.pose), ..part.clone() }));
     }
 
+    /// Adds a block hollow by `wall` on every side; the inside must be left of the same material by nobody else.
+    pub fn shell(&mut self, size: Vector, wall: f32, material: Material, pose: Pose) {
+        self.block(size, material, 1.0, pose);
+        self.block(size.map(|s| (s - 2.0 * wall).max(0.2)), material, -1.0, pose);
+    }
+
+    /// The same things, posed.
+    pub fn posed(&self, pose: &Pose) -> Assembly {
+        let mut made = Assembly::default();
+        made.place(self, pose);
+        made
+    }
+
+    /// Takes over another assembly beside what is there, `gap` mm further along x, middles abreast, on the same floor.
+    pub fn beside(&mut self, other: &Assembly, gap: f32) {
+        let ((mine_low, mine_high), (low, high)) = (self.bounds(), other.bounds());
+        let y = (mine_low[1] + mine_high[1] - low[1] - high[1]) * 0.5;
+        self.place(other, &Pose::at(mine_high[0] + gap - low[0], y, mine_low[2] - low[2]));
+    }
+
     /// The box (lowest corner, highest corner) round everything that is not carved.
     pub fn bounds(&self) -> (Vector, Vector) {
         let (mut low, mut high) = ([f32::MAX; 3], [f32::MIN; 3]);
@@ -343,43 +363,4 @@ impl Assembly {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sampled_volume(shape: &Shape, pose: &Pose) -> f32 {
-        // Parallel rays a quarter millimetre apart add up to the volume, whatever the pose.
-        let mut sum = 0.0;
-        let direction = pose.local_direction([0.0, 0.0, 1.0]);
-        for i in -120..120 {
-            for j in -120..120 {
-                let point = pose.local_point([i as f32 * 0.25 + 0.11, j as f32 * 0.25 + 0.13, 0.0]);
-                sum += shape.chord(point, direction) * 0.0625;
-            }
-        }
-        sum
-    }
-
-    #[test]
-    fn chords_add_up_to_the_volume_in_any_pose() {
-        let outline = vec![[-8.0, -5.0], [9.0, -5.0], [9.0, 1.0], [0.0, 1.0], [0.0, 6.0], [-8.0, 6.0]];
-        let shapes = [
-            Shape::Block([5.0, 8.0, 3.0]),
-            Shape::Ellipsoid([5.0, 8.0, 3.0]),
-            Shape::Cylinder(4.0, 9.0),
-            Shape::Prism(outline, 4.0),
-        ];
-        for shape in shapes {
-            for pose in [Pose::turned(0.0, 0.0, 0.0), Pose::turned(0.7, 0.4, 1.1).moved(2.0, -3.0, 1.0)] {
-                let (ours, true_volume) = (sampled_volume(&shape, &pose), shape.volume());
-                assert!((ours / true_volume - 1.0).abs() < 0.02, "{shape:?}: {ours} for {true_volume}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_pose_between_two_points_ends_at_them() {
-        let pose = Pose::between([1.0, 2.0, 3.0], [4.0, 6.0, 3.0]);
-        let end = pose.place([0.0, 0.0, 2.5]);
-        assert!(end.iter().zip([4.0, 6.0, 3.0]).all(|(a, b)| (a - b).abs() < 1e-4), "{end:?}");
-    }
-}
+mod tests;

@@ -1,75 +1,76 @@
-//! Ordinary bottles, jars and tubes: liquids and creams in plastic and glass, pills, brushes.
+//! Ordinary things of the bathroom that hold nothing: empty bottles, soap, brushes, sponges, candles.
 //!
-//! They stand apart because their contents, not their outlines, are what an X-ray shows.
+//! They stand apart from other goods because liquids, creams and pills, their neighbours on the shelf, are targets.
 
 use super::physics::Material as M;
 use super::random::Random;
 use super::shape::{Assembly, Pose, Shape};
+use super::vessels::Vessel;
 
-pub fn bottle(random: &mut Random) -> Assembly {
+pub fn empty_bottle(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
-    let (r, half) = (random.range(15.0, 38.0), random.range(45.0, 105.0));
-    let wall = random.choose(&[M::Polyethylene, M::Pet]);
-    let liquid = random.choose(&[M::Water, M::Water, M::Ethanol, M::Sugar]);
-    let pose = Pose::between([0.0, -half, r], [0.0, half, r]);
-    made.add(Shape::Cylinder(r, half), wall, 1.0, pose);
-    made.add(Shape::Cylinder(r - 1.5, half - 2.0), wall, -1.0, pose);
-    let fill = if liquid == M::Sugar { 0.75 } else { 1.0 };
-    made.add(Shape::Cylinder(r - 1.5, half - 4.0), liquid, fill, pose);
-    made.bar([0.0, half, r], [0.0, half + random.range(12.0, 40.0), r], r * 0.45, M::Polyethylene, 0.6);
+    let r = random.range(14.0, 36.0);
+    let (wall, wall_mm) = random.choose(&[(M::Polyethylene, 1.5), (M::Pet, 0.7), (M::Glass, 2.6)]);
+    let vessel = Vessel::bottle(wall, wall_mm, r, r * random.range(2.4, 4.4), r * 0.45);
+    vessel.lying(&mut made, None);
+    let end = vessel.length() * 0.5;
+    made.bar([0.0, end - 6.0, r], [0.0, end + 12.0, r], r * 0.5, M::Polyethylene, 0.5);
     if random.chance(0.4) {
-        made.bar([0.0, half, r], [0.0, half + 25.0, r], 2.5, M::Steel, 0.4);
-        made.bar([0.0, -half + 10.0, r], [0.0, half, r], 2.0, M::Polyethylene, 0.6);
+        made.bar([0.0, end, r], [0.0, end + 25.0, r], 2.5, M::Steel, 0.4);
+        made.bar([0.0, 10.0 - end, r], [0.0, end, r], 2.0, M::Polyethylene, 0.6);
     }
     made
 }
 
-pub fn perfume(random: &mut Random) -> Assembly {
+/// Soap as it is carved by hand: an oval with a hollow for the thumb.
+pub fn soap_bar(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
-    let size = [random.range(35.0, 70.0), random.range(50.0, 95.0), random.range(20.0, 34.0)];
-    let wall = random.range(3.0, 5.0);
-    let z = size[2] * 0.5;
-    made.block(size, M::Glass, 1.0, Pose::at(0.0, 0.0, z));
-    let inside = [size[0] - 2.0 * wall, size[1] - 2.5 * wall, size[2] - 2.0 * wall];
-    made.block(inside, M::Glass, -1.0, Pose::at(0.0, 0.0, z));
-    made.block(inside, M::Ethanol, 1.0, Pose::at(0.0, 0.0, z));
-    made.pipe([0.0, size[1] * 0.5, z], [0.0, size[1] * 0.5 + 15.0, z], 8.0, 1.0, M::Aluminium);
-    made.bar([0.0, size[1] * 0.5, z], [0.0, size[1] * 0.5 + 28.0, z], 13.0, M::Abs, 0.6);
+    let half = [random.range(24.0, 34.0), random.range(34.0, 48.0), random.range(12.0, 18.0)];
+    made.add(Shape::Ellipsoid(half), M::Polyethylene, 1.05, Pose::at(0.0, 0.0, half[2]));
+    let hollow = Shape::Ellipsoid([half[0] * 0.4, half[1] * 0.5, half[2] * 0.45]);
+    made.add(hollow, M::Polyethylene, -1.0, Pose::at(0.0, 0.0, half[2] * 1.3));
+    made.block([half[0] * 2.0, half[1] * 2.0, 0.6], M::Cellulose, 0.5, Pose::at(0.0, 0.0, 0.0));
     made
 }
 
-pub fn cream_jar(random: &mut Random) -> Assembly {
+pub fn hairbrush(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
+    let (wide, long) = (random.range(22.0, 36.0), random.range(38.0, 58.0));
+    let body = random.choose(&[M::Abs, M::Cellulose]);
+    made.add(Shape::Ellipsoid([wide, long, 7.0]), body, 0.7, Pose::at(0.0, 40.0, 8.0));
+    made.bar([0.0, 0.0, 8.0], [0.0, -random.range(80.0, 120.0), 8.0], 8.0, body, 0.7);
+    let metal = random.chance(0.4);
+    for i in 0..35 {
+        let (x, y) = ((i % 5) as f32 * 0.35 - 0.7, (i / 5) as f32 * 0.22 - 0.66);
+        let at = [x * wide, 40.0 + y * long, 8.0];
+        let bristle = if metal { M::Steel } else { M::Nylon };
+        made.bar(at, [at[0], at[1], 26.0], 0.6, bristle, 0.8);
+    }
+    made
+}
+
+/// Foam with holes.
+pub fn sponges(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let size = [random.range(60.0, 90.0), random.range(90.0, 130.0), random.range(25.0, 45.0)];
+    let fill = random.range(0.03, 0.1);
     for i in 0..random.count(1, 3) {
-        let (r, half) = (random.range(18.0, 34.0), random.range(12.0, 24.0));
-        let at = Pose::at(i as f32 * 70.0, 0.0, half);
-        let wall = random.choose(&[M::Acrylic, M::Glass, M::Abs]);
-        made.add(Shape::Cylinder(r, half), wall, 1.0, at);
-        made.add(Shape::Cylinder(r - 3.5, half - 3.0), wall, -1.0, at);
-        made.add(Shape::Cylinder(r - 3.5, half - 4.0), M::Water, 0.95, at);
+        let z = (i as f32 + 0.5) * (size[2] + 1.0);
+        made.block(size, M::Nylon, fill, Pose::at(0.0, 0.0, z));
+        made.block([size[0], size[1], 6.0], M::Nylon, 0.15, Pose::at(0.0, 0.0, z + size[2] * 0.4));
     }
     made
 }
 
-pub fn cosmetics_tube(random: &mut Random) -> Assembly {
+/// Solid wax with its wick, in a carton or bare.
+pub fn candle(random: &mut Random) -> Assembly {
     let mut made = Assembly::default();
-    for i in 0..random.count(1, 4) {
-        let x = i as f32 * 42.0;
-        let half = random.range(45.0, 75.0);
-        made.add(Shape::Ellipsoid([18.0, half, 14.0]), M::Water, 0.95, Pose::at(x, 0.0, 14.0));
-        made.bar([x, -half, 14.0], [x, -half - 16.0, 14.0], 11.0, M::Polyethylene, 0.7);
+    let (r, half) = (random.range(10.0, 36.0), random.range(35.0, 95.0));
+    made.bar([0.0, -half, r], [0.0, half, r], r, M::Polyethylene, 0.95);
+    made.bar([0.0, -half, r], [0.0, half + 12.0, r], 1.3, M::Cellulose, 0.4);
+    if random.chance(0.5) {
+        made.block([r * 2.2, half * 2.2, 0.8], M::Cellulose, 0.6, Pose::at(0.0, 0.0, r * 2.0));
     }
-    made
-}
-
-pub fn pill_bottle(random: &mut Random) -> Assembly {
-    let mut made = Assembly::default();
-    made.pipe([0.0, -42.0, 24.0], [0.0, 36.0, 24.0], 24.0, 1.5, M::Polyethylene);
-    for _ in 0..random.count(20, 60) {
-        let at = Pose::at(random.range(-15.0, 15.0), random.range(-38.0, 5.0), random.range(8.0, 38.0));
-        made.add(Shape::Ellipsoid([4.0, 7.0, 3.5]), M::Paracetamol, 0.9, at);
-    }
-    made.bar([0.0, 36.0, 24.0], [0.0, 50.0, 24.0], 25.0, M::Polyethylene, 0.5);
     made
 }
 

@@ -56,8 +56,32 @@ fn every_way_of_not_seeing_has_its_own_name() {
     assert_eq!(measured(bright).fault, Some(Fault::OverExposed));
     let swapped = |low: &mut [u16], high: &mut [u16]| low.swap_with_slice(high);
     assert_eq!(measured(swapped).fault, Some(Fault::EnergiesSwapped));
+    let same = |low: &mut [u16], high: &mut [u16]| low.copy_from_slice(high);
+    assert_eq!(measured(same).fault, Some(Fault::EnergiesSwapped), "one energy, twice");
+    assert!(Fault::EnergiesSwapped.to_string().contains("exchanged or the same"));
     let line_lost = |low: &mut [u16], _: &mut [u16]| low[30 * SIZE.0..31 * SIZE.0].fill(0);
     assert_eq!(measured(line_lost).fault, Some(Fault::DarkLines(1)));
+}
+
+/// What a detector of 12 bits cannot say is the same light as what one of 16 bits cannot.
+#[test]
+fn full_scale_is_the_pictures_own() {
+    const AIR_OF_12: u16 = 3_750;
+    let of = |full_scale: u16, air_level: u16, bright: u16| {
+        let inside = |index: usize| (10..50).contains(&(index % SIZE.0)) && (15..65).contains(&(index / SIZE.0));
+        let paint = |count: u16| -> Vec<u16> {
+            let air = |index: usize| if index < SIZE.0 * 4 { bright } else { AIR_OF_12 };
+            (0..SIZE.0 * SIZE.1).map(|index| if inside(index) { count } else { air(index) }).collect()
+        };
+        let image = Image::from_planes(SIZE.0 as u32, SIZE.1 as u32, paint(1_600), paint(2_000)).expect("fits");
+        let image = Image { full_scale, ..image };
+        measure(&image, &GEOMETRY, &Attenuation::new(air_level, 6.0), &manifest().limits)
+    };
+    let over = of(4_095, AIR_OF_12, 4_095);
+    assert_eq!((over.fault, over.quality.saturated_share_e4), (Some(Fault::OverExposed), 500));
+    assert_eq!(of(4_095, AIR_OF_12, 4_094).fault, None);
+    assert_eq!(of(u16::MAX, AIR_OF_12, 4_095).fault, None, "bright, for 16 bits");
+    assert_eq!(of(4_095, 4_095, 4_095).quality.saturated_share_e4, 0, "air at full scale leaves no room to tell");
 }
 
 #[test]
@@ -96,4 +120,17 @@ fn opaque_area_is_of_the_parcel_and_lowers_the_score() {
     });
     assert_eq!((found.quality.opaque_area_mm2, found.quality.opaque_share_e4), (300, 1_000));
     assert_eq!((found.fault, found.quality.score_e4), (None, 9_000));
+}
+
+#[test]
+fn what_was_made_for_eyes_is_measured_and_never_counts_as_seen() {
+    let mut image = Image::from_planes(60, 80, vec![AIR; 4_800], vec![AIR; 4_800]).expect("fits");
+    for source in [Source::Presentation, Source::PseudoColour] {
+        image.source = source;
+        let found = measure(&image, &GEOMETRY, &Attenuation::new(AIR, 6.0), &manifest().limits);
+        assert_eq!((found.fault, found.quality.source), (Some(Fault::NoCounts(source)), source));
+        assert_eq!(found.quality.score_e4, 0);
+    }
+    let said = serde_json::to_value(Quality { source: Source::PseudoColour, ..Quality::default() }).expect("JSON");
+    assert_eq!(said["source"], "pseudo-colour");
 }

@@ -48,7 +48,7 @@ fn it_says_which_parcel_why_and_what_to_do() {
         "It weighs 760 g more than declared.",
         "firearm",
         "480 g",
-        "1240 g (1190 g in the image)",
+        "1240 g, shown as 1.240 kg (1190 g in the image)",
         "Clear on the image",
         "I have seen every view",
         "Exam queue",

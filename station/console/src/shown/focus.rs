@@ -8,6 +8,7 @@ use gatepost_pipeline::judge::{
     Action, Aed, Declaration, Identification, Image, Inputs, Outcome, Reason, Source, Verdict, Weight, clearable,
 };
 use gatepost_pipeline::pass::life::State;
+use gatepost_pipeline::weighing::{Alibis, Shown, Stands};
 use serde::Serialize;
 
 use super::{Route, VIEWER, is_on_belt, picture};
@@ -106,7 +107,7 @@ pub(super) fn of(decided: &Decided, view: &StationView) -> Focus {
     let seen = verdict.seen_by(VIEWER, inputs.mail_class);
     let state = is_on_belt(&view.lanes, decided.pass);
     let (finds, finds_more, blind) = finds(&inputs.image);
-    let (declared_by, compared) = compared(inputs, view);
+    let (declared_by, compared) = compared(decided, view);
     let against: Vec<&Reason> = seen.reasons.iter().collect();
     let is_bench = |lane: &LaneView| lane.kind == LaneKind::Bench && lane.lane == decided.pass.lane.as_str();
     let on_bench = view.lanes.iter().any(is_bench);
@@ -193,7 +194,8 @@ fn declaration(inputs: &Inputs) -> Option<(Source, &Declaration)> {
     sources.into_iter().find_map(|source| Some((source, inputs.declared.by(source)?)))
 }
 
-fn compared(inputs: &Inputs, view: &StationView) -> (String, Vec<Compared>) {
+fn compared(decided: &Decided, view: &StationView) -> (String, Vec<Compared>) {
+    let inputs = &decided.inputs;
     let found = declaration(inputs);
     let declared_by = match (&found, words::aed(&inputs.aed, view.utc_offset_min)) {
         (Some((Source::Aed, _)), Some(doubt)) => format!("advance data ({doubt})"),
@@ -214,7 +216,7 @@ fn compared(inputs: &Inputs, view: &StationView) -> (String, Vec<Compared>) {
         Compared {
             what: "Weight",
             declared: or_dash(declared.weight_g.map(|g| words::grams(g.0))),
-            measured: weighed(inputs),
+            measured: weighed(inputs, &decided.weights),
         },
         Compared {
             what: "From",
@@ -254,9 +256,18 @@ fn seen_in(image: &Image) -> String {
     }
 }
 
-fn weighed(inputs: &Inputs) -> String {
+/// What the scale showed stands beside the grams, where it shows another unit or more digits.
+fn weighed(inputs: &Inputs, weights: &Alibis) -> String {
+    let used = weights.iter().find(|alibi| alibi.stands == Stands::Used);
+    let shown = used.and_then(|alibi| match alibi.shown {
+        Shown::Measure(measure) => Some(measure.to_string()),
+        Shown::Nothing(_) => None,
+    });
     let scale = match &inputs.weight {
-        Weight::Known { grams, .. } => words::grams(grams.0),
+        Weight::Known { grams, .. } => match (words::grams(grams.0), shown) {
+            (grams, Some(shown)) if shown != grams => format!("{grams}, shown as {shown}"),
+            (grams, _) => grams,
+        },
         Weight::Unknown { cause } => words::no_weight(*cause).to_owned(),
     };
     match &inputs.image {

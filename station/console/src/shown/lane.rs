@@ -152,6 +152,7 @@ fn devices(view: &LaneView, starts: &[i32]) -> Vec<DeviceOnLane> {
             gatepost_pipeline::drive::DeviceKind::Scanner => Fault::Scanner,
             gatepost_pipeline::drive::DeviceKind::Scale => Fault::Scale,
             gatepost_pipeline::drive::DeviceKind::Xray => Fault::XRay,
+            gatepost_pipeline::drive::DeviceKind::Camera => Fault::Camera,
         };
         Some(DeviceOnLane {
             name: words::clipped(&device.name),

@@ -15,7 +15,7 @@ use super::{Ending, Outcome, document, inspect, say, verify};
 use crate::config::Config;
 use crate::config::pins::fit::{Cost, cost};
 use crate::run::lock;
-use timing::{Timing, scale_too_fast, timings};
+use timing::{Timing, camera_too_wide, scale_too_fast, timings};
 
 pub mod timing;
 
@@ -159,6 +159,10 @@ impl Checked {
         for (device, valid) in scanners.chain(scales) {
             self.problems.extend(valid.err().map(|says| format!("lane {name}, device \"{device}\": {says}")));
         }
+        for (device, camera) in &devices.cameras {
+            self.problems.extend(camera.problem().map(|says| format!("lane {name}, device \"{device}\": {says}")));
+        }
+        self.notes.extend(map.devices.iter().filter_map(|device| camera_too_wide(map, device)));
         for (device, xray) in &devices.xrays {
             if xray.pitch_um == 0 || xray.belt_step_um == 0 {
                 self.problems
@@ -311,8 +315,13 @@ impl Checked {
             say(format!("  lane {} (map {})", lane.lane, lane.crc));
             for one in &lane.timings {
                 say(format!(
-                    "    {:<12} {:>6} ms of belt - {} device - {} inference - {} record and permit = {} ms to spare",
-                    one.device, one.way_ms, one.device_ms, one.inference_ms, one.record_and_permit_ms, one.slack_ms
+                    "    {:<12} {:>6} ms of belt - {} device - {} looking - {} record and permit = {} ms to spare",
+                    one.device,
+                    one.way_ms,
+                    one.device_ms,
+                    one.inference_ms + one.label_ms,
+                    one.record_and_permit_ms,
+                    one.slack_ms
                 ));
             }
             if let Some(Cost { jitter_um, edges_per_s }) = &lane.pins {

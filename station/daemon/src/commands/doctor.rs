@@ -8,17 +8,15 @@ use std::time::Duration;
 
 use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::link::VERSIONS;
-use gatepost_hardware::scale::{Request, ScaleCodec, ScaleProtocol};
 use gatepost_models::session::Inspector;
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::probe::hear::{Ear, Hears, hex};
+use super::probe::hear::Ear;
 use super::{Ending, Failure, Outcome, document, inspect, say};
-use crate::config::{Config, LaneConfig, SerialConfig};
+use crate::config::{Config, SerialConfig, Transport};
 use crate::run::lock;
-use crate::run::serial;
 
+mod listen;
 mod pins;
 
 /// How long a device is listened to.
@@ -26,14 +24,14 @@ const LISTEN: Duration = Duration::from_secs(2);
 const HEARD_MAX: usize = 4;
 
 /// One device, tried.
-#[derive(Serialize)]
-struct Finding {
-    part: String,
-    works: bool,
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    pub part: String,
+    pub works: bool,
     /// What was seen.
-    what: String,
-    likely_cause: Option<String>,
-    next_action: Option<String>,
+    pub what: String,
+    pub likely_cause: Option<String>,
+    pub next_action: Option<String>,
 }
 
 impl Finding {
@@ -73,7 +71,8 @@ pub(super) fn doctor(file: &Path, json: bool) -> Outcome {
     Ok(Ending::of(good))
 }
 
-async fn devices(config: &Config, maps: &[LaneMap]) -> Vec<Finding> {
+/// Tries every device of every lane.
+pub async fn devices(config: &Config, maps: &[LaneMap]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (map, lane) in maps.iter().zip(&config.lanes) {
         let name = map.name.as_str();
@@ -83,119 +82,25 @@ async fn devices(config: &Config, maps: &[LaneMap]) -> Vec<Finding> {
         if let Some(pins) = &lane.pins {
             findings.extend(pins::try_out(&format!("{name} controller"), pins, map));
         }
-        serial_devices(config, name, lane, &mut findings).await;
+        listen::devices(config, name, lane, &mut findings).await;
         for (device, xray) in &lane.xrays {
-            findings.push(xray_folder(&format!("{name} {device}"), &config.path(&xray.folder)));
+            findings.push(folder_of(&format!("{name} {device}"), &config.path(&xray.folder)));
+        }
+        for (device, camera) in &lane.cameras {
+            findings.push(folder_of(&format!("{name} {device}"), &config.path(&camera.folder)));
         }
     }
     findings
 }
 
-async fn serial_devices(config: &Config, lane_name: &str, lane: &LaneConfig, findings: &mut Vec<Finding>) {
-    for (device, scanner) in &lane.scanners {
-        let part = format!("{lane_name} {device}");
-        findings.push(match Ear::scanner(&scanner.protocol) {
-            Ok(ear) => listen(&part, config, &scanner.serial, ear, None).await,
-            Err(says) => Finding::bad(&part, says, "the configuration", "correct [lane.scanner] and run check"),
-        });
-    }
-    for (device, scale) in &lane.scales {
-        let part = format!("{lane_name} {device}");
-        let question = ScaleCodec::new(&scale.protocol).ok().and_then(|codec| codec.request(Request::ImmediateWeight));
-        findings.push(match Ear::scale(&scale.protocol) {
-            Ok(ear) => listen(&part, config, &scale.serial, ear, question).await,
-            Err(says) => Finding::bad(&part, says, "the configuration", "correct [lane.scale] and run check"),
-        });
-    }
-}
-
-/// Opens a port; on failure the finding says why it could not be.
-fn open(part: &str, config: &Config, serial: &SerialConfig) -> Result<tokio_serial::SerialStream, Box<Finding>> {
-    let mut serial = serial.clone();
-    serial.port = config.path(&serial.port);
-    let port = serial.port.display().to_string();
-    if !serial.port.exists() {
-        let what = format!("{port} does not exist");
-        let next = "plug it in, look for it with `ls -lR /dev/gatepost` (hardware/wiring) or `ls -l /dev/serial/by-id`, then correct the port";
-        return Err(Box::new(Finding::bad(part, what, "unplugged, without power, or under another name", next)));
-    }
-    serial::open(&serial).map_err(|why| {
-        let busy = why.contains("busy") || lock::is_held(&config.data());
-        let (cause, next) = match (busy, why.contains("ermission")) {
-            (true, _) => {
-                ("the running station, or another program, has it open", "look at the station's page, or stop it first")
-            }
-            (_, true) => {
-                ("this user may not use serial ports", "run as the station's user, or add it to group dialout")
-            }
-            _ => ("it is no serial port, or its adapter hangs", "unplug it, wait ten seconds, plug it in again"),
-        };
-        Box::new(Finding::bad(part, format!("{port} cannot be opened ({why})"), cause, next))
-    })
-}
-
-/// Everything heard within [`LISTEN`], at most [`HEARD_MAX`] things and one buffer of bytes.
-async fn heard(
-    port: &mut tokio_serial::SerialStream,
-    ear: &mut dyn Hears,
-    question: Option<&[u8]>,
-) -> (Vec<u8>, Vec<String>) {
-    let (mut bytes, mut said) = (Vec::new(), Vec::new());
-    let listening = async {
-        if let Some(question) = question {
-            // A scale that talks by itself ignores it; one that waits for it answers.
-            let _asked = port.write_all(question).await;
-        }
-        let mut buffer = [0; 512];
-        while said.len() < HEARD_MAX {
-            match port.read(&mut buffer).await {
-                Ok(0) | Err(_) => return,
-                Ok(used) => {
-                    bytes.extend_from_slice(&buffer[..used.min(4_096_usize.saturating_sub(bytes.len()))]);
-                    ear.hear(&buffer[..used], &mut |one| said.push(one));
-                }
-            }
-        }
-    };
-    let _quiet = tokio::time::timeout(LISTEN, listening).await;
-    ear.quiet(&mut |one| said.push(one));
-    said.truncate(HEARD_MAX);
-    (bytes, said)
-}
-
-async fn listen(part: &str, config: &Config, serial: &SerialConfig, mut ear: Ear, question: Option<&[u8]>) -> Finding {
-    let mut port = match open(part, config, serial) {
-        Ok(port) => port,
-        Err(finding) => return *finding,
-    };
-    let (bytes, said) = heard(&mut port, &mut ear, question).await;
-    let shown = serial.port.display();
-    match (bytes.is_empty(), said.iter().find(|one| !one.starts_with("fault"))) {
-        (_, Some(first)) => Finding::good(part, format!("{shown} answers: {first}")),
-        (true, None) if ear.talks_alone() => {
-            let next =
-                "check power and cable (transmit and receive may be crossed), then watch it with `gatepost probe`";
-            Finding::bad(part, format!("{shown} is open, nothing heard in 2 s"), "no power, or no cable", next)
-        }
-        (true, None) => {
-            Finding::good(part, format!("{shown} is open; quiet, as a scanner without a code is: scan one to be sure"))
-        }
-        (false, None) => {
-            let what =
-                format!("{shown}: {} bytes that mean nothing: {}", bytes.len(), hex(&bytes[..bytes.len().min(24)]));
-            let cause = "another speed, line setting or protocol than configured";
-            Finding::bad(part, what, cause, "compare serial.baud, serial.line and protocol with the device's own setup")
-        }
-    }
-}
-
 async fn controller(part: &str, config: &Config, serial: &SerialConfig, map: &LaneMap) -> Finding {
-    let mut port = match open(part, config, serial) {
+    let mut port = match listen::open(part, config, &Transport::Serial(serial.clone()).within(&config.folder)).await {
         Ok(port) => port,
         Err(finding) => return *finding,
     };
     let mut ear = Ear::controller();
-    let (bytes, said) = heard(&mut port, &mut ear, Some(&super::probe::hear::hello())).await;
+    let heard = listen::heard(&mut port, &mut ear, Some(&super::probe::hear::hello())).await;
+    let (bytes, said) = (heard.bytes(), &heard.said);
     let mine = map.crc();
     match ear.introduced() {
         Some((version, _)) if !(VERSIONS.0..=VERSIONS.1).contains(&version) => {
@@ -222,7 +127,7 @@ async fn controller(part: &str, config: &Config, serial: &SerialConfig, map: &La
             Finding::bad(part, "is silent for 2 s", "no power, no cable, or no firmware", next)
         }
         None => {
-            let what = format!("{} bytes that are no frames: {}", bytes.len(), hex(&bytes[..bytes.len().min(24)]));
+            let what = format!("{} bytes that are no frames: {}", bytes.len(), heard.shown());
             Finding::bad(
                 part,
                 what,
@@ -233,16 +138,17 @@ async fn controller(part: &str, config: &Config, serial: &SerialConfig, map: &La
     }
 }
 
-fn xray_folder(part: &str, folder: &Path) -> Finding {
+/// The folder of an X-ray, or of a camera.
+fn folder_of(part: &str, folder: &Path) -> Finding {
     let shown = folder.display();
     let Ok(entries) = std::fs::read_dir(folder) else {
-        let next = "make the folder, or mount the scanner's share, then run doctor again";
+        let next = "make the folder, or mount the machine's share, then run doctor again";
         return Finding::bad(part, format!("{shown} is not there or not readable"), "the share is not mounted", next);
     };
     let waiting = entries.filter(Result::is_ok).count();
     let probe = folder.join(format!(".gatepost-doctor-{}.part", std::process::id()));
     if let Err(error) = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
-        let next = "give the station's user write permission: it takes images away once they are stored";
+        let next = "give the station's user write permission: it takes files away once they are stored";
         return Finding::bad(part, format!("{shown} cannot be written ({error})"), "permissions of the share", next);
     }
     Finding::good(part, format!("{shown} is there and writable; {waiting} files wait in it"))

@@ -133,7 +133,7 @@ pub(super) fn export(arguments: &Arguments, json: bool) -> Outcome {
     Ok(Ending::of(proof.whole))
 }
 
-fn pass_of(text: &str) -> Result<PassKey, Failure> {
+pub(super) fn pass_of(text: &str) -> Result<PassKey, Failure> {
     PassKey::parse(text)
         .ok_or_else(|| Failure::Usage(format!("--pass {text}: a pass is written lane/epoch/pass, as north/3/17")))
 }
@@ -149,7 +149,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// The journal as it is now, opened in a folder of our own.
-fn open_snapshot(dir: &Path, scratch: &Scratch) -> Result<View, Failure> {
+pub(super) fn open_snapshot(dir: &Path, scratch: &Scratch) -> Result<View, Failure> {
     let shown = dir.display().to_string();
     let unreadable = |error: std::io::Error| {
         problem(&shown, format!("the journal cannot be read ({error}); run as the station's user"))

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gatepost_models::formats::Geometry;
-use gatepost_models::inspect::Inspected;
+use gatepost_models::inspect::{Folders, Inspected};
+use gatepost_models::report::Moment;
 use gatepost_models::session::{Inspector, Settings};
 use gatepost_models::{inspect as looking, runtime};
 use serde::Serialize;
@@ -20,6 +21,9 @@ pub(super) struct Arguments {
     /// Also write each picture with its boxes into this folder
     #[arg(long, value_name = "DIR")]
     png: Option<PathBuf>,
+    /// Also write a Threat Detection Report (DICOS) on each picture into this folder
+    #[arg(long, value_name = "DIR")]
+    tdr: Option<PathBuf>,
     /// Take model, runtime and threads from this station's configuration
     #[arg(long, value_name = "F")]
     config: Option<PathBuf>,
@@ -47,7 +51,10 @@ pub(super) fn inspect(arguments: &Arguments, json: bool) -> Outcome {
         belt_step_um,
         ..inspector.default_geometry()
     });
-    let found = looking::inspect(&mut inspector, &arguments.images, geometry, arguments.png.as_deref())
+    let now = jiff::Timestamp::now().strftime("%Y%m%d%H%M%S").to_string();
+    let folders =
+        Folders { pictures: arguments.png.as_deref(), reports: arguments.tdr.as_deref().zip(Moment::parse(&now)) };
+    let found = looking::inspect(&mut inspector, &arguments.images, geometry, folders)
         .map_err(|error| Failure::Problem(error.to_string()))?;
     if json {
         document(&found)?;

@@ -4,23 +4,26 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use gatepost_hardware::scale::{Request, ScaleCodec, ScaleConfig, ScaleProtocol};
 use gatepost_hardware::scanner::ScannerConfig;
+use gatepost_models::formats::Source;
+use gatepost_models::labels::LabelReader;
+use gatepost_pipeline::identify::{Kind, identify};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
 use super::{Ending, Failure, Outcome, document, problem, say};
-use crate::config::{LineConfig, SerialConfig};
-use crate::run::serial;
-use hear::{Ear, Hears, hello, hex};
+use crate::config::{LineConfig, SerialConfig, Transport};
+use crate::recognise::meaning::hex;
+use crate::run::line::{Connection, IDLE};
+use hear::{Ear, Hears, hello};
+use sounds::Sounds;
 
 pub(super) mod hear;
 mod pins;
+mod sounds;
 
-/// A line that is quiet this long lets a codec end a frame that ends by silence.
-const IDLE: Duration = Duration::from_millis(20);
 /// Kept for `--json`.
 const KEPT_MAX: usize = 10_000;
 
@@ -53,6 +56,15 @@ enum Device {
     },
     /// The lane controller at its port, or a lane's pins on this board
     Controller(pins::Arguments),
+    /// The folder in which a label camera leaves its pictures: says what is read in each, and keeps nothing
+    Camera {
+        /// The folder
+        #[arg(long)]
+        folder: PathBuf,
+        /// Stop after this many seconds; else at Ctrl-C
+        #[arg(long, value_name = "N")]
+        seconds: Option<u64>,
+    },
     /// The folder in which an X-ray leaves its images
     Xray {
         /// The folder
@@ -66,28 +78,52 @@ enum Device {
 
 #[derive(Args)]
 struct Port {
-    /// The port, best by its stable name in /dev/serial/by-id
-    #[arg(long)]
-    port: PathBuf,
-    /// Speed, bits per second; 9600 is what most scanners and scales are delivered with
+    #[command(flatten)]
+    on: On,
+    /// Speed of a serial port, bits per second; 9600 is what most scanners and scales are delivered with
     #[arg(long)]
     baud: Option<u32>,
-    /// Data bits, parity, stop bits
-    #[arg(long, value_enum, default_value = "8n1", ignore_case = true)]
-    line: Bits,
+    /// Its data bits, parity, stop bits: 8N1, 7E1, 7O1, 8E1 or 8O1
+    #[arg(long, default_value = "8N1", value_parser = LineConfig::parse)]
+    line: LineConfig,
     /// Stop after this many seconds; else at Ctrl-C
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Bits {
-    #[value(name = "8n1")]
-    Eight,
-    #[value(name = "7e1")]
-    SevenEven,
-    #[value(name = "8e1")]
-    EightEven,
+/// What the device hangs on. A group takes every argument of its structure: the others stand in [`Port`].
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct On {
+    /// The port, best by its stable name in /dev/serial/by-id
+    #[arg(long)]
+    port: Option<PathBuf>,
+    /// Host and port of a device on the network, as 192.0.2.7:4001
+    #[arg(long, value_name = "HOST:PORT")]
+    tcp: Option<String>,
+    /// A USB scale's /dev/hidraw…
+    #[arg(long, value_name = "F")]
+    hid: Option<PathBuf>,
+    /// The /dev/input/event… of a scanner that types; nothing that it types is typed anywhere else meanwhile
+    #[arg(long, value_name = "F")]
+    keyboard: Option<PathBuf>,
+}
+
+impl Port {
+    /// One of them was typed: the group says so.
+    fn transport(&self, baud_usual: u32) -> Transport {
+        let port = |port: &PathBuf| {
+            let baud = self.baud.unwrap_or(baud_usual);
+            Transport::Serial(SerialConfig { port: port.clone(), baud, line: self.line })
+        };
+        let serial = self.on.port.as_ref().map(port);
+        let others = [
+            self.on.tcp.clone().map(Transport::Tcp),
+            self.on.hid.clone().map(Transport::Hid),
+            self.on.keyboard.clone().map(Transport::Keyboard),
+        ];
+        serial.or_else(|| others.into_iter().flatten().next()).unwrap_or(Transport::Hid(PathBuf::new()))
+    }
 }
 
 /// One thing heard.
@@ -124,7 +160,8 @@ pub(super) fn probe(arguments: Arguments, json: bool) -> Outcome {
             }
             pins::Place::Pins { on, seconds } => runtime.block_on(watch.pins(*on, seconds))?,
         },
-        Device::Xray { folder, seconds } => runtime.block_on(watch.folder(&folder, seconds))?,
+        Device::Xray { folder, seconds } => runtime.block_on(watch.folder(&folder, seconds, means))?,
+        Device::Camera { folder, seconds } => runtime.block_on(watch.folder(&folder, seconds, label))?,
     }
     if json {
         document(&watch.kept)?;
@@ -179,22 +216,22 @@ impl Watch {
         question: Vec<u8>,
         poll_ms: u32,
     ) -> Result<(), Failure> {
-        let line = match port.line {
-            Bits::Eight => LineConfig::EightNoneOne,
-            Bits::SevenEven => LineConfig::SevenEvenOne,
-            Bits::EightEven => LineConfig::EightEvenOne,
+        let on = port.transport(usual);
+        let shown = &on.to_string();
+        let settings = match &on {
+            Transport::Serial(serial) => format!(" at {} {}", serial.baud, serial.line.name()),
+            _ => String::new(),
         };
-        let config = SerialConfig { port: port.port.clone(), baud: port.baud.unwrap_or(usual), line };
-        let shown = &port.port.display().to_string();
-        let mut device = serial::open(&config).map_err(|error| {
+        let mut device = Connection::open(&on).await.map_err(|error| {
             problem(
                 shown,
                 format!("cannot be opened ({error}); check the name (ls /dev/serial/by-id), and that no station runs"),
             )
         })?;
         if !self.json {
-            say(format!("{shown} at {} baud: watching; Ctrl-C ends it", config.baud));
+            say(format!("{shown}{settings}: watching; Ctrl-C ends it"));
         }
+        let mut sounds = Sounds::of(&on);
         let asks = poll_ms > 0 && !question.is_empty();
         let mut questions = tokio::time::interval(Duration::from_millis(u64::from(poll_ms.max(1))));
         let end = self.end(port.seconds);
@@ -209,6 +246,12 @@ impl Watch {
                     Ok(used) => {
                         self.note(Some(hex(&buffer[..used])), None);
                         ear.hear(&buffer[..used], &mut |one| means.push(one));
+                        sounds.heard(self.start, &buffer[..used]);
+                        let owed = ear.owed();
+                        if !owed.is_empty() {
+                            // Lost, it is sent again, and seen here.
+                            let _acknowledged = device.write_all(&owed).await;
+                        }
                     }
                     Err(error) => return Err(problem(shown, format!("the device went away ({error}); check plug and power"))),
                 },
@@ -216,14 +259,23 @@ impl Watch {
                     device.write_all(&question).await
                         .map_err(|error| problem(shown, format!("nothing can be said to it ({error}); check the cable")))?;
                 }
-                () = tokio::time::sleep(IDLE) => ear.quiet(&mut |one| means.push(one)),
+                () = tokio::time::sleep(IDLE) => {
+                    ear.quiet(&mut |one| means.push(one));
+                    means.extend(sounds.like());
+                }
             }
+            sounds.understood |= means.iter().any(|one| !one.starts_with("fault"));
             means.into_iter().for_each(|one| self.note(None, Some(one)));
         }
     }
 
     /// Looks every quarter second: for a person that is live, and it works on every share.
-    async fn folder(&mut self, folder: &std::path::Path, seconds: Option<u64>) -> Result<(), Failure> {
+    async fn folder(
+        &mut self,
+        folder: &std::path::Path,
+        seconds: Option<u64>,
+        means: fn(&std::path::Path) -> String,
+    ) -> Result<(), Failure> {
         let shown = &folder.display().to_string();
         let mut known = std::collections::BTreeMap::new();
         let mut looks = tokio::time::interval(Duration::from_millis(250));
@@ -265,8 +317,28 @@ fn means(path: &std::path::Path) -> String {
     match gatepost_models::formats::read(path) {
         Ok(image) => {
             let energies = if image.is_dual() { "two energies" } else { "one energy" };
-            format!("{} columns by {} lines, {} bits, {energies}", image.width, image.height, image.bits)
+            let made = match image.source {
+                Source::Counts => "",
+                Source::Presentation => ", made for eyes: counts as not seen",
+                Source::PseudoColour => ", pseudo-colours: counts as not seen",
+            };
+            format!("{} columns by {} lines, {} bits, {energies}{made}", image.width, image.height, image.bits)
         }
         Err(error) => format!("cannot be read as an image: {error}"),
     }
+}
+
+/// What a label camera's picture gives. Of a code that is no number only its length: it may be somebody's address.
+fn label(path: &std::path::Path) -> String {
+    let labels = match LabelReader::default().read_file(path) {
+        Ok(labels) => labels,
+        Err(error) => return format!("cannot be read as a picture: {error}"),
+    };
+    let shown = labels.codes.iter().map(|code| match identify(&code.text, code.aim) {
+        known if known.kind != Kind::Unknown => format!("{} {}", code.symbology.name(), known.id().unwrap_or("?")),
+        _ => format!("{}, {} bytes that are no number", code.symbology.name(), code.bytes.len()),
+    });
+    let why = labels.cause.map(|cause| cause.says().to_owned());
+    let said: Vec<String> = shown.chain(why).collect();
+    format!("{} ({} ms)", said.join("; "), labels.took_us / 1_000)
 }

@@ -128,6 +128,7 @@ fn begin(config: &Config, file: &Path, begin: Begin, rules: Ruleset) -> Result<M
         smoke_fitted: devices.smoke_fitted,
         utc_offset_min: config.station.utc_offset_min,
         contingency: BTreeMap::new(),
+        protocols: begin.protocols,
         versions: begin.versions,
     };
     Mind::new(drive, rules).map_err(Failure::Problem)

@@ -66,18 +66,9 @@ pub(super) fn verify(arguments: &Arguments, json: bool) -> Outcome {
 }
 
 pub(super) fn verify_package(arguments: &PackageArguments, json: bool) -> Outcome {
-    let shown = arguments.file.display().to_string();
-    let length = std::fs::metadata(&arguments.file)
-        .map_err(|error| problem(&shown, format!("cannot be read ({error}); check the name")))?
-        .len();
-    if length > PACKAGE_BYTES_MAX {
-        return Err(problem(&shown, format!("{length} bytes are more than a package may have; check the name")));
-    }
+    let shown = arguments.file.display();
     let expected = arguments.key.as_deref().map(public_key).transpose()?;
-    let bytes = std::fs::read(&arguments.file).map_err(|error| problem(&shown, format!("cannot be read ({error})")))?;
-    let package: Package = serde_json::from_slice(&bytes).map_err(|error| {
-        problem(&shown, format!("is no evidence package ({error}); make one with `gatepost export`"))
-    })?;
+    let package = read_package(&arguments.file)?;
     let proof = package::verify_package(&package, expected);
     if json {
         document(&proof)?;
@@ -90,6 +81,20 @@ pub(super) fn verify_package(arguments: &PackageArguments, json: bool) -> Outcom
     }
     proof.problems.iter().for_each(|one| say(format!("  problem: {one}")));
     Ok(Ending::of(proof.whole))
+}
+
+/// An evidence package, not checked yet.
+pub(super) fn read_package(file: &std::path::Path) -> Result<Package, Failure> {
+    let shown = &file.display().to_string();
+    let length = std::fs::metadata(file)
+        .map_err(|error| problem(shown, format!("cannot be read ({error}); check the name")))?
+        .len();
+    if length > PACKAGE_BYTES_MAX {
+        return Err(problem(shown, format!("{length} bytes are more than a package may have; check the name")));
+    }
+    let bytes = std::fs::read(file).map_err(|error| problem(shown, format!("cannot be read ({error})")))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| problem(shown, format!("is no evidence package ({error}); make one with `gatepost export`")))
 }
 
 /// A public key as typed.

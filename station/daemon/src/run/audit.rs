@@ -87,6 +87,31 @@ pub fn disk_short(ledger: &Writer, room_bytes: u64) {
     put(ledger, Kind::Device, Urgency { alert: true, ..Urgency::default() }, &body);
 }
 
+/// *device*, an alert: pictures of labels are not kept. Said once, until one is kept again.
+#[derive(Serialize)]
+struct LabelLost<'a> {
+    event: &'static str,
+    camera: &'a str,
+    says: &'static str,
+}
+
+pub fn label_lost(ledger: &Writer, camera: &str) {
+    let says = "its label pictures cannot be stored and stay in its folder; the station's log says why";
+    let body = LabelLost { event: "label-not-kept", camera, says };
+    put(ledger, Kind::Device, Urgency { alert: true, ..Urgency::default() }, &body);
+}
+
+/// *audit*: pictures of labels that were read went before their time, for room.
+#[derive(Serialize)]
+struct LabelsPushedOut {
+    event: &'static str,
+    pictures: u64,
+}
+
+pub fn labels_pushed_out(ledger: &Writer, pictures: u64) {
+    put(ledger, Kind::Audit, Urgency::default(), &LabelsPushedOut { event: "labels-pushed-out", pictures });
+}
+
 /// *audit*: records that central has and that were let go here.
 #[derive(Serialize)]
 struct Retained {

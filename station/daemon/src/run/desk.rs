@@ -89,7 +89,10 @@ impl StationDesk {
             name,
             works: part.works,
             since: Some(part.since),
-            says: part.says,
+            says: match (part.says.is_empty(), part.identity.is_empty()) {
+                (true, false) => format!("works; it says that it is {}", part.identity),
+                _ => part.says,
+            },
         };
         self.health.read().into_iter().map(device).collect()
     }
@@ -222,12 +225,18 @@ impl Seen {
                     self.decisions.push_front(Decided {
                         pass: parcel.pass,
                         at: now,
-                        seq: None,
+                        seq: parcel.record,
                         inputs: inputs.clone(),
+                        weights: parcel.weights.clone(),
                         verdict: verdict.clone(),
                         image: image_ref(parcel),
                     });
                     self.decisions.truncate(DECISIONS_MAX);
+                }
+                if let (Some(seq), Some(newest)) =
+                    (parcel.record, self.decisions.iter_mut().find(|decided| decided.pass == parcel.pass))
+                {
+                    newest.seq = Some(seq);
                 }
                 self.known.insert(parcel.pass, parcel.clone());
             }
@@ -276,4 +285,34 @@ impl Seen {
 
 fn image_ref(parcel: &ParcelView) -> Option<ImageRef> {
     parcel.image.clone().map(|digest| ImageRef { digest, width_px: 0, height_px: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatepost_console::sample;
+
+    #[test]
+    fn a_decision_on_the_page_gets_the_number_of_its_record_once_that_is_durable() {
+        let mut lanes = sample::station(40_000).lanes;
+        let recorded = |lanes: &mut Vec<LaneView>, record: Option<u64>| {
+            lanes.iter_mut().flat_map(|lane| &mut lane.parcels).for_each(|parcel| parcel.record = record);
+        };
+        let mut seen = Seen::default();
+        recorded(&mut lanes, None);
+        seen.take(&lanes);
+        assert!(!seen.decisions.is_empty() && seen.decisions.iter().all(|decided| decided.seq.is_none()));
+        recorded(&mut lanes, Some(7));
+        seen.take(&lanes);
+        assert!(seen.decisions.iter().all(|decided| decided.seq == Some(7)));
+        // Judged anew: the newer one waits for a record of its own.
+        for parcel in lanes.iter_mut().flat_map(|lane| &mut lane.parcels) {
+            parcel.record = None;
+            parcel.verdict.iter_mut().for_each(|verdict| verdict.outcome = Outcome::StopInPlace);
+        }
+        let before = seen.decisions.len();
+        seen.take(&lanes);
+        let waiting = seen.decisions.iter().filter(|decided| decided.seq.is_none()).count();
+        assert!(waiting > 0 && waiting == seen.decisions.len() - before, "{waiting} of {}", seen.decisions.len());
+    }
 }

@@ -1,21 +1,25 @@
-//! A task for each device on a cable: its bytes through its codec into its lane's feed, and its health to the desk.
+//! A task for each device on a cable: its bytes through its codec into its lane's feed, and its health to the desk. Here
+//! the lane controller; scanners, scales and cameras have files of their own.
 
 use std::sync::{Arc, Mutex};
 
 use gatepost_hardware::link::station::{StationEnd, Word};
-use gatepost_hardware::scale::{Request, ScaleCodec, ScaleProtocol, ScaleReport};
-use gatepost_hardware::scanner::{ScannerCodec, ScannerProtocol};
-use gatepost_hardware::units::Micros;
-use gatepost_pipeline::event::{Event, Weighed};
-use gatepost_pipeline::gather::reading::{code_of, weighed};
-use gatepost_pipeline::judge::Fault;
+use gatepost_pipeline::event::Event;
 use tokio::sync::mpsc;
 
-use crate::config::{ScaleDevice, ScannerDevice, SerialConfig};
+use crate::config::{SerialConfig, Transport};
 use crate::run::feed::Feed;
 use crate::run::health::Health;
+use crate::run::line::{Line, serve};
 use crate::run::pins::{self, OnPins};
-use crate::run::serial::{Line, serve};
+pub use camera::camera;
+pub use scale::scale;
+pub use scanner::scanner;
+
+pub mod asking;
+pub mod camera;
+pub mod scale;
+pub mod scanner;
 
 /// Frames waiting for the controller's cable.
 const FRAMES_MAX: usize = 64;
@@ -55,7 +59,8 @@ pub fn controller(config: SerialConfig, feed: Feed, health: Health) -> Cable {
     let port = config.port.display().to_string();
     let down =
         move |why: &str| format!("the controller's cable at {port} is down ({why}); check the plug and its power");
-    tokio::spawn(serve(config, feed, said, cable.ear(health, down)));
+    let mut ear = cable.ear(health, down);
+    tokio::spawn(serve(Transport::Serial(config), feed, said, move |line, _| ear(line)));
     cable
 }
 
@@ -99,89 +104,4 @@ impl Cable {
             Line::Idle { .. } => {}
         }
     }
-}
-
-/// Connects a scanner.
-///
-/// # Errors
-/// What is wrong with its protocol's configuration.
-pub fn scanner(config: ScannerDevice, device: u8, feed: Feed, health: Health) -> Result<(), &'static str> {
-    let mut codec = Box::new(ScannerCodec::new(&config.protocol)?);
-    // A code may hold a name and an address: from here on the station knows its number only.
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|_| "the operating system gives no random numbers")?;
-    let (_say, said) = mpsc::channel(1);
-    let listening = feed.clone();
-    let port = config.serial.port.display().to_string();
-    let _open = _say;
-    tokio::spawn(serve(config.serial, feed, said, move |line| {
-        let _keeps_the_port = &_open;
-        let scan = |mono: Micros, code| listening.offer(Event::Code { mono, device, code });
-        match line {
-            Line::Up => {
-                health.up();
-                listening.offer(Event::Part { fault: Fault::Scanner, failed: false });
-            }
-            Line::Down(why) => {
-                health.down(&format!("the scanner at {port} does not answer ({why}); check its cable and power"));
-                listening.offer(Event::Part { fault: Fault::Scanner, failed: true });
-            }
-            Line::Bytes { at, bytes } => {
-                codec.feed(at, bytes, &mut |found| scan(found.at(), code_of(&found).impersonal(&key)))
-            }
-            Line::Idle { at } => {
-                if let Some(found) = codec.idle(at) {
-                    scan(found.at(), code_of(&found).impersonal(&key));
-                }
-            }
-        }
-    }));
-    Ok(())
-}
-
-/// Connects a scale; asks it regularly when it does not talk by itself.
-///
-/// # Errors
-/// What is wrong with its protocol's configuration.
-pub fn scale(config: ScaleDevice, device: u8, feed: Feed, health: Health) -> Result<(), &'static str> {
-    let mut codec = Box::new(ScaleCodec::new(&config.protocol)?);
-    let (say, said) = mpsc::channel(1);
-    let listening = feed.clone();
-    let port = config.serial.port.display().to_string();
-    let question = codec.request(Request::ImmediateWeight).filter(|_| config.poll_ms > 0);
-    let keeps_the_port = say.clone();
-    if let Some(question) = question {
-        let every = std::time::Duration::from_millis(u64::from(config.poll_ms));
-        tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(every);
-            loop {
-                ticks.tick().await;
-                if say.send(question.to_vec()).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    tokio::spawn(serve(config.serial, feed, said, move |line| {
-        let _keeps_the_port = &keeps_the_port;
-        let mut report = |report: ScaleReport| {
-            if let ScaleReport::Reading(reading) = report {
-                listening.offer(Event::Weight { mono: reading.at, device, weighed: weighed(&reading) });
-            }
-        };
-        match line {
-            Line::Up => {
-                health.up();
-                listening.offer(Event::Part { fault: Fault::Scale, failed: false });
-            }
-            Line::Down(why) => {
-                health.down(&format!("the scale at {port} does not answer ({why}); check its cable and power"));
-                listening.offer(Event::Part { fault: Fault::Scale, failed: true });
-                listening.offer(Event::Weight { mono: listening.now(), device, weighed: Weighed::Nothing });
-            }
-            Line::Bytes { at, bytes } => codec.feed(at, bytes, &mut report),
-            Line::Idle { at } => codec.idle(at).into_iter().for_each(report),
-        }
-    }));
-    Ok(())
 }

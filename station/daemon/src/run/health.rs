@@ -12,7 +12,13 @@ pub struct PartHealth {
     pub since: WallMs,
     /// What is wrong and what to do; empty while it works.
     pub says: String,
+    /// Who the device says it is; empty where it did not say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identity: String,
 }
+
+/// As much of a device's own name as is kept.
+const IDENTITY_CHARS_MAX: usize = 120;
 
 /// All parts' health, shared.
 #[derive(Clone, Default)]
@@ -39,11 +45,23 @@ impl HealthBoard {
 }
 
 impl Health {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
     pub fn up(&self) {
         self.set(true, "");
     }
     pub fn down(&self, says: &str) {
         self.set(false, says);
+    }
+    /// The device named itself. Control characters of it are not shown.
+    pub fn identity(&self, says: &str) {
+        let shown: String = says.chars().filter(|letter| !letter.is_control()).take(IDENTITY_CHARS_MAX).collect();
+        let Ok(mut parts) = self.board.parts.lock() else { return };
+        if let Some(part) = parts.get_mut(&self.name).filter(|part| part.identity != shown) {
+            tracing::info!(part = %self.name, "it says that it is {shown}");
+            part.identity = shown;
+        }
     }
 
     fn set(&self, works: bool, says: &str) {
@@ -56,7 +74,8 @@ impl Health {
                 true => tracing::info!(part = %self.name, "works"),
                 false => tracing::warn!(part = %self.name, "{says}"),
             }
-            parts.insert(self.name.clone(), PartHealth { works, since, says: says.to_owned() });
+            let identity = known.map(|part| part.identity.clone()).unwrap_or_default();
+            parts.insert(self.name.clone(), PartHealth { works, since, says: says.to_owned(), identity });
         }
     }
 }

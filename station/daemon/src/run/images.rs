@@ -1,14 +1,12 @@
 //! From an X-ray's folder to the lane: one finished file is one image.
 //!
-//! A file is finished when the scanner renamed it into the folder or closed it; inotify says which. Its length and digest
-//! go to the lane at once; then the evidence store writes and syncs the file *beside* the model's inference, and only when
-//! both are done does the lane hear what was seen: no decision rests on an image that could be lost. Files whose names
-//! end in `.part` or begin with a dot are not finished. A file that cannot be read is a blind image, never a silent one.
+//! A file's length and digest go to the lane at once ([`folder`] tells when it is finished); then the evidence store writes
+//! and syncs the file *beside* the model's inference, and only when both are done does the lane hear what was seen: no
+//! decision rests on an image that could be lost. A file that cannot be read is a blind image, never a silent one.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use gatepost_hardware::units::{Grams, Micros, Millimetres};
 use gatepost_models::formats::{self, Geometry};
@@ -17,16 +15,12 @@ use gatepost_models::session::{Assessment, Cause, Inspector};
 use gatepost_pipeline::event::{Event, ImageFile};
 use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault, Image, Inputs, Token};
 use gatepost_pipeline::pass::PassKey;
-use rustix::fs::inotify;
-use tokio::io::unix::AsyncFd;
 
 use crate::config::XrayDevice;
 use crate::run::feed::Feed;
+use crate::run::folder::{self, Finished, Folder};
 use crate::run::health::Health;
 use crate::run::uplink::SharedEvidence;
-
-/// Pause before a folder that is not there is looked for again.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// What all X-rays of a station share.
 #[derive(Clone)]
@@ -49,72 +43,13 @@ struct Scanner {
 pub async fn serve(config: XrayDevice, folder: PathBuf, device: u8, feed: Feed, health: Health, looker: Looker) {
     let geometry = Geometry { pitch_um: config.pitch_um, belt_step_um: config.belt_step_um, ..looker.geometry() };
     let scanner = Scanner { device, geometry, numbered: config.numbered };
-    loop {
-        match watch(&folder) {
-            Ok(watched) => {
-                health.up();
-                feed.offer(Event::Part { fault: Fault::XRay, failed: false });
-                let why = listen(&watched, &folder, &scanner, &feed, &looker).await;
-                health.down(&format!("the X-ray's folder {} went away ({why}); check its share", folder.display()));
-            }
-            Err(why) => {
-                let says =
-                    format!("the X-ray's folder {} cannot be watched ({why}); make it or mount it", folder.display());
-                health.down(&says);
-            }
-        }
-        feed.offer(Event::Part { fault: Fault::XRay, failed: true });
-        tokio::time::sleep(RETRY).await;
-    }
-}
-
-#[expect(deprecated, reason = "an OwnedFd keeps what its unsafe successor asks for")]
-fn watch(folder: &Path) -> Result<AsyncFd<std::os::fd::OwnedFd>, String> {
-    let events = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC);
-    let events = events.map_err(|error| error.to_string())?;
-    let wanted = inotify::WatchFlags::CLOSE_WRITE | inotify::WatchFlags::MOVED_TO | inotify::WatchFlags::ONLYDIR;
-    let gone = inotify::WatchFlags::DELETE_SELF | inotify::WatchFlags::MOVE_SELF;
-    inotify::add_watch(&events, folder, wanted | gone).map_err(|error| error.to_string())?;
-    AsyncFd::new(events).map_err(|error| error.to_string())
-}
-
-/// Until the folder goes away; returns why.
-async fn listen(
-    watched: &AsyncFd<std::os::fd::OwnedFd>,
-    folder: &Path,
-    scanner: &Scanner,
-    feed: &Feed,
-    looker: &Looker,
-) -> String {
-    loop {
-        let mut ready = match watched.readable().await {
-            Ok(ready) => ready,
-            Err(error) => return error.to_string(),
-        };
-        let at = feed.now();
-        let mut buffer = [std::mem::MaybeUninit::uninit(); 8_192];
-        let mut reader = inotify::Reader::new(watched.get_ref(), &mut buffer);
-        loop {
-            match reader.next() {
-                Ok(event) => {
-                    if event.events().intersects(inotify::ReadFlags::DELETE_SELF | inotify::ReadFlags::MOVE_SELF) {
-                        return "it was removed".to_owned();
-                    }
-                    let name = event.file_name().and_then(|name| name.to_str().ok()).unwrap_or_default();
-                    if is_finished(name) {
-                        look(folder.join(name), at, *scanner, feed.clone(), looker.clone());
-                    }
-                }
-                Err(rustix::io::Errno::WOULDBLOCK) => break,
-                Err(error) => return error.to_string(),
-            }
-        }
-        ready.clear_ready();
-    }
-}
-
-fn is_finished(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && !name.ends_with(".part")
+    let watched = Folder { path: folder, of: "X-ray", fault: Fault::XRay };
+    folder::serve(watched, feed.clone(), health, |file| match file {
+        Finished::Now { path, at } => look(path, at, scanner, feed.clone(), looker.clone()),
+        // Of parcels that nobody waits for any more.
+        Finished::Before { .. } => {}
+    })
+    .await;
 }
 
 /// The last digits of a file's name before its ending: `north-000123.tif` is 123.
@@ -129,7 +64,7 @@ fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker)
     let Scanner { device, geometry, numbered } = scanner;
     tokio::task::spawn_blocking(move || {
         let id = looker.images.fetch_add(1, Ordering::Relaxed) + 1;
-        let bytes = read_bounded(&path);
+        let bytes = folder::read_bounded(&path, gatepost_models::limits::FILE_BYTES_MAX);
         let digest = bytes.as_deref().map_or([0; 32], |bytes| *blake3::hash(bytes).as_bytes());
         let picture = bytes
             .as_deref()
@@ -151,15 +86,6 @@ fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker)
         };
         feed.offer(Event::Assessed { image: id, assessed });
     });
-}
-
-fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
-    let shown = path.display();
-    let length = std::fs::metadata(path).map_err(|error| format!("{shown}: cannot be read ({error})"))?.len();
-    if length > gatepost_models::limits::FILE_BYTES_MAX {
-        return Err(format!("{shown}: {length} bytes are more than an image may have; check the scanner's export"));
-    }
-    std::fs::read(path).map_err(|error| format!("{shown}: cannot be read ({error})"))
 }
 
 impl Looker {

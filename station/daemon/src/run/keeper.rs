@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gatepost_ledger::disk::DiskError;
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::config::ConfigError;
 use crate::run::feed::Feed;
+use crate::run::labels::LabelStore;
 use crate::run::personal::PersonalKeeper;
 use crate::run::visits::Visits;
 use crate::run::{audit, clock, inbox};
@@ -64,6 +65,7 @@ pub struct Keeper {
     pub lanes: Vec<(Arc<Mutex<Option<LaneView>>>, Feed)>,
     pub journal_health: Arc<Mutex<JournalHealth>>,
     pub personal: PersonalKeeper,
+    pub labels: Arc<Mutex<LabelStore>>,
     pub personal_days_max: u32,
     pub visits: Arc<Mutex<Visits>>,
     pub journal_keep_bytes: u64,
@@ -115,6 +117,7 @@ impl Keeper {
             turned = Instant::now();
             self.room();
             self.inbox();
+            self.expire_labels();
             if !self.ask_for_trouble(chores) {
                 return; // the ledger has stopped, and so does the station
             }
@@ -204,11 +207,25 @@ impl Keeper {
         }));
     }
 
+    /// A few label pictures a turn: there may be thousands an hour, and a camera waits meanwhile.
+    fn expire_labels(&self) {
+        let mut labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        match labels.expire(clock::wall_now(), self.personal_days_max) {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!("{gone} label pictures have expired"),
+            Err(why) => tracing::warn!("label pictures cannot expire: {why}; it is tried again"),
+        }
+    }
+
     fn expire(&mut self) {
         match self.personal.expire(clock::wall_now(), self.personal_days_max) {
             Ok(0) => {}
             Ok(gone) => tracing::info!("the personal data of {gone} visits have expired"),
             Err(why) => tracing::warn!("personal data cannot expire: {why}; it is tried again"),
+        }
+        let pushed_out = self.labels.lock().unwrap_or_else(PoisonError::into_inner).pushed_out();
+        if pushed_out > 0 {
+            audit::labels_pushed_out(&self.ledger, pushed_out);
         }
     }
 }

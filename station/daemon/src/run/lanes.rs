@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gatepost_hardware::lane::{DeviceKind, LaneMap};
+use gatepost_hardware::lane::{Device, DeviceKind, LaneMap};
 use gatepost_hardware::units::Grams;
 use gatepost_pipeline::drive::DriveConfig;
 use gatepost_pipeline::mind::Mind;
+use gatepost_pipeline::weighing::{Protocol, Protocols};
 
 use crate::blackbox::{Begin, BlackBox};
 use crate::config::{Config, ConfigError, LaneConfig};
@@ -32,10 +33,20 @@ impl Station {
             smoke_fitted: lane.smoke_fitted,
             utc_offset_min: config.station.utc_offset_min,
             contingency: BTreeMap::new(),
+            protocols: protocols(lane, &map),
             versions: self.versions.clone(),
             map,
         }
     }
+}
+
+/// How the scales of a lane speak, by index in its map.
+fn protocols(lane: &LaneConfig, map: &LaneMap) -> Protocols {
+    let protocol = |(index, device): (usize, &Device)| {
+        let scale = lane.scales.get(device.name.as_str())?;
+        Some((index as u8, Protocol::of(&scale.protocol)))
+    };
+    map.devices.iter().enumerate().filter_map(protocol).collect()
 }
 
 /// Starts one lane: its devices, its mind, its black box.
@@ -113,20 +124,25 @@ fn connect(
         let wrong = |why: &str| ConfigError(format!("lane {}, device {name}: {why}", map.name));
         match device.kind {
             DeviceKind::Scanner => {
-                let mut scanner = lane.scanners[name].clone();
-                scanner.serial.port = config.path(&scanner.serial.port);
-                devices::scanner(scanner, index, feed.clone(), health("scanner")).map_err(wrong)?;
+                let scanner = &lane.scanners[name];
+                let on = scanner.transport().map_err(|why| wrong(&why))?.within(&config.folder);
+                devices::scanner(on, scanner, index, feed.clone(), health("scanner")).map_err(wrong)?;
             }
             DeviceKind::Scale => {
-                let mut scale = lane.scales[name].clone();
-                scale.serial.port = config.path(&scale.serial.port);
-                devices::scale(scale, index, feed.clone(), health("scale")).map_err(wrong)?;
+                let scale = &lane.scales[name];
+                let on = scale.transport().map_err(|why| wrong(&why))?.within(&config.folder);
+                devices::scale(on, scale, index, feed.clone(), health("scale")).map_err(wrong)?;
             }
             DeviceKind::Xray => {
                 let xray = lane.xrays[name].clone();
                 let folder = config.path(&xray.folder);
                 let looker = station.looker.clone();
                 tokio::spawn(images::serve(xray, folder, index, feed.clone(), health("xray"), looker));
+            }
+            DeviceKind::Camera => {
+                let camera = &lane.cameras[name];
+                let (folder, cellar) = (config.path(&camera.folder), station.cellar.clone());
+                devices::camera(camera, folder, index, feed.clone(), health("camera"), cellar).map_err(wrong)?;
             }
         }
     }

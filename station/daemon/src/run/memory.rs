@@ -15,9 +15,11 @@ use gatepost_ledger::journal::{Bounds, Journal, Opening, Setup, View};
 use gatepost_ledger::key::{PublicKey, StationKey};
 use gatepost_ledger::lists::cache::{Cache, CacheSetup};
 use gatepost_ledger::lists::{Ages, History, Lists, Trust, local_issuer};
+use gatepost_ledger::personal::system_entropy;
 use gatepost_pipeline::drive::Recovery;
 
 use crate::config::{Config, ConfigError};
+use crate::run::labels::LabelStore;
 use crate::run::personal::PersonalKeeper;
 use crate::run::uplink::SharedEvidence;
 use crate::run::visits::{self, Visits};
@@ -35,6 +37,7 @@ pub struct Memory {
     /// Signs what is entered at the station.
     pub key: StationKey,
     pub personal: PersonalKeeper,
+    pub labels: Arc<Mutex<LabelStore>>,
     pub evidence: SharedEvidence,
     pub lists: Lists,
     /// What each lane left behind, by lane name.
@@ -63,6 +66,9 @@ impl Memory {
         }
         // Made before the journal's own reserve is: a first start on a small disk.
         let personal = PersonalKeeper::open(&disk).map_err(|error| failed("the personal store", &error))?;
+        let labels = LabelStore::open(disk.clone(), config.ledger.label_bytes_max, system_entropy())
+            .map_err(|error| failed("the label pictures", &error))?;
+        let labels = Arc::new(Mutex::new(labels));
         let setup = Setup { station: config.station.name.clone(), key, bounds };
         let (journal, opening) =
             Journal::open(disk.clone(), "journal", setup).map_err(|error| failed("the journal", &error))?;
@@ -75,7 +81,20 @@ impl Memory {
         let lists = open_lists(config, &disk, &public, &data, view).map_err(|error| failed("the lists", &error))?;
         let evidence = Arc::new(Mutex::new(evidence));
         let key = load().map_err(|error| failed("the station's key", &error))?;
-        Ok(Self { disk, journal, opening, public, key, personal, evidence, lists, recovered, visits, last_record })
+        Ok(Self {
+            disk,
+            journal,
+            opening,
+            public,
+            key,
+            personal,
+            labels,
+            evidence,
+            lists,
+            recovered,
+            visits,
+            last_record,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::config::pins::{Driver, PinsConfig};
 use crate::run::feed::Feed;
 use crate::run::health::Health;
-use crate::run::serial::Line;
+use crate::run::line::Line;
 use board::{Board, Opened, Plan, Trouble};
 use controller::{Controller, Limits, Setup};
 use wires::Wires;
@@ -50,7 +50,7 @@ struct Life<H> {
     boot: BootCause,
 }
 
-/// Serves one lane's pins for ever, as [`crate::run::serial::serve`] serves a port: what the firmware says goes to `hear`,
+/// Serves one lane's pins for ever, as [`crate::run::line::serve`] serves a port: what the firmware says goes to `hear`,
 /// what comes out of `said` is heard by the firmware.
 pub async fn serve<H>(on: OnPins, feed: Feed, said: mpsc::Receiver<Vec<u8>>, health: Health, hear: H)
 where

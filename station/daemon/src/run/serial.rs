@@ -1,110 +1,105 @@
-//! Serial ports that come and go. The one file that names `tokio-serial`.
+//! One serial port with its line settings. The one file that names `tokio-serial`.
 //!
-//! A port that cannot be opened, or that went away, is tried again for ever with a growing pause; whoever listens is
-//! told when it went and when it came back, and why. Bytes carry the time at which they were read.
+//! What a driver refuses is not guessed away: the settings are read back. A port that stays at eight bits without parity
+//! when asked for seven with (USB ports without a line behind them, device servers, every pseudo-terminal) gets its
+//! parity here, bit for bit as a UART would give it ([`parity`]). It refuses to open a port that somebody else holds.
 
-use std::time::Duration;
+use std::io;
 
-use gatepost_hardware::units::Micros;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
-use tokio_serial::{DataBits, Parity, SerialPortBuilderExt, SerialStream, StopBits};
+use tokio_serial::{
+    ClearBuffer, DataBits, Parity as PortParity, SerialPort, SerialPortBuilderExt, SerialStream, StopBits,
+};
 
-use crate::config::{LineConfig, SerialConfig};
-use crate::run::feed::Feed;
+use crate::config::SerialConfig;
+use crate::config::devices::{LineConfig, Parity};
 
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(3);
-/// A line that is quiet this long lets a codec end a frame that ends by silence.
-const IDLE: Duration = Duration::from_millis(20);
-const READ_BYTES: usize = 4_096;
+pub mod parity;
 
-/// What happened at a port.
-pub enum Line<'a> {
-    Up,
-    /// Why, in the system's words.
-    Down(String),
-    Bytes {
-        at: Micros,
-        bytes: &'a [u8],
-    },
-    Idle {
-        at: Micros,
-    },
+/// An open port.
+pub struct Serial {
+    stream: SerialStream,
+    /// The settings that are made here, because the driver does not make them.
+    by_hand: Option<LineConfig>,
 }
 
-/// Opens a port as configured.
-///
-/// # Errors
-/// The system's words.
-pub fn open(config: &SerialConfig) -> Result<SerialStream, String> {
-    let (bits, parity) = match config.line {
-        LineConfig::EightNoneOne => (DataBits::Eight, Parity::None),
-        LineConfig::SevenEvenOne => (DataBits::Seven, Parity::Even),
-        LineConfig::EightEvenOne => (DataBits::Eight, Parity::Even),
-    };
-    tokio_serial::new(config.port.to_string_lossy(), config.baud)
-        .data_bits(bits)
-        .parity(parity)
-        .stop_bits(StopBits::One)
-        .open_native_async()
-        .map_err(|error| error.to_string())
-}
+impl Serial {
+    /// Opens a port as configured; what lay in it, received under other settings, is thrown away.
+    ///
+    /// # Errors
+    /// The system's words.
+    pub fn open(config: &SerialConfig) -> Result<Self, String> {
+        let stream = tokio_serial::new(config.port.to_string_lossy(), config.baud)
+            .data_bits(bits(config.line))
+            .parity(parity_of(config.line))
+            .stop_bits(StopBits::One)
+            .open_native_async()
+            .map_err(|error| error.to_string())?;
+        let mut port = Self { stream, by_hand: None };
+        port.settle(config.line).map_err(|error| error.to_string())?;
+        Ok(port)
+    }
 
-/// Serves one port for ever: what comes in goes to `hear`, what comes out of `say` is written. What was waiting in `say`
-/// while the port was down is dropped: nothing said to a machine may be said later than it was meant.
-pub async fn serve(
-    config: SerialConfig,
-    feed: Feed,
-    mut say: mpsc::Receiver<Vec<u8>>,
-    mut hear: impl FnMut(Line<'_>) + Send,
-) {
-    let mut pause = PAUSE_MIN;
-    let mut told = false;
-    loop {
-        match open(&config) {
-            Ok(port) => {
-                while say.try_recv().is_ok() {}
-                hear(Line::Up);
-                (pause, told) = (PAUSE_MIN, true);
-                let why = talk(port, &feed, &mut say, &mut hear).await;
-                hear(Line::Down(why));
-            }
-            Err(why) if !told => {
-                told = true;
-                hear(Line::Down(why));
-            }
-            Err(_) => {}
+    /// Other settings on the open port; what lay in it is thrown away.
+    ///
+    /// # Errors
+    /// The system's words.
+    pub fn set(&mut self, baud: u32, line: LineConfig) -> Result<(), String> {
+        self.change(baud, line).map_err(|error| error.to_string())
+    }
+
+    fn change(&mut self, baud: u32, line: LineConfig) -> tokio_serial::Result<()> {
+        self.stream.set_baud_rate(baud)?;
+        self.stream.set_data_bits(bits(line))?;
+        self.stream.set_parity(parity_of(line))?;
+        self.settle(line)
+    }
+
+    /// Looks at what became of the settings.
+    fn settle(&mut self, line: LineConfig) -> tokio_serial::Result<()> {
+        self.by_hand = None;
+        if line.is_seven() && self.stream.data_bits()? == DataBits::Eight {
+            self.stream.set_data_bits(DataBits::Eight)?;
+            self.stream.set_parity(PortParity::None)?;
+            self.by_hand = Some(line);
         }
-        if say.is_closed() {
-            return;
+        self.stream.clear(ClearBuffer::All)
+    }
+
+    /// Reads what there is, at least one byte. Nothing means that the port went away.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let used = self.stream.read(buffer).await?;
+        if let Some(line) = self.by_hand {
+            parity::check(line.parity(), &mut buffer[..used]);
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
+        Ok(used)
+    }
+
+    /// # Errors
+    /// The system's.
+    pub async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.by_hand {
+            None => self.stream.write_all(bytes).await,
+            Some(line) => {
+                let mut bytes = bytes.to_vec();
+                parity::add(line.parity(), &mut bytes);
+                self.stream.write_all(&bytes).await
+            }
+        }
     }
 }
 
-/// Until the port goes away; returns why.
-async fn talk(
-    mut port: SerialStream,
-    feed: &Feed,
-    say: &mut mpsc::Receiver<Vec<u8>>,
-    hear: &mut impl FnMut(Line<'_>),
-) -> String {
-    let mut buffer = [0; READ_BYTES];
-    loop {
-        tokio::select! {
-            read = port.read(&mut buffer) => match read {
-                // A pty whose other end is closed, or an unplugged adapter: not an empty read.
-                Ok(0) => return "the device went away".to_owned(),
-                Ok(used) => hear(Line::Bytes { at: feed.now(), bytes: &buffer[..used] }),
-                Err(error) => return error.to_string(),
-            },
-            bytes = say.recv() => match bytes {
-                Some(bytes) => if let Err(error) = port.write_all(&bytes).await { return error.to_string() },
-                None => return "the station stops".to_owned(),
-            },
-            () = tokio::time::sleep(IDLE) => hear(Line::Idle { at: feed.now() }),
-        }
+const fn bits(line: LineConfig) -> DataBits {
+    if line.is_seven() { DataBits::Seven } else { DataBits::Eight }
+}
+
+const fn parity_of(line: LineConfig) -> PortParity {
+    match line.parity() {
+        Parity::None => PortParity::None,
+        Parity::Even => PortParity::Even,
+        Parity::Odd => PortParity::Odd,
     }
 }

@@ -14,6 +14,7 @@ use crate::limits::{LOOKUP_AGAIN_MS, LOOKUP_MS_MAX, PRESENTATION_MS_MAX, PRESENT
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::{Decided, Pending, Urgency};
+use crate::weighing::{Alibis, alibis};
 
 impl Bench {
     /// Asks the lists once the item's id is known, and again when a further label changes it.
@@ -95,7 +96,7 @@ impl Bench {
         if presentation.judged.is_some() {
             // A question on its way is waited for: an answer to the one before would be judged in its place.
             // So is a hand on the plate, before a release that it hid is given again.
-            if presentation.again && presentation.lies_here() && !presentation.readings.is_at_rest() {
+            if presentation.again && presentation.lies_here() && !presentation.readings.plate.is_at_rest() {
                 return;
             }
             if presentation.stale
@@ -113,7 +114,7 @@ impl Bench {
     }
 
     fn decide(&mut self, at: usize) {
-        let inputs = self.inputs(at);
+        let (inputs, weights) = self.known(at);
         let verdict = judge(&inputs, &self.rules);
         let presentation = &mut self.presentations[at];
         presentation.stale = false;
@@ -138,6 +139,8 @@ impl Bench {
             revision: presentation.revision,
             supersedes: presentation.seq,
             image: presentation.readings.picture().map(|picture| picture.file.digest.clone()),
+            labels: presentation.readings.labels.clone(),
+            weights,
             inputs,
             verdict,
             versions: self.config.versions.clone(),
@@ -158,6 +161,7 @@ impl Bench {
         if late {
             self.alarm_too_late(at);
         }
+        self.presentations[at].weights = body.weights;
         self.presentations[at].judged = Some(Box::new((body.inputs, body.verdict)));
     }
 
@@ -172,6 +176,7 @@ impl Bench {
     /// Shows what is durable of an item that lies on the bench; takes a release back that nobody has followed for long.
     pub(super) fn show_if_due(&mut self, at: usize) {
         let shows_for = Micros::from_ms(u64::from(self.config.map.timing.permit_ms_max));
+        let watched = self.is_watched();
         let presentation = &mut self.presentations[at];
         if !presentation.lies_here() {
             return;
@@ -185,7 +190,8 @@ impl Bench {
                 let outcome = presentation.judged.as_ref().map(|judged| judged.1.outcome);
                 if outcome > Some(Outcome::Release) {
                     presentation.shown = outcome.map(|outcome| (outcome, self.mono));
-                } else if presentation.readings.is_at_rest()
+                } else if watched
+                    && presentation.readings.plate.is_at_rest()
                     && let Some(recorded) = presentation.release.take()
                     && let Ok(permit) = divert::show(recorded, presentation.revision)
                 {
@@ -198,8 +204,8 @@ impl Bench {
         }
     }
 
-    /// Everything the judge may read about an item, as it is known now.
-    fn inputs(&self, at: usize) -> Inputs {
+    /// Everything the judge may read about an item, as it is known now, and the weights behind it.
+    fn known(&self, at: usize) -> (Inputs, Alibis) {
         let presentation = &self.presentations[at];
         let readings = &presentation.readings;
         let mut inputs = Inputs::blank(presentation.key);
@@ -220,14 +226,16 @@ impl Bench {
         inputs.sampling = sampling_of(&self.config, presentation.key);
         inputs.clearance.clone_from(&presentation.clearance);
         if presentation.inherited {
-            return inputs; // nothing was heard of it in this life
+            return (inputs, Alibis::default()); // nothing was heard of it in this life
         }
         // Nothing but the picture measures an item that does not move.
         inputs.parcel.length_mm = readings.picture().map(|picture| picture.file.length_mm);
         inputs.association = Association::Owned;
         readings.contested.iter().for_each(|&cause| inputs.contest(cause));
         inputs.overflow.clone_from(&readings.overflow);
-        inputs.weight = readings.weight_of(&self.config.map, self.config.weight_tolerance_g);
+        let (weight, seen) = readings.weight(&self.config.map, self.config.weight_tolerance_g);
+        inputs.weight = weight;
+        let weights = alibis(&seen, &self.config.map.devices, &self.config.protocols);
         inputs.image = readings.seen();
         let identity: ItemIdentity = presentation.lists.identity.clone().unwrap_or_else(|| readings.identity());
         fill_identity(&mut inputs, &identity, presentation.lists.identity.is_some());
@@ -239,7 +247,7 @@ impl Bench {
         {
             *duplicate = true;
         }
-        inputs
+        (inputs, weights)
     }
 
     /// The file that shows this item.

@@ -7,10 +7,11 @@ use gatepost_hardware::lane::DeviceKind;
 use gatepost_hardware::units::{Grams, Micros};
 use serde::Serialize;
 
-use super::presentation::{Lifted, Plate as Seen, Presentation};
+use super::plate::Plate as Seen;
+use super::presentation::{Lifted, Presentation};
 use super::{Bench, EMPTY_BELOW, Plate, REPEATS_WITHIN};
 use crate::drive::{AlarmCode, OpenPass};
-use crate::event::{ImageFile, Weighed};
+use crate::event::{ImageFile, LabelPicture, Weighed};
 use crate::identify::CodeRead;
 use crate::judge::{ContestedCause, Image, Outcome, Overflow, Token};
 use crate::limits::{HAND_MS, LIFTED_MS_MAX, PRESENTATION_MS_MAX, PRESENTATIONS_MAX, SCANNED_MS_MAX};
@@ -18,6 +19,7 @@ use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::{Kind, Urgency};
 use crate::sighted::EndBody;
+use crate::weighing::Weighing;
 
 /// What the labels at the chutes say: scanned by an officer who puts an item there. Nothing is released by them.
 pub const CHUTE_RELEASE: &str = "GATEPOST:RELEASE";
@@ -76,20 +78,40 @@ impl Bench {
         }
     }
 
-    pub(super) fn weight(&mut self, mono: Micros, weighed: Weighed) {
+    /// A camera looked at what lies here. What it sees is no act of the officer's: a chute's label in the background puts
+    /// nothing anywhere, and a picture without a code begins nothing.
+    pub(super) fn picture(&mut self, mono: Micros, device: u8, picture: LabelPicture) {
+        let begun =
+            |bench: &mut Self| picture.shows_code().then(|| bench.begin(mono, device, DeviceKind::Camera)).flatten();
+        let Some(at) = self.here().or_else(|| begun(self)) else { return };
+        let presentation = &mut self.presentations[at];
+        if presentation.readings.label(device, picture) {
+            presentation.news(mono);
+        }
+    }
+
+    pub(super) fn weight(&mut self, mono: Micros, weighing: Weighing) {
+        if let (Some(said), true) = (&weighing.said, self.wall > gatepost_hardware::units::WallMs::ZERO) {
+            let news = self.scales.meet(weighing.device, said, &self.config.map.devices, &self.config.protocols);
+            news.into_iter().for_each(|scale| self.entry(Kind::Device, Urgency::default(), &scale));
+        }
+        let weighed = weighing.weighed;
+        if weighed != Weighed::Nothing {
+            self.scale_silent = Micros::ZERO;
+        }
         let empty = match weighed {
             Weighed::Empty => true,
             Weighed::Stable(grams) => grams < EMPTY_BELOW,
-            Weighed::Moving | Weighed::OutOfRange | Weighed::Nothing => false,
+            Weighed::Moving | Weighed::OutOfRange | Weighed::Tared | Weighed::Nothing => false,
         };
         if empty {
             self.plate = Plate::Empty;
             let Some(at) = self.here() else { return };
-            let readings = &mut self.presentations[at].readings;
-            if readings.was_laid() {
+            let plate = &mut self.presentations[at].readings.plate;
+            if plate.was_laid() {
                 self.lift(at, mono);
             } else {
-                readings.weight(mono, Weighed::Empty, Grams::ZERO, None);
+                plate.take(mono, &weighing, Grams::ZERO, None, false);
             }
             return;
         }
@@ -102,14 +124,33 @@ impl Bench {
             self.plate = Plate::Occupied;
         }
         let presentation = &mut self.presentations[at];
-        let was_laid = presentation.readings.was_laid();
-        match presentation.readings.weight(mono, weighed, REPEATS_WITHIN, presentation.shown) {
-            Seen::Stands if !was_laid => presentation.news(mono),
+        let (was_weighed, decided) = (presentation.readings.plate.is_weighed(), presentation.judged.is_some());
+        match presentation.readings.plate.take(mono, &weighing, REPEATS_WITHIN, presentation.shown, decided) {
+            Seen::Stands if !was_weighed => presentation.news(mono),
             Seen::Nothing | Seen::Stands => {}
             Seen::Pressed => presentation.hide(mono),
             Seen::Heavier => self.second_item(at),
             Seen::Lighter => presentation.contest(ContestedCause::TwoObjects),
         }
+    }
+
+    /// A scale that says nothing any more, or whose line went away, does not see what lies on it: what lies there from
+    /// here on may be another item. What was on it is lost from sight, and presented anew, as after a restart.
+    pub(super) fn watch(&mut self) {
+        if self.has_scale() || self.config.map.device(DeviceKind::Scale).is_none() {
+            return;
+        }
+        self.plate = Plate::Unseen;
+        let Some(at) = self.here() else { return };
+        if !self.presentations[at].readings.plate.was_laid() {
+            return self.presentations[at].contest(ContestedCause::Unwatched);
+        }
+        self.presentations[at].readings.plate.lose();
+        self.gone(at, self.mono);
+        self.plate = Plate::Unseen;
+        let says =
+            "the scale said nothing any more while it lay there: check the scale's cable, and lay the item down anew";
+        self.end(at, End::Unaccounted, says);
     }
 
     /// A second item was laid down before the first was taken off.
@@ -207,7 +248,7 @@ impl Bench {
         let presentation = &mut self.presentations[at];
         let slow = Micros::from_ms(u64::from(slow) + HAND_MS);
         // The hand was at it before the plate moved; what changed while it was on its way came too late for it.
-        let moved = presentation.readings.leaving.map(|(at, _)| at);
+        let moved = presentation.readings.plate.touched();
         let sign = moved.filter(|at| mono.saturating_sub(*at) <= Micros::from_ms(LIFTED_MS_MAX)).unwrap_or(mono);
         let hand = sign.saturating_sub(slow);
         let now = presentation.shown.filter(|(_, since)| *since <= hand);
@@ -252,7 +293,7 @@ impl Bench {
         let presentation = &mut self.presentations[at];
         if presentation.lifted.is_none() {
             presentation.put = Some(end);
-            if has_scale && presentation.readings.was_laid() {
+            if has_scale && presentation.readings.plate.was_laid() {
                 return;
             }
             self.gone(at, self.mono);
@@ -275,7 +316,7 @@ impl Bench {
                 Some(lifted) if self.mono >= lifted.at + Micros::from_ms(LIFTED_MS_MAX) => self.put_down(at),
                 None if self.has_scale()
                     && presentation.lies_here()
-                    && !presentation.readings.was_laid()
+                    && !presentation.readings.plate.was_laid()
                     && self.mono >= presentation.began + Micros::from_ms(SCANNED_MS_MAX) =>
                 {
                     self.gone(at, self.mono);

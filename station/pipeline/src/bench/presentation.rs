@@ -8,16 +8,18 @@ use std::collections::BTreeSet;
 use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::units::{Grams, Micros};
 
-use crate::event::{ImageFile, Matched, Weighed};
+use super::plate::OnPlate;
+use crate::event::{ImageFile, LabelPicture, Matched};
 use crate::identify::{CodeRead, ItemIdentity, arbitrate};
 use crate::judge::{
     BlindCause, Clearance, ContestedCause, Image, Inputs, ListState, NoWeightCause, Outcome, Overflow, Token, Verdict,
     Weight,
 };
-use crate::limits::{CODES_MAX, PLATE_CHANGE_MS, PRESENTATION_IMAGES_MAX};
+use crate::limits::{CODES_MAX, LABELS_MAX, PRESENTATION_IMAGES_MAX};
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::Recorded;
+use crate::weighing::{Alibis, Stands, Weighing};
 
 #[derive(Debug)]
 pub(super) struct Presentation {
@@ -35,6 +37,8 @@ pub(super) struct Presentation {
     /// Its id was on an item that was taken away by hand, or lost, and did not come back through a chute.
     pub twice: bool,
     pub judged: Option<Box<(Inputs, Verdict)>>,
+    /// The weights that it was judged from.
+    pub weights: Alibis,
     /// Judge again: something it was judged from has changed. `again`: and record it, even if the verdict is the same.
     pub stale: bool,
     pub again: bool,
@@ -86,20 +90,11 @@ pub(super) struct Lifted {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readings {
     codes: Vec<CodeRead>,
-    /// Scanners, by index in the lane map, that have spoken.
+    /// Scanners and cameras, by index in the lane map, that have spoken.
     scanned: BTreeSet<u8>,
-    /// The first stable weight: the item's. And what has stood on the plate last.
-    stable: Option<Grams>,
-    rest: Grams,
-    /// The plate has not been at rest since then.
-    moving: Option<Micros>,
-    out_of_range: bool,
-    /// Something that never came to rest is on it all the same.
-    heavy: bool,
-    /// Another weight has stood since then.
-    changed: Option<Micros>,
-    /// The plate was disturbed then, after it had stood: the item may be being lifted. With what was shown of it.
-    pub leaving: Option<(Micros, Option<(Outcome, Micros)>)>,
+    /// The pictures of its label, by their digests.
+    pub labels: Vec<Token>,
+    pub plate: OnPlate,
     pub images: Vec<Pictured>,
     pub contested: BTreeSet<ContestedCause>,
     pub overflow: BTreeSet<Overflow>,
@@ -109,20 +104,6 @@ pub(super) struct Readings {
 pub(super) struct Pictured {
     pub file: ImageFile,
     pub assessed: Option<Image>,
-}
-
-/// What a weight did to a presentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plate {
-    Nothing,
-    /// A first weight, or the same again.
-    Stands,
-    /// More than before, and perhaps only a hand.
-    Pressed,
-    /// Something was laid on beside it.
-    Heavier,
-    /// A part of it was taken off.
-    Lighter,
 }
 
 impl Presentation {
@@ -138,6 +119,7 @@ impl Presentation {
             lists: Answer::default(),
             twice: false,
             judged: None,
+            weights: Alibis::default(),
             stale: false,
             again: false,
             unrecorded: false,
@@ -226,6 +208,16 @@ impl Readings {
         true
     }
 
+    /// Whether the picture says something new.
+    pub fn label(&mut self, device: u8, picture: LabelPicture) -> bool {
+        if self.labels.len() < LABELS_MAX {
+            self.labels.extend(picture.digest);
+        }
+        let first = self.scanned.insert(device);
+        let codes = picture.reads.into_iter().map(|code| self.code(device, code));
+        codes.fold(first, |new, code| new | code)
+    }
+
     pub fn image(&mut self, file: ImageFile) {
         if file.objects > 1 {
             self.contested.insert(ContestedCause::Abreast);
@@ -237,68 +229,14 @@ impl Readings {
         }
     }
 
-    /// Takes a weight of a plate that is not empty.
-    pub fn weight(
-        &mut self,
-        at: Micros,
-        weighed: Weighed,
-        tolerance: Grams,
-        shown: Option<(Outcome, Micros)>,
-    ) -> Plate {
-        let stood = self.stable.is_some();
-        let grams = match weighed {
-            Weighed::Stable(grams) => grams,
-            Weighed::Moving | Weighed::OutOfRange => {
-                self.out_of_range |= weighed == Weighed::OutOfRange;
-                let since = *self.moving.get_or_insert(at);
-                self.heavy |= at >= since + Micros::from_ms(PLATE_CHANGE_MS);
-                self.leaving = self.leaving.or(stood.then_some((at, shown)));
-                return Plate::Nothing;
-            }
-            Weighed::Empty => {
-                self.moving = None;
-                return Plate::Nothing;
-            }
-            Weighed::Nothing => return Plate::Nothing,
-        };
-        if self.stable.is_none() {
-            (self.stable, self.rest) = (Some(grams), grams);
-        }
-        if grams.abs_diff(self.rest) <= tolerance {
-            (self.changed, self.leaving) = (None, None);
-            return Plate::Stands;
-        }
-        self.leaving = self.leaving.or(Some((at, shown)));
-        let since = *self.changed.get_or_insert(at);
-        let stays = at >= since + Micros::from_ms(PLATE_CHANGE_MS);
-        let heavier = grams > self.rest;
-        if stays {
-            (self.rest, self.changed, self.leaving) = (grams, None, None);
-        }
-        match (stays, heavier) {
-            (true, true) => Plate::Heavier,
-            (true, false) => Plate::Lighter,
-            (false, true) => Plate::Pressed,
-            (false, false) => Plate::Nothing,
-        }
-    }
-
-    /// Whether nobody touches what has stood on the plate.
-    pub fn is_at_rest(&self) -> bool {
-        self.leaving.is_none()
-    }
-
-    /// Whether it was ever on the scale.
-    pub fn was_laid(&self) -> bool {
-        self.stable.is_some() || self.heavy
-    }
     pub fn is_scanned(&self, map: &LaneMap) -> bool {
-        devices(map, DeviceKind::Scanner).all(|index| self.scanned.contains(&index))
+        let mut readers = map.devices.iter().enumerate().filter(|(_, device)| device.kind.reads_labels());
+        readers.all(|(index, _)| self.scanned.contains(&(index as u8)))
     }
 
     /// Whether every device of the bench has said what it can say.
     pub fn is_complete(&self, map: &LaneMap) -> bool {
-        let weighed = self.stable.is_some() || devices(map, DeviceKind::Scale).next().is_none();
+        let weighed = self.plate.is_weighed() || devices(map, DeviceKind::Scale).next().is_none();
         let pictured = !self.images.is_empty() && self.images.iter().all(|image| image.assessed.is_some());
         let pictured = pictured || devices(map, DeviceKind::Xray).next().is_none();
         self.is_scanned(map) && weighed && pictured
@@ -308,20 +246,13 @@ impl Readings {
         arbitrate(&self.codes)
     }
 
-    /// The weight, or why there is none.
-    pub fn weight_of(&self, map: &LaneMap, tolerance_g: Grams) -> Weight {
-        let none = |cause| Weight::Unknown { cause };
+    /// The weight, or why there is none, and the weighing that says so.
+    pub fn weight(&self, map: &LaneMap, tolerance_g: Grams) -> (Weight, Vec<(Stands, &Weighing)>) {
         if devices(map, DeviceKind::Scale).next().is_none() {
-            return none(NoWeightCause::NoScale);
+            return (Weight::Unknown { cause: NoWeightCause::NoScale }, Vec::new());
         }
         let two = [ContestedCause::TwoObjects, ContestedCause::Appeared, ContestedCause::Abreast];
-        match self.stable {
-            Some(_) if two.iter().any(|cause| self.contested.contains(cause)) => none(NoWeightCause::TwoObjects),
-            Some(grams) => Weight::Known { grams, tolerance_g },
-            None if self.out_of_range => none(NoWeightCause::OutOfRange),
-            None if self.heavy || self.moving.is_some() => none(NoWeightCause::Unstable),
-            None => none(NoWeightCause::Late),
-        }
+        self.plate.weight(tolerance_g, two.iter().any(|cause| self.contested.contains(cause)))
     }
 
     /// The one image of the item.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use gatepost_hardware::lane::file;
+use gatepost_hardware::scale::{Measure, NoWeight, Unit};
 use gatepost_hardware::units::{Grams, Micros, Millimetres, WallMs};
 
 use super::*;
@@ -8,6 +9,9 @@ use crate::drive::{OpenPass, Versions};
 use crate::event::{ImageFile, Matched, OfficerAction, Weighed};
 use crate::identify::CodeRead;
 use crate::judge::{Aed, BlindCause, Declared, Image, ListState, Lists, Previous, Token};
+use crate::weighing::{Flag, RawBytes, Said, Shown};
+
+mod scale;
 
 const ITEM: &str = "RR473124829GB";
 
@@ -17,6 +21,10 @@ struct Rig {
     now: u64,
     records: Vec<(Kind, serde_json::Value)>,
     look_ups: usize,
+    /// Every record is on disk at once.
+    durable: bool,
+    /// What the scale says over and over; nothing: it is silent.
+    says: Option<Weighed>,
     /// How the lists stand; nothing: they do not answer.
     lists: Option<ListState>,
 }
@@ -46,26 +54,39 @@ impl Rig {
             smoke_fitted: false,
             utc_offset_min: 0,
             contingency: BTreeMap::new(),
+            protocols: BTreeMap::new(),
             versions,
         };
         let bench = Bench::new(config, Ruleset::built_in().unwrap()).unwrap();
-        let mut rig = Self { bench, now: 1_000_000, records: Vec::new(), look_ups: 0, lists: Some(ListState::Missing) };
+        let mut rig = Self {
+            bench,
+            now: 1_000_000,
+            records: Vec::new(),
+            look_ups: 0,
+            durable: false,
+            says: None,
+            lists: Some(ListState::Missing),
+        };
         rig.wait(0);
         rig
     }
 
     fn hear(&mut self, event: Event) {
-        let mut asked = Vec::new();
+        let (mut asked, mut stored) = (Vec::new(), Vec::new());
         for effect in self.bench.handle(event) {
             match effect {
                 Effect::Record(pending) => {
                     self.records.push((pending.kind(), serde_json::from_slice(pending.body()).unwrap()));
+                    if self.durable {
+                        stored.push(pending.durable(self.records.len() as u64, [0; 32]));
+                    }
                 }
                 Effect::Lookup { pass, .. } => asked.push(pass),
                 Effect::Permit(_) => panic!("a release was shown, and nothing is durable"),
                 Effect::Order(order) => panic!("a bench orders nothing: {order:?}"),
             }
         }
+        stored.into_iter().for_each(|recorded| self.hear(Event::Recorded(recorded)));
         self.look_ups += asked.len();
         for pass in asked {
             let Some(list) = self.lists.clone() else { return };
@@ -82,8 +103,11 @@ impl Rig {
         }
     }
     fn wait(&mut self, ms: u64) {
-        for _ in 0..=ms / 20 {
+        for tick in 0..=ms / 20 {
             self.now += 20_000;
+            if let Some(weighed) = self.says.filter(|_| tick % 10 == 9) {
+                self.scale(weighed);
+            }
             let clock = ClockState::Trusted;
             self.hear(Event::Pulse { mono: Micros(self.now), wall: WallMs(1_795_305_600_000), clock });
         }
@@ -93,7 +117,8 @@ impl Rig {
         self.hear(Event::Code { mono, device: 0, code });
     }
     fn scale(&mut self, weighed: Weighed) {
-        self.hear(Event::Weight { mono: Micros(self.now), device: 1, weighed });
+        self.says = Some(weighed);
+        self.hear(Event::Weight { mono: Micros(self.now), device: 1, weighed, said: Some(said(weighed)) });
     }
     fn image(&mut self, id: u32) {
         self.image_of(id, 1);
@@ -109,6 +134,20 @@ impl Rig {
     fn alarms(&self) -> Vec<&str> {
         self.of(Kind::Device).iter().filter_map(|body| body["code"].as_str()).collect()
     }
+}
+
+/// What a scale says that is taken for this.
+fn said(weighed: Weighed) -> Box<Said> {
+    let grams = |grams: Grams| Shown::Measure(Measure::new(grams.0, -3, Unit::Kilogram));
+    let (shown, flag) = match weighed {
+        Weighed::Stable(value) => (grams(value), Flag::Stable),
+        Weighed::Empty => (grams(Grams::ZERO), Flag::Stable),
+        Weighed::Moving => (grams(Grams(7)), Flag::Motion),
+        Weighed::OutOfRange => (Shown::Nothing(NoWeight::OverRange), Flag::Over),
+        Weighed::Tared => (grams(Grams(600)), Flag::Net),
+        Weighed::Nothing => (Shown::Nothing(NoWeight::ScaleFault), Flag::Fault),
+    };
+    Box::new(Said { shown, tare: None, flags: vec![flag], serial: None, raw: RawBytes::default() })
 }
 
 #[test]
@@ -141,7 +180,7 @@ fn what_lies_there_when_the_station_comes_up_is_exam_for_the_restart() {
 #[test]
 fn a_presentation_of_an_earlier_life_is_decided_and_is_an_alarm() {
     let pass = PassKey::parse("bench/3/7").unwrap();
-    let rig = Rig::new(vec![OpenPass { pass, seq: 0, revision: 0, release: false, end: None, inputs: None }]);
+    let rig = Rig::new(vec![OpenPass::undecided(pass)]);
     let decided = rig.of(Kind::Decision);
     assert_eq!((decided.len(), &decided[0]["pass"]), (1, &"bench/3/7".into()));
     assert_eq!(

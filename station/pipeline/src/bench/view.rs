@@ -51,8 +51,10 @@ fn parcel(presentation: &Presentation) -> ParcelView {
             Weight::Known { grams, .. } => Some(grams),
             Weight::Unknown { .. } => None,
         }),
+        weights: presentation.weights.clone(),
         outcome: judged.map(|(_, verdict)| verdict.outcome),
         verdict: judged.map(|(_, verdict)| verdict.clone()),
+        record: presentation.seq.filter(|_| !presentation.asking && !presentation.unrecorded),
         inputs: judged.map(|(inputs, _)| inputs.clone()),
         image: Bench::digest(presentation),
     }

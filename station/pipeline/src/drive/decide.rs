@@ -4,16 +4,17 @@ use gatepost_hardware::lane::EyeRole;
 use gatepost_hardware::units::Micros;
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmCode, Drive, Versions};
+use super::{AlarmCode, Drive, Known, Versions};
 use crate::divert::{self, Approach};
 use crate::event::{Effect, Matched, Order};
 use crate::facts::fill_match;
 use crate::identify::ItemIdentity;
-use crate::judge::{Fault, Identification, Inputs, Outcome, Token, Verdict, judge};
+use crate::judge::{Fault, Few, Identification, Inputs, Outcome, Token, Verdict, judge};
 use crate::limits::DECIDE_BEFORE_MS;
 use crate::pass::PassKey;
 use crate::pass::life::{Signal, State};
 use crate::record::{Decided, Pending, Urgency};
+use crate::weighing::Alibis;
 
 /// Body of a *decision*: everything central needs to judge again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +26,12 @@ pub struct DecisionBody {
     pub supersedes: Option<u64>,
     /// BLAKE3 of the image's file, when one belongs to this parcel.
     pub image: Option<Token>,
+    /// The pictures of its label, as the personal store names them; they mean nothing once it has forgotten them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Token>,
+    /// The weights that this decision saw, as the scale said them: so that each can be shown again.
+    #[serde(default, skip_serializing_if = "Few::is_empty")]
+    pub weights: Alibis,
     pub inputs: Inputs,
     pub verdict: Verdict,
     pub versions: Versions,
@@ -38,7 +45,7 @@ impl Drive {
             return;
         }
         let gathered = self.gather.get(parcel.key).and_then(|gathered| gathered.identity.as_ref());
-        let item = match (parcel.kept.as_deref().map(|inputs| &inputs.item), gathered) {
+        let item = match (parcel.kept.as_deref().map(|known| &known.inputs.item), gathered) {
             (Some(Identification::Read { id, .. }), _) => Some(id.clone()),
             (None, Some(ItemIdentity::Item(item))) => Token::new(&item.id),
             (Some(_), _) | (None, Some(ItemIdentity::NoRead(_) | ItemIdentity::Conflicting(_))) => None,
@@ -69,7 +76,7 @@ impl Drive {
     pub(super) fn matched(&mut self, pass: PassKey, answer: Box<Matched>) {
         let Some(at) = self.find(pass) else { return };
         if let Some(kept) = &mut self.parcels[at].kept {
-            fill_match(kept, &answer);
+            fill_match(&mut kept.inputs, &answer);
         } else if let Some(gathered) = self.gather.get_mut(pass) {
             gathered.matched = Some(answer);
         }
@@ -130,7 +137,7 @@ impl Drive {
     }
 
     fn decide(&mut self, at: usize, only_to_stop: bool) {
-        let inputs = self.inputs(at);
+        let Known { inputs, weights } = self.known(at);
         let verdict = judge(&inputs, &self.rules);
         if only_to_stop && verdict.outcome != Outcome::StopInPlace {
             return;
@@ -152,6 +159,8 @@ impl Drive {
             revision: parcel.revision,
             supersedes: parcel.seq,
             image: None,
+            labels: Vec::new(),
+            weights,
             inputs,
             verdict,
             versions: self.config.versions.clone(),
@@ -162,6 +171,7 @@ impl Drive {
     fn record_decision(&mut self, at: usize, decided: Decided, mut body: DecisionBody) {
         let key = body.pass;
         body.image = self.image_digest(key);
+        body.labels = self.gather.get(key).map(|gathered| gathered.labels.clone()).unwrap_or_default();
         let verdict = &body.verdict;
         let late = verdict.outcome > Outcome::Release && self.parcels[at].state == State::Opened;
         let urgency = Urgency { alert: verdict.is_alert(), late_hold: late, ..Urgency::default() };
@@ -181,6 +191,7 @@ impl Drive {
                 self.alarm_too_late(key);
             }
         }
+        self.parcels[at].weights = body.weights;
         self.parcels[at].judged = Some(Box::new((body.inputs, body.verdict)));
     }
 

@@ -2,6 +2,7 @@
 //! unknown stays unknown.
 
 use gatepost_hardware::link::{LaneState as Reported, StopCause};
+use gatepost_hardware::units::{Micros, WallMs};
 
 use super::{Drive, Parcel};
 use crate::event::ClockState;
@@ -10,12 +11,21 @@ use crate::gather::{ImageOf, blind_cause};
 use crate::identify::ItemIdentity;
 use crate::judge::{Association, BlindCause, Fault, Identification, Image, Inputs, LaneState, Token};
 use crate::pass::PassKey;
+use crate::record::{Kind, Urgency};
+use crate::weighing::{self, Alibis, Weighing, alibis};
+
+/// What is known of a parcel, and the weights behind it.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub inputs: Inputs,
+    pub weights: Alibis,
+}
 
 impl Drive {
-    /// Everything the judge may read about a parcel, as it is known now.
-    pub(super) fn inputs(&self, at: usize) -> Inputs {
+    /// Everything the judge may read about a parcel, as it is known now, and the weights behind it.
+    pub(super) fn known(&self, at: usize) -> Known {
         let parcel = &self.parcels[at];
-        let mut inputs = match &parcel.kept {
+        let Known { mut inputs, weights } = match &parcel.kept {
             Some(kept) => (**kept).clone(),
             None => self.observed(parcel),
         };
@@ -38,22 +48,24 @@ impl Drive {
         (inputs.radiation, inputs.smoke) = (self.radiation, self.smoke);
         inputs.sampling = sampling_of(&self.config, parcel.key);
         inputs.clearance.clone_from(&parcel.clearance);
-        inputs
+        Known { inputs, weights }
     }
 
     /// What devices and lists said of it.
-    fn observed(&self, parcel: &Parcel) -> Inputs {
+    fn observed(&self, parcel: &Parcel) -> Known {
         let mut inputs = Inputs::blank(parcel.key);
         let pass = parcel.key;
         let (Some(tracked), Some(gathered)) = (self.track.get(pass), self.gather.get(pass)) else {
-            return inputs;
+            return Known { inputs, weights: Alibis::default() };
         };
         inputs.parcel.length_mm = tracked.length_mm;
         inputs.parcel.gap_mm = tracked.gap_mm;
         inputs.association = Association::Owned;
         tracked.contested.iter().for_each(|&cause| inputs.contest(cause));
         inputs.overflow.clone_from(&gathered.overflow);
-        inputs.weight = gathered.weight(&self.config.map, self.config.weight_tolerance_g);
+        let (weight, seen) = gathered.weight(&self.config.map, self.config.weight_tolerance_g);
+        inputs.weight = weight;
+        let weights = alibis(&seen, &self.config.map.devices, &self.config.protocols);
         inputs.image = self.image(gathered.image, gathered.interrupted);
         if let ImageOf::Contested { cause } = gathered.image {
             inputs.contest(cause);
@@ -62,7 +74,7 @@ impl Drive {
         if let Some(answer) = &gathered.matched {
             fill_match(&mut inputs, answer);
         }
-        inputs
+        Known { inputs, weights }
     }
 
     fn image(&self, image: ImageOf, interrupted: bool) -> Image {
@@ -74,6 +86,21 @@ impl Drive {
             ImageOf::Waiting | ImageOf::Missing | ImageOf::Contested { .. } => None,
         };
         assessed.unwrap_or(Image::Blind { cause: BlindCause::Late })
+    }
+
+    /// A scale said something.
+    pub(super) fn weighed(&mut self, mono: Micros, weighing: Weighing) {
+        if let (Some(said), true) = (&weighing.said, self.wall > WallMs::ZERO) {
+            let news = self.scales.meet(weighing.device, said, &self.config.map.devices, &self.config.protocols);
+            news.into_iter().for_each(|scale| self.entry(Kind::Device, Urgency::default(), &scale));
+        }
+        let noted = self.gather.weight(&self.clock, mono, weighing);
+        self.note(noted);
+    }
+
+    /// The wall clock at a moment of the station's own clock, by the last pulse.
+    pub(super) fn wall_at(&self, mono: Micros) -> WallMs {
+        weighing::wall_at(self.wall, self.mono, mono)
     }
 
     /// The file that shows this parcel.
@@ -98,7 +125,9 @@ impl Drive {
     pub(super) fn item_of(&self, at: usize) -> Option<Token> {
         let parcel = &self.parcels[at];
         let judged = parcel.judged.as_ref().map(|judged| &judged.0);
-        if let Some(Identification::Read { id, .. }) = parcel.kept.as_deref().or(judged).map(|inputs| &inputs.item) {
+        if let Some(Identification::Read { id, .. }) =
+            parcel.kept.as_deref().map(|known| &known.inputs).or(judged).map(|inputs| &inputs.item)
+        {
             return Some(id.clone());
         }
         match self.gather.get(parcel.key)?.identity.as_ref()? {

@@ -9,6 +9,7 @@ use crate::limits::CLOSED_MAX;
 use crate::pass::PassKey;
 use crate::pass::life::End;
 use crate::record::Kind;
+use crate::weighing::Alibis;
 
 /// A pass that the journal shows begun and not finished: its end is missing, or its decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct OpenPass {
     pub end: Option<End>,
     /// What was known of it then.
     pub inputs: Option<Box<Inputs>>,
+    /// And the weights behind it.
+    #[serde(default)]
+    pub weights: Alibis,
 }
 
 /// Read once at start, over all records, in order.
@@ -59,9 +63,24 @@ struct NamedInputs {
     inputs: Box<Inputs>,
 }
 
+/// Apart from the inputs: a weight that this software cannot read must not cost what it can.
+#[derive(Default, Deserialize)]
+struct NamedWeights {
+    #[serde(default)]
+    weights: Alibis,
+}
+
 #[derive(Deserialize)]
 struct NamedVerdict {
     outcome: Outcome,
+}
+
+impl OpenPass {
+    /// A pass that began, and of which nothing else is known.
+    pub fn undecided(pass: PassKey) -> Self {
+        let weights = Alibis::default();
+        Self { pass, seq: 0, revision: 0, release: false, end: None, inputs: None, weights }
+    }
 }
 
 impl Recovery {
@@ -82,13 +101,12 @@ impl Recovery {
             (Kind::Decision, ..) if self.closed.contains(&pass) => drop(self.open.remove(&pass)),
             (Kind::Decision, Some(revision), _) if !self.closed.contains(&pass) => {
                 let release = named.verdict.is_some_and(|verdict| verdict.outcome == Outcome::Release);
-                let open = OpenPass { pass, seq, revision, release, end: None, inputs: None };
+                let open = OpenPass { seq, revision, release, ..OpenPass::undecided(pass) };
                 self.open.insert(pass, (open, body.to_vec()));
             }
             // It is owed a decision and an end, whatever became of it.
             (Kind::Presentation, ..) | (Kind::Sighting, _, None) if !self.closed.contains(&pass) => {
-                let open = OpenPass { pass, seq: 0, revision: 0, release: false, end: None, inputs: None };
-                self.open.entry(pass).or_insert((open, Vec::new()));
+                self.open.entry(pass).or_insert((OpenPass::undecided(pass), Vec::new()));
             }
             (Kind::Sighting, _, Some(end)) => {
                 match self.open.get_mut(&pass) {
@@ -105,7 +123,8 @@ impl Recovery {
     pub fn open(&self) -> Vec<OpenPass> {
         let known = |(open, body): &(OpenPass, Vec<u8>)| {
             let inputs = serde_json::from_slice::<NamedInputs>(body).ok().map(|named| named.inputs);
-            OpenPass { inputs, ..open.clone() }
+            let NamedWeights { weights } = serde_json::from_slice(body).unwrap_or_default();
+            OpenPass { inputs, weights, ..open.clone() }
         };
         self.open.values().map(known).collect()
     }

@@ -40,6 +40,7 @@ impl Rig {
             smoke_fitted: false,
             utc_offset_min: 0,
             contingency: BTreeMap::new(),
+            protocols: BTreeMap::new(),
             versions,
         };
         let drive = Drive::new(config, Ruleset::built_in().unwrap()).unwrap();
@@ -114,7 +115,7 @@ fn opened() -> Fact {
 
 fn released_before() -> OpenPass {
     let pass = PassKey::parse("north/1/1").unwrap();
-    OpenPass { pass, seq: 5, revision: 1, release: true, end: None, inputs: None }
+    OpenPass { seq: 5, revision: 1, release: true, ..OpenPass::undecided(pass) }
 }
 
 const RELEASE: u8 = 6;

@@ -9,6 +9,7 @@ use super::{Alarm, Drive, Parcel};
 use crate::judge::{Fault, Inputs, Outcome, Token, Verdict};
 use crate::pass::PassKey;
 use crate::pass::life::State;
+use crate::weighing::Alibis;
 
 /// A copy of what an officer needs to see of a lane.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,8 +57,12 @@ pub struct ParcelView {
     pub place: Option<(u8, Millimetres)>,
     pub length_mm: Option<Millimetres>,
     pub weight_g: Option<Grams>,
+    /// The weights that it was judged from, as the scale said them.
+    pub weights: Alibis,
     pub outcome: Option<Outcome>,
     pub verdict: Option<Verdict>,
+    /// The number of its decision's record, once that is durable.
+    pub record: Option<u64>,
     pub inputs: Option<Inputs>,
     /// BLAKE3 of its image's file.
     pub image: Option<Token>,
@@ -107,8 +112,10 @@ fn parcel(drive: &Drive, at: usize, parcel: &Parcel) -> ParcelView {
             crate::judge::Weight::Known { grams, .. } => Some(grams),
             crate::judge::Weight::Unknown { .. } => None,
         }),
+        weights: parcel.weights.clone(),
         outcome: judged.map(|(_, verdict)| verdict.outcome),
         verdict: judged.map(|(_, verdict)| verdict.clone()),
+        record: parcel.seq.filter(|_| !parcel.asking && !parcel.unrecorded),
         inputs: judged.map(|(inputs, _)| inputs.clone()),
         image: drive.image_digest(parcel.key),
     }

@@ -13,8 +13,8 @@
 //!    beside an S10 for none; alone it is both: *conflicting*.
 //! 6. Candidates (bare digits, shapes without a check), receptacle and dispatch tags, products and unknown texts never
 //!    make an identity, beat one or contest one.
-//! 7. Nothing left: *no read*, with the most telling cause: a wrong check digit, then damage, then candidates that
-//!    contradict each other, then that there is no item label.
+//! 7. Nothing left: *no read*, with the most telling cause: a wrong check digit, then damage, then why a picture of the
+//!    label could not be read, then candidates that contradict each other, then that there is no item label.
 //!
 //! The order and the repetition of the reads never matter. It does not ask whether the number is known to anyone: that
 //! cause ([`Cause::ValidButNoData`]) is matching's to give.
@@ -40,12 +40,35 @@ pub enum CodeRead {
     Nothing,
     /// The reader found a code and could not decode it.
     Damaged,
+    /// A camera sees a label with too little light or contrast.
+    TooDark,
+    /// A camera sees a label out of focus, or moving.
+    TooBlurred,
+    /// A camera sees a label of too few pixels.
+    TooSmall,
+    /// A camera sees a label that goes on outside the picture.
+    CutOff,
+    /// A camera took a picture that could not be opened, or not be looked at in time.
+    NoPicture,
+    /// A camera sees more codes than it names: more than one parcel carries.
+    Crowded,
 }
 
 impl CodeRead {
     /// A code without a symbology identifier, or with one in front of its text.
     pub fn text(text: &str) -> Self {
         Self::Code { text: text.to_owned(), aim: None }
+    }
+
+    /// Why a camera read nothing although something was there to be read.
+    const fn unclear(&self) -> Option<Cause> {
+        match self {
+            Self::TooDark => Some(Cause::TooDark),
+            Self::TooBlurred => Some(Cause::TooBlurred),
+            Self::TooSmall => Some(Cause::TooSmall),
+            Self::CutOff => Some(Cause::CutOff),
+            Self::Code { .. } | Self::Nothing | Self::Damaged | Self::NoPicture | Self::Crowded => None,
+        }
     }
 }
 
@@ -72,11 +95,28 @@ pub enum Cause {
     ConflictingIds,
     /// A good number of which nobody has data. Never from [`arbitrate`]: matching says it.
     ValidButNoData,
+    /// A label that a camera saw and could not read: too little light, blur, too few pixels, a part of it only.
+    TooDark,
+    TooBlurred,
+    TooSmall,
+    CutOff,
+    /// Nothing was read, and a camera's picture could not be looked at.
+    NoPicture,
 }
 
 impl Cause {
-    pub const ALL: [Cause; 5] =
-        [Cause::NoLabel, Cause::Damaged, Cause::BadCheckDigit, Cause::ConflictingIds, Cause::ValidButNoData];
+    pub const ALL: [Cause; 10] = [
+        Cause::NoLabel,
+        Cause::Damaged,
+        Cause::BadCheckDigit,
+        Cause::ConflictingIds,
+        Cause::ValidButNoData,
+        Cause::TooDark,
+        Cause::TooBlurred,
+        Cause::TooSmall,
+        Cause::CutOff,
+        Cause::NoPicture,
+    ];
 
     /// The stable name, as serialised.
     pub const fn code(self) -> &'static str {
@@ -86,6 +126,11 @@ impl Cause {
             Cause::BadCheckDigit => "bad-check-digit",
             Cause::ConflictingIds => "conflicting-ids",
             Cause::ValidButNoData => "valid-but-no-data",
+            Cause::TooDark => "too-dark",
+            Cause::TooBlurred => "too-blurred",
+            Cause::TooSmall => "too-small",
+            Cause::CutOff => "cut-off",
+            Cause::NoPicture => "no-picture",
         }
     }
 
@@ -97,6 +142,13 @@ impl Cause {
             Cause::BadCheckDigit => "the number's check digit is wrong: compare it with the label and key it again",
             Cause::ConflictingIds => "the codes contradict each other: cover old labels and scan the valid one",
             Cause::ValidButNoData => "the number is good, but no declaration for it is known here",
+            Cause::TooDark => {
+                "the label's picture is too dark or too pale: scan it by hand, and have the lamp looked at"
+            }
+            Cause::TooBlurred => "the label's picture is blurred: scan it by hand, and have the camera looked at",
+            Cause::TooSmall => "the label is too small in its picture: scan it by hand",
+            Cause::CutOff => "the label is only partly in its picture: scan it by hand",
+            Cause::NoPicture => "the camera's picture could not be looked at: scan the label by hand",
         }
     }
 }
@@ -152,7 +204,7 @@ fn distinct(reads: &[CodeRead]) -> Option<BTreeSet<(&str, Option<Aim>)>> {
         if let CodeRead::Code { text, aim } = read {
             codes.insert((text.as_str(), *aim));
         }
-        if codes.len() > CODES_MAX {
+        if codes.len() > CODES_MAX || *read == CodeRead::Crowded {
             return None;
         }
     }
@@ -179,7 +231,14 @@ fn cause(reads: &[CodeRead], found: &[Identifier], candidates: &BTreeSet<ItemId>
     if unreadable.into_iter().any(any) || reads.contains(&CodeRead::Damaged) {
         return Cause::Damaged;
     }
-    if candidates.len() > 1 { Cause::ConflictingIds } else { Cause::NoLabel }
+    if let Some(cause) = reads.iter().filter_map(CodeRead::unclear).min() {
+        return cause;
+    }
+    match candidates.len() {
+        2.. => Cause::ConflictingIds,
+        _ if reads.contains(&CodeRead::NoPicture) => Cause::NoPicture,
+        _ => Cause::NoLabel,
+    }
 }
 
 #[cfg(test)]
@@ -273,6 +332,10 @@ mod tests {
         assert_eq!(of(&["JB123456785DE"]), no_read(Cause::Damaged));
         assert_eq!(of(&["RR473124828GB", "RR47312482"]), no_read(Cause::BadCheckDigit));
         assert_eq!(of(&["1Z1111111111111111"]), no_read(Cause::BadCheckDigit));
+        assert_eq!(arbitrate(&[CodeRead::Nothing, CodeRead::CutOff, CodeRead::TooDark]), no_read(Cause::TooDark));
+        assert_eq!(arbitrate(&[CodeRead::TooSmall, CodeRead::Damaged]), no_read(Cause::Damaged));
+        assert_eq!(arbitrate(&[CodeRead::NoPicture, CodeRead::TooBlurred]), no_read(Cause::TooBlurred));
+        assert_eq!(arbitrate(&[CodeRead::Nothing, CodeRead::NoPicture]), no_read(Cause::NoPicture));
         for (at, cause) in Cause::ALL.into_iter().enumerate() {
             assert_eq!(serde_json::to_string(&cause).unwrap(), format!("\"{}\"", cause.code()));
             assert_eq!(cause as usize, at);
@@ -292,6 +355,9 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert_eq!(of(&many), ItemIdentity::NoRead(Cause::ConflictingIds));
         assert_eq!(of(&[ITEM; 1_000]), item(Kind::S10, ITEM));
+        let crowd = [CodeRead::text(ITEM), CodeRead::Crowded];
+        assert_eq!(arbitrate(&crowd), ItemIdentity::NoRead(Cause::ConflictingIds), "one not named may contradict it");
+        assert_eq!(lookup_keys(&crowd), []);
     }
 
     #[test]

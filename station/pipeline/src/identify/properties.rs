@@ -66,6 +66,9 @@ fn reads() -> impl Strategy<Value = Vec<CodeRead>> {
         1 => Just(CodeRead::text("4201002391029400111206206406260787")),
         1 => Just(CodeRead::Nothing),
         1 => Just(CodeRead::Damaged),
+        1 => Just(CodeRead::TooBlurred),
+        1 => Just(CodeRead::NoPicture),
+        1 => Just(CodeRead::Crowded),
     ];
     proptest::collection::vec(code, 0..CODES_MAX + 4)
 }

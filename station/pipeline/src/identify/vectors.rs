@@ -172,6 +172,38 @@ fn aim_scan_data_parses_as_listed() {
     assert_eq!(part(&valid(Kind::Gs1, "]C13100000227"), "net_kg"), "227");
 }
 
+/// Rules 4.1: these need no separator after them, whatever follows; one that stands there is skipped.
+#[test]
+fn gs1_elements_of_predefined_length_end_without_a_separator() {
+    let numbers = [("00", "123456789012345675"), ("01", "12312312312333"), ("02", "12312312312333")];
+    let dates = ["11", "12", "13", "15", "16", "17", "18", "19"].map(|name| (name, "261122"));
+    let measures = ["3102", "3202", "3302", "3402", "3502", "3602"].map(|name| (name, "000227"));
+    let places = [("410", "4012345000009"), ("414", "4012345000009"), ("20", "12"), ("03", "12312312312333")];
+    for (name, value) in numbers.into_iter().chain(dates).chain(measures).chain(places) {
+        for separator in ["", "\u{1d}"] {
+            let text = format!("]C1{name}{value}{separator}10AB");
+            let found = valid(Kind::Gs1, &text);
+            assert_eq!([name, "10"].map(|name| part(&found, name)), [value, "AB"], "{text:?}");
+        }
+    }
+}
+
+/// Rules 4.1: all others end at a separator or with the data; 23 too, which once was fixed.
+#[test]
+fn gs1_elements_of_variable_length_run_on_without_a_separator() {
+    let others = [("10", 20), ("21", 20), ("235", 28), ("400", 30), ("420", 20), ("421", 12), ("91", 90), ("99", 90)];
+    for (name, longest) in others {
+        let long = "7".repeat(longest);
+        let apart = valid(Kind::Gs1, &format!("]C1{name}{long}\u{1d}2012"));
+        assert_eq!([name, "20"].map(|name| part(&apart, name)), [&long[..], "12"], "{name}");
+        let joined = keyed(&format!("]C1{name}772012"));
+        assert_eq!(part(&joined, name), "772012", "{name}: nothing says where it ends");
+    }
+    for (name, longest) in [("10", 20), ("420", 20), ("421", 12), ("99", 90)] {
+        assert!(!keyed(&format!("]C1{name}{}", "7".repeat(longest + 1))).valid, "{name}");
+    }
+}
+
 #[test]
 fn an_element_string_that_does_not_come_out_even_is_a_fault() {
     for text in ["]C10012345678901234567", "]C1", "]C10", "]C1991\u{1}", "]C10112312312312", "]C110\u{1d}", "]C106123"]
@@ -337,6 +369,30 @@ fn a_symbology_identifier_is_taken_off_and_one_beside_the_text_wins() {
         assert_eq!((found.kind, found.text.as_str()), (Kind::Dhl, "1099255990"), "{text}");
     }
     assert_eq!(keyed("]\u{e9}1").text, "]\u{e9}1");
+}
+
+/// Table 4.2: whichever symbology carries it, an S10 is that S10; only the retail codes say what their digits are.
+#[test]
+fn every_aim_identifier_of_the_table_leaves_an_s10_what_it_is() {
+    for id in [
+        "]C0", "]C1", "]C2", "]d1", "]d2", "]d4", "]d5", "]d6", "]A0", "]F0", "]L2", "]U0", "]U1", "]Q1", "]Q3", "]Q5",
+        "]e0", "]I0", "]I1", "]G0", "]z0", "]z1", "]J0", "]J1",
+    ] {
+        assert_eq!(valid(Kind::S10, &format!("{id}RR473124829GB")).id(), Some("RR473124829GB"), "{id}");
+    }
+    for id in ["]E0", "]E3", "]E4"] {
+        assert_eq!(keyed(&format!("{id}RR473124829GB")).item_id(), None, "{id}");
+    }
+}
+
+/// The trap of a scanner set to send `]A0NR`: a no-read is matched before anything is classified, and if a codec's list
+/// lacks the text, it is still no item.
+#[test]
+fn no_read_texts_are_no_items() {
+    for text in ["NR", "]A0NR", "NOREAD", "NoRead", "no code!", "ERROR", "OVER", "ERR07", "?", "???", "**"] {
+        let found = keyed(text);
+        assert!(!found.valid && found.item_id().is_none(), "{text}: {found:?}");
+    }
 }
 
 #[test]

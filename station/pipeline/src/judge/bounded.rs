@@ -173,6 +173,9 @@ impl<T, const N: usize> Few<T, N> {
     pub fn as_slice(&self) -> &[T] {
         &self.0
     }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
     pub fn iter(&self) -> core::slice::Iter<'_, T> {
         self.0.iter()
     }

@@ -137,7 +137,8 @@ fn of_readings(inputs: &Inputs, reasons: &mut Vec<Reason>) {
         Identification::Read { .. } => {}
     }
     if let Weight::Unknown { cause } = &inputs.weight {
-        let text = format!("There is no certain weight: {cause}.");
+        let why = if *cause == NoWeightCause::Tared { "a tare stands on the scale; clear it" } else { cause.as_str() };
+        let text = format!("There is no certain weight: {why}.");
         reasons.push(Reason::doubt("no-weight", IssueCode::Equipment, &text).with_evidence(field("weight.grams")));
     }
     match &inputs.image {

@@ -290,7 +290,7 @@ fn too_many_reasons_are_a_reason_and_the_strongest_stay() {
 fn what_is_cut_off_is_said_and_the_worst_is_kept() {
     let mut inputs = clean();
     let mut found = vec![seen(DetectionClass::RepeatedGoods, 9_000); DETECTIONS_MAX + 10];
-    found.push(seen(DetectionClass::ExplosiveDevice, 4_000));
+    found.push(seen(DetectionClass::ExplosiveDevice, 9_000));
     inputs.set_assessed(found, None, 9_000);
     inputs.set_holds(vec![hold(Audience::All); HOLDS_MAX + 1]);
     assert_eq!(inputs.overflow, [Overflow::Detections, Overflow::Holds].into());

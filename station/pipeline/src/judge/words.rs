@@ -171,6 +171,13 @@ words!(
         NoData = "valid-but-no-data",
         ScannerOff = "scanner-off",
         Late = "late",
+        /// What a label camera saw of a label that it could not read.
+        TooDark = "too-dark",
+        TooBlurred = "too-blurred",
+        TooSmall = "too-small",
+        CutOff = "cut-off",
+        /// Its picture could not be looked at.
+        NoPicture = "no-picture",
     }
 );
 
@@ -189,6 +196,8 @@ words!(
         ImageOrder = "image-order",
         Neighbour = "neighbour-contested",
         Uncounted = "belt-moved-uncounted",
+        /// The scale did not watch it for a while: another item may lie there.
+        Unwatched = "not-watched",
     }
 );
 
@@ -197,6 +206,8 @@ words!(
     NoWeightCause {
         NotYet = "not-yet", Unstable = "unstable", OutOfRange = "out-of-range", TwoObjects = "two-objects",
         Late = "late", ScaleOff = "scale-off", NoScale = "no-scale",
+        /// A tare stands on the scale: what it shows is too light, or no weight at all.
+        Tared = "tared",
     }
 );
 
@@ -279,7 +290,7 @@ words!(
     Fault {
         Scanner = "scanner", Scale = "scale", XRay = "x-ray", Controller = "controller", Cable = "cable",
         Diverter = "diverter", Eye = "eye", Encoder = "encoder", Disk = "disk", Model = "model",
-        Beacon = "beacon", Uplink = "uplink",
+        Beacon = "beacon", Uplink = "uplink", Camera = "camera",
     }
 );
 

@@ -88,7 +88,7 @@ impl Ailing {
             Emitted::Scanner { .. } => Device::Scanner,
             Emitted::Scale { .. } => Device::Scale,
             Emitted::Image { .. } => Device::Xray,
-            Emitted::Controller(_) => return false,
+            Emitted::Controller(_) | Emitted::Picture { .. } => return false,
         };
         let active = self.of(device);
         active.is_some_and(|active| active.cell.ailment != Ailment::Intermittent || active.is_out(now))
@@ -109,7 +109,7 @@ impl Ailing {
                 let (late, image) = self.pictured(image, now)?;
                 Some((late, Emitted::Image { device, image }))
             }
-            Emitted::Controller(_) => Some((Micros::ZERO, what)),
+            Emitted::Controller(_) | Emitted::Picture { .. } => Some((Micros::ZERO, what)),
         }
     }
 

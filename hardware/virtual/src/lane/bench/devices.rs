@@ -1,7 +1,7 @@
 //! What the bench's devices see of what lies there, in the bytes that real ones send.
 
 use super::super::truth::Happened;
-use super::VirtualBench;
+use super::{SCALE_OFF, VirtualBench};
 use crate::device::{Emission, Emitted, ImageEvent, Part, Watch, no_read, scan, weighing};
 use crate::faults::Fault;
 use gatepost_hardware::lane::DeviceKind;
@@ -52,6 +52,9 @@ impl VirtualBench {
             return;
         }
         self.scale_said = self.now;
+        if self.ailing.iter().any(|window| window.from <= self.now && self.now < window.until) {
+            return self.lying().into_iter().for_each(|parcel| self.ail_of(parcel));
+        }
         let shaky = self.lying.iter().any(|lying| lying.marks.contains(&Fault::ScaleUnstable));
         let stable = self.now >= self.disturbed + self.paced(RESTS) && !shaky;
         let mut grams: i64 = self.lying.iter().map(|lying| lying.grams).sum();
@@ -68,8 +71,15 @@ impl VirtualBench {
         let latency = Watch::new(device, scale, 0).latency(&mut self.random);
         // One line after another, whatever the latency.
         self.scale_sent = (self.now + latency).max(self.scale_sent + Micros(1_000));
-        let what = Emitted::Scale { device, bytes: weighing(grams, stable) };
-        self.out.push(Emission { at: self.scale_sent, what });
+        let (at, bytes) = (self.scale_sent, weighing(grams, stable));
+        self.tell(Happened::Sent { device, arrives: at, bytes: bytes.clone() });
+        self.out.push(Emission { at, what: Emitted::Scale { device, bytes } });
+    }
+
+    fn ail_of(&mut self, parcel: u32) {
+        if self.ailed.insert(parcel) {
+            self.tell(Happened::Ailed { parcel, cell: SCALE_OFF, direct: true });
+        }
     }
 
     fn picture(&mut self) {

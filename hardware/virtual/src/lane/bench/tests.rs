@@ -28,7 +28,7 @@ fn live(bench: &mut VirtualBench, lamp: Lamp) -> String {
                     kinds.push('x');
                     bench.show(&seen(lamp, &bench.parcels().len().to_string(), None));
                 }
-                Emitted::Scale { .. } | Emitted::Controller(_) => {}
+                Emitted::Scale { .. } | Emitted::Picture { .. } | Emitted::Controller(_) => {}
             }
         }
     }

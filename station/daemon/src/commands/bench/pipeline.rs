@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
+use gatepost_hardware::units::{Grams, WallMs};
 use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::evidence::Evidence;
@@ -22,6 +23,7 @@ use gatepost_pipeline::judge::{Detection, DetectionClass, Inputs, Token, example
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use gatepost_pipeline::ruleset::Ruleset;
+use gatepost_pipeline::weighing;
 use serde::Serialize;
 
 use super::percentile;
@@ -179,6 +181,8 @@ impl Station {
         let versions =
             Versions { software: token.clone(), rules, model: token.clone(), engine: token.clone(), lists: token };
         let image = Token::new(digest);
-        Some(DecisionBody { pass, revision: 1, supersedes: None, image, inputs, verdict, versions })
+        let weights = weighing::example("scale", Grams(1_234), WallMs(i64::from(number)));
+        let labels = Vec::new();
+        Some(DecisionBody { pass, revision: 1, supersedes: None, image, labels, weights, inputs, verdict, versions })
     }
 }

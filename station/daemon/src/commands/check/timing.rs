@@ -1,11 +1,11 @@
 //! Whether a lane leaves time to decide: sensing + image + inference + sync + cable, before the point of no return.
 //!
 //! Pure, from the lane map alone. For each device: the longest parcel's rear leaves the device's view, the device answers
-//! as late as it may, an image is inferred, the record is written and the permit crosses the cable; what is left before
+//! as late as it may, an image is inferred or a label's picture read, the record is written and the permit crosses the cable; what is left before
 //! the parcel's front meets the diverter eye is the slack. A parcel that runs ahead of its belt has less.
 
 use gatepost_hardware::lane::{Device, DeviceKind, EyeRole, LaneKind, LaneMap};
-use gatepost_pipeline::limits::DECIDE_BEFORE_MS;
+use gatepost_pipeline::limits::{DECIDE_BEFORE_MS, LABEL_READ_MS_MAX};
 use serde::Serialize;
 
 /// The sum for one device, milliseconds.
@@ -17,6 +17,8 @@ pub struct Timing {
     /// The device's longest latency: its first byte, or the closed image.
     pub device_ms: i64,
     pub inference_ms: i64,
+    /// Reading a label in a camera's picture (`pipeline::limits::LABEL_READ_MS_MAX`).
+    pub label_ms: i64,
     /// Slow group commit, cable and loop (`pipeline::limits::DECIDE_BEFORE_MS`).
     pub record_and_permit_ms: i64,
     pub slack_ms: i64,
@@ -34,14 +36,16 @@ fn timing(map: &LaneMap, device: &Device, inference_ms: u64) -> Option<Timing> {
     let way_ms = way_ms(map, device)?;
     let device_ms = i64::from(device.latency_ms_max);
     let inference_ms = if device.kind == DeviceKind::Xray { inference_ms as i64 } else { 0 };
+    let label_ms = if device.kind == DeviceKind::Camera { LABEL_READ_MS_MAX as i64 } else { 0 };
     let record_and_permit_ms = DECIDE_BEFORE_MS as i64;
     Some(Timing {
         device: device.name.as_str().to_owned(),
         way_ms,
         device_ms,
         inference_ms,
+        label_ms,
         record_and_permit_ms,
-        slack_ms: way_ms - device_ms - inference_ms - record_and_permit_ms,
+        slack_ms: way_ms - device_ms - inference_ms - label_ms - record_and_permit_ms,
     })
 }
 
@@ -96,6 +100,19 @@ pub fn scale_too_fast(map: &LaneMap, device: &Device, poll_ms: u32) -> Option<St
     })
 }
 
+/// A camera that sees more belt than the smallest gap may have two parcels in one picture: then both go to exam.
+pub fn camera_too_wide(map: &LaneMap, device: &Device) -> Option<String> {
+    let view = device.to_mm - device.from_mm;
+    let wide = map.kind == LaneKind::Conveyor && device.kind == DeviceKind::Camera && view > map.items.gap_mm_min;
+    wide.then(|| {
+        format!(
+            "lane {}: camera \"{}\" sees {view} of belt, more than the smallest gap ({}): a code in a picture of two \
+             parcels is nobody's, and both go to exam; cut its picture",
+            map.name, device.name, map.items.gap_mm_min
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +129,7 @@ mod tests {
         for text in [
             include_str!("../../../../../hardware/lanes/north.toml"),
             include_str!("../../../../../hardware/lanes/south.toml"),
+            include_str!("../../../../../hardware/lanes/west.toml"),
         ] {
             let map = file::parse("lane", text).unwrap();
             let found = timings(&map, 100);
@@ -140,6 +158,22 @@ mod tests {
         assert_eq!(slack(&usual, 700), slack(&usual, 0) - 700);
         let late = north("latency_ms_min = 50\nlatency_ms_max = 400", "latency_ms_min = 50\nlatency_ms_max = 9000");
         assert!(slack(&late, 0) < 0);
+    }
+
+    #[test]
+    fn a_cameras_picture_has_to_be_read_too() {
+        let text = include_str!("../../../../../hardware/lanes/west.toml");
+        let map = file::parse("west", text).unwrap();
+        let found = timings(&map, 0);
+        let of = |name: &str| found.iter().find(|one| one.device == name).unwrap();
+        let (scanner, camera) = (of("scanner"), of("camera"));
+        assert_eq!(camera.slack_ms, camera.way_ms - 160 - 600 - 200);
+        assert_eq!((scanner.label_ms, camera.label_ms), (0, 600));
+        let (_, device) = map.device(DeviceKind::Camera).unwrap();
+        assert_eq!(camera_too_wide(&map, device), None);
+        let wide = file::parse("west", &text.replacen("from_mm = 2400", "from_mm = 2300", 1)).unwrap();
+        let (_, device) = wide.device(DeviceKind::Camera).unwrap();
+        assert!(camera_too_wide(&wide, device).unwrap().contains("cut its picture"));
     }
 
     #[test]

@@ -2,23 +2,29 @@
 
 use gatepost_hardware::link::frame::{FRAME_MAX, Receiver, Sender};
 use gatepost_hardware::link::{Command, Report, VERSIONS};
-use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol, ScaleReport};
-use gatepost_hardware::scanner::{Scan, ScannerCodec, ScannerConfig, ScannerProtocol};
+use gatepost_hardware::scale::{ScaleCodec, ScaleConfig, ScaleProtocol};
+use gatepost_hardware::scanner::{ScannerCodec, ScannerConfig, ScannerProtocol};
 use gatepost_hardware::units::Micros;
-use gatepost_pipeline::identify::identify;
 use std::time::Instant;
+
+use crate::recognise::meaning::{of_report, of_scan};
 
 /// Listens to bytes and says what they mean. Faults begin with `fault`.
 pub(in crate::commands) trait Hears {
     fn hear(&mut self, bytes: &[u8], say: &mut dyn FnMut(String));
     /// The line is quiet: some frames end by silence.
     fn quiet(&mut self, say: &mut dyn FnMut(String));
+    /// What the device must get at once for what it said, as an acknowledgement.
+    fn owed(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// One device's codec.
 pub(in crate::commands) struct Ear {
     kind: Kind,
     start: Instant,
+    owed: Vec<u8>,
 }
 
 enum Kind {
@@ -38,7 +44,7 @@ impl Ear {
         Self::new(Kind::Controller { receiver: Box::default(), dropped: 0, introduced: None })
     }
     fn new(kind: Kind) -> Self {
-        Self { kind, start: Instant::now() }
+        Self { kind, start: Instant::now(), owed: Vec::new() }
     }
     /// Whether this device is heard without anybody doing anything.
     pub(in crate::commands) fn talks_alone(&self) -> bool {
@@ -60,8 +66,13 @@ impl Hears for Ear {
     fn hear(&mut self, bytes: &[u8], say: &mut dyn FnMut(String)) {
         let now = self.now();
         match &mut self.kind {
-            Kind::Scanner(codec) => codec.feed(now, bytes, &mut |scan| say(scanned(&scan))),
-            Kind::Scale(codec) => codec.feed(now, bytes, &mut |report| say(weighed(&report))),
+            Kind::Scanner(codec) => {
+                for &byte in bytes {
+                    codec.push(now, byte).iter().for_each(|scan| say(of_scan(scan)));
+                    codec.owed().iter().for_each(|owed| self.owed.extend_from_slice(owed));
+                }
+            }
+            Kind::Scale(codec) => codec.feed(now, bytes, &mut |report| say(of_report(&report))),
             Kind::Controller { receiver, dropped, introduced } => {
                 for &byte in bytes {
                     let received = receiver.push::<Report>(byte);
@@ -85,10 +96,14 @@ impl Hears for Ear {
     fn quiet(&mut self, say: &mut dyn FnMut(String)) {
         let now = self.now();
         match &mut self.kind {
-            Kind::Scanner(codec) => codec.idle(now).iter().for_each(|scan| say(scanned(scan))),
-            Kind::Scale(codec) => codec.idle(now).iter().for_each(|report| say(weighed(report))),
+            Kind::Scanner(codec) => codec.idle(now).iter().for_each(|scan| say(of_scan(scan))),
+            Kind::Scale(codec) => codec.idle(now).iter().for_each(|report| say(of_report(report))),
             Kind::Controller { .. } => {}
         }
+    }
+
+    fn owed(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.owed)
     }
 }
 
@@ -102,40 +117,4 @@ pub(in crate::commands) fn hello() -> Vec<u8> {
         bytes.extend_from_slice(&out[..used]);
     }
     bytes
-}
-
-fn scanned(scan: &Scan<'_>) -> String {
-    match scan {
-        Scan::Read { payload, aim, .. } => {
-            let text = String::from_utf8_lossy(payload);
-            let found = identify(&text, *aim);
-            let symbology = aim.map_or_else(|| "symbology not sent".to_owned(), |aim| format!("{:?}", aim.symbology()));
-            let valid = if found.valid { "valid" } else { "not valid" };
-            format!("read {:?} ({symbology}): {} {valid}", text, found.kind.name())
-        }
-        Scan::NoRead { which, .. } => format!("no read (\"{which}\")"),
-        Scan::Fault { kind, .. } => format!("fault {kind:?}: check prefix, suffix and terminator of the configuration"),
-    }
-}
-
-fn weighed(report: &ScaleReport) -> String {
-    match report {
-        ScaleReport::Reading(reading) => match reading.stable_weight() {
-            Ok(grams) => format!("stable weight {grams}"),
-            Err(why) => match &reading.shown {
-                Ok(shown) => format!(
-                    "weight {:?}e{} {:?}, not to decide on: {why:?}",
-                    shown.value.mantissa, shown.value.exponent, shown.unit
-                ),
-                Err(_) => format!("no weight: {why:?}"),
-            },
-        },
-        ScaleReport::Fault { kind, .. } => format!("fault {kind:?}: check speed, line and protocol"),
-        other => format!("{other:?}"),
-    }
-}
-
-/// Bytes as technicians compare them with a manual.
-pub(in crate::commands) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }

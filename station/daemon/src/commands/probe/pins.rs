@@ -11,9 +11,9 @@ use clap::Args;
 use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::units::Tick;
 
-use super::{Bits, Failure, Port, Watch, problem, say};
-use crate::config::Config;
+use super::{Failure, On, Port, Watch, problem, say};
 use crate::config::pins::{PinsConfig, input_name};
+use crate::config::{Config, LineConfig};
 use crate::run::pins::board::{Edge, Plan, Trouble};
 use crate::run::pins::merge::HOLD;
 use crate::run::pins::wires::{Said, Wires};
@@ -35,8 +35,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     baud: Option<u32>,
     /// Data bits, parity, stop bits
-    #[arg(long, value_enum, default_value = "8n1", ignore_case = true)]
-    line: Bits,
+    #[arg(long, default_value = "8N1", value_parser = LineConfig::parse)]
+    line: LineConfig,
     /// The station's configuration: watch the lane's [lane.pins] instead of a port
     #[arg(long, value_name = "F")]
     config: Option<PathBuf>,
@@ -59,7 +59,8 @@ impl Arguments {
         let Self { port, baud, line, config, lane, seconds } = self;
         let Some(file) = config else {
             let port = port.ok_or_else(|| Failure::Usage("give --port, or --config".to_owned()))?;
-            return Ok(Place::Port(Port { port, baud, line, seconds }));
+            let port = Port { on: On { port: Some(port), tcp: None, hid: None, keyboard: None }, baud, line, seconds };
+            return Ok(Place::Port(port));
         };
         let config = Config::read(&file)?;
         let maps = config.lane_maps()?;

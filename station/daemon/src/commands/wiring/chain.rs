@@ -160,6 +160,7 @@ fn cables(sheet: &mut Sheet, map: &LaneMap, site: &Site, left: i32) {
         let kind = word(device.kind);
         let (port, long) = match device.kind {
             DeviceKind::Xray => ("network: images into its folder".to_owned(), "Ethernet to 100 m"),
+            DeviceKind::Camera => ("network: pictures into its folder".to_owned(), "Ethernet to 100 m"),
             _ => (format!("/dev/gatepost/{kind}/…"), "USB to 5 m; RS-232 to 15 m at 9600 baud"),
         };
         rows.push((device.name.to_string(), port, long));

@@ -59,6 +59,9 @@ fn token(key: &str, operator: Operator, value: &str) -> Result<Token, String> {
         "ACTION" | "SUBSYSTEM" | "KERNEL" | "DRIVER" | "TEST" => comparing && attribute.is_none(),
         "ENV" => operator != Operator::Add && attribute.is_some(),
         "ATTR" => operator != Operator::Add && attribute.is_some(),
+        // Of one parent, for the keys of one rule: only equal, never unequal.
+        "ATTRS" => operator == Operator::Is && attribute.is_some(),
+        "GROUP" | "MODE" => operator == Operator::Set && attribute.is_none(),
         "SYMLINK" => operator == Operator::Add && attribute.is_none(),
         "GOTO" | "LABEL" => operator == Operator::Set && attribute.is_none(),
         // SUBSYSTEMS and the other keys of parents with != are true of the device itself: nearly always a mistake.
@@ -116,7 +119,11 @@ fn expanded(value: &str, device: &Device) -> String {
         let (name, after) = rest.split_once('}').unwrap();
         text = format!("{before}{}{after}", device.get(&format!("ENV{{{name}}}")).map_or("", String::as_str));
     }
-    assert!(!text.contains(['$', '%']), "{text}: only $env{{…}} is known here");
+    while let Some((before, rest)) = text.split_once("$attr{") {
+        let (name, after) = rest.split_once('}').unwrap();
+        text = format!("{before}{}{after}", device.get(&format!("ATTRS{{{name}}}")).map_or("", String::as_str));
+    }
+    assert!(!text.contains(['$', '%']), "{text}: only $env{{…}} and $attr{{…}} are known here");
     text
 }
 
@@ -244,4 +251,15 @@ fn udev_itself_has_nothing_against_them() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../hardware/wiring");
     let done = udevadm(&["verify", &format!("{folder}/99-gatepost.rules")]).unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn a_scale_without_a_port_is_named_by_its_reports_and_a_keyboard_is_not() {
+    let report = |vendor, more: &[(&'static str, &'static str)]| {
+        let of = [("SUBSYSTEM", "hidraw"), ("ATTRS{idVendor}", vendor), ("ATTRS{idProduct}", "8003")];
+        [&of[..], more].concat()
+    };
+    named(report("0922", &[]), &["hid/0922-8003"]);
+    named(report("0922", &[("ATTRS{serial}", "0071")]), &["hid/0071", "hid/0922-8003"]);
+    named(report("046d", &[("ATTRS{serial}", "K1")]), &[]);
 }

@@ -11,7 +11,7 @@ use gatepost_hardware::pin::Polarity;
 use super::terminals::{Board, PERMITTING};
 use crate::commands::{Failure, problem};
 use crate::config::pins::{OutputRole, PinsConfig, Role, input_name};
-use crate::config::{Config, LaneConfig};
+use crate::config::{Config, LaneConfig, Transport};
 
 #[derive(Default)]
 pub struct Site {
@@ -49,12 +49,16 @@ impl Site {
 }
 
 fn ports(config: &Config, lane: &LaneConfig) -> BTreeMap<String, String> {
-    let controller = lane.controller.iter().map(|one| ("controller", &one.port));
-    let scanners = lane.scanners.iter().map(|(name, one)| (name.as_str(), &one.serial.port));
-    let scales = lane.scales.iter().map(|(name, one)| (name.as_str(), &one.serial.port));
-    let folders = lane.xrays.iter().map(|(name, one)| (name.as_str(), &one.folder));
-    let all = controller.chain(scanners).chain(scales).chain(folders);
-    all.map(|(name, path)| (name.to_owned(), config.path(path).display().to_string())).collect()
+    let shown = |path: &Path| config.path(path).display().to_string();
+    let controller = lane.controller.iter().map(|one| ("controller", shown(&one.port)));
+    // What hangs on nothing was refused when the configuration was read.
+    let on = |on: Result<Transport, String>| on.map(|on| on.within(&config.folder).to_string()).unwrap_or_default();
+    let scanners = lane.scanners.iter().map(|(name, one)| (name.as_str(), on(one.transport())));
+    let scales = lane.scales.iter().map(|(name, one)| (name.as_str(), on(one.transport())));
+    let folders = lane.xrays.iter().map(|(name, one)| (name.as_str(), shown(&one.folder)));
+    let cameras = lane.cameras.iter().map(|(name, one)| (name.as_str(), shown(&one.folder)));
+    let all = controller.chain(scanners).chain(scales).chain(folders).chain(cameras);
+    all.map(|(name, shown)| (name.to_owned(), shown)).collect()
 }
 
 /// The terminals on this board's own pins. A pin whose polarity is not the one of the drawing's levels says so.
