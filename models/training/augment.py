@@ -10,15 +10,15 @@ from torch.nn import functional
 
 from prepare import ATTENUATION_MAX, CLASSES, SCALE, STRIDE
 
-WINDOW = 192
-GRID = WINDOW // STRIDE
+# Small windows first, large ones last: near things are learnt from many, long ones and their surroundings from few.
+WINDOW_FIRST, WINDOW_LAST = 160, 224
 # Of a box that the window cuts, at least this much must be left for it to be taught.
 LEFT_MIN = 0.45
 
 Random = np.random.Generator
 
 # Drawing two numbers for every pixel would cost more than all else: a window into numbers drawn once is as good.
-NOISE = np.random.default_rng(0).standard_normal((2, WINDOW * 3, WINDOW * 3), np.float32)
+NOISE = np.random.default_rng(0).standard_normal((2, WINDOW_LAST * 3, WINDOW_LAST * 3), np.float32)
 
 
 def turned(image: np.ndarray, boxes: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray]:
@@ -47,72 +47,73 @@ def scaled(image: np.ndarray, boxes: np.ndarray, random: Random) -> tuple[np.nda
     return image_, boxes
 
 
-def windowed(image: np.ndarray, boxes: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray]:
+def windowed(image: np.ndarray, boxes: np.ndarray, window: int, random: Random) -> tuple[np.ndarray, np.ndarray]:
     """A window of it: round one of its boxes where it has some, anywhere else. What is smaller lies anywhere in it."""
-    canvas = np.zeros((2, WINDOW, WINDOW), np.float32)
+    canvas = np.zeros((2, window, window), np.float32)
     aim = boxes[random.integers(len(boxes))] if len(boxes) else None
     starts = []
     for axis, side in ((0, image.shape[1]), (1, image.shape[2])):
-        spare = side - WINDOW
+        spare = side - window
         start = random.integers(min(spare, 0), max(spare, 0) + 1)
         if spare > 0 and aim is not None:
             low, high = aim[2 - axis], aim[4 - axis]
-            least, most = max(0, int(high) - WINDOW), min(spare, int(low))
+            least, most = max(0, int(high) - window), min(spare, int(low))
             if least <= most:
                 start = random.integers(least, most + 1)
         starts.append(start)
     top, left = starts
-    rows, columns = slice(max(top, 0), min(top + WINDOW, image.shape[1])), slice(max(left, 0), min(left + WINDOW, image.shape[2]))
+    rows, columns = slice(max(top, 0), min(top + window, image.shape[1])), slice(max(left, 0), min(left + window, image.shape[2]))
     canvas[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = image[:, rows, columns]
     moved = boxes.copy()
     moved[:, [1, 3]] -= left
     moved[:, [2, 4]] -= top
     cut = moved.copy()
-    cut[:, 1:] = cut[:, 1:].clip(0, WINDOW)
+    cut[:, 1:] = cut[:, 1:].clip(0, window)
     area = lambda b: np.maximum(b[:, 3] - b[:, 1], 0) * np.maximum(b[:, 4] - b[:, 2], 0)
     return canvas, cut[area(cut) >= LEFT_MIN * np.maximum(area(moved), 1e-3)]
 
 
-def drawn(index: int, inputs, boxes, random: Random) -> tuple[np.ndarray, np.ndarray]:
+def drawn(index: int, inputs, boxes, window: int, random: Random) -> tuple[np.ndarray, np.ndarray]:
     """One picture of the split, turned, scaled, windowed."""
     image, found = turned(inputs[index], boxes[index], random)
     if random.random() < 0.6:
         image, found = scaled(image, found, random)
-    return windowed(image, found, random)
+    return windowed(image, found, window, random)
 
 
-def example(index: int, inputs, boxes, random: Random) -> tuple[np.ndarray, np.ndarray]:
-    """One training example: sometimes two parcels in one, always a little lighter or denser than drawn."""
-    image, found = drawn(index, inputs, boxes, random)
-    if random.random() < 0.3:
-        over, more = drawn(random.integers(len(inputs)), inputs, boxes, random)
+def example(index: int, inputs, boxes, window: int, random: Random) -> tuple[np.ndarray, np.ndarray]:
+    """One training example: seldom two parcels in one, always a little lighter or denser than drawn."""
+    image, found = drawn(index, inputs, boxes, window, random)
+    if random.random() < 0.1:
+        over, more = drawn(random.integers(len(inputs)), inputs, boxes, window, random)
         image = image + over
         found = np.concatenate([found, more])
     image[0] *= random.uniform(0.93, 1.07)
     image[1] *= random.uniform(0.90, 1.10)
     if random.random() < 0.5:
-        top, left = random.integers(0, WINDOW * 2, 2)
-        noise = NOISE[:, top : top + WINDOW, left : left + WINDOW]
+        top, left = random.integers(0, NOISE.shape[1] - window, 2)
+        noise = NOISE[:, top : top + window, left : left + window]
         image += noise * (image > 0.004) * np.float32(random.uniform(0.0, 0.02))
     image[0] = image[0].clip(0.0, ATTENUATION_MAX * SCALE[0])
     image[1] = np.minimum(image[1], (ATTENUATION_MAX - image[0] / SCALE[0]) * SCALE[1])
     return image, found
 
 
-def targets_of(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def targets_of(boxes: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Heatmap [C,G,G], box [4,G,G] and weight [G,G] of one example. A box is learnt near its middle; where two claim
     a cell the smaller has it."""
-    heatmap = np.zeros((len(CLASSES), GRID, GRID), np.float32)
-    edges = np.zeros((4, GRID, GRID), np.float32)
-    weight = np.zeros((GRID, GRID), np.float32)
-    middle = (np.arange(GRID, dtype=np.float32) + 0.5) * STRIDE
+    grid = window // STRIDE
+    heatmap = np.zeros((len(CLASSES), grid, grid), np.float32)
+    edges = np.zeros((4, grid, grid), np.float32)
+    weight = np.zeros((grid, grid), np.float32)
+    middle = (np.arange(grid, dtype=np.float32) + 0.5) * STRIDE
     order = np.argsort(-(boxes[:, 3] - boxes[:, 1]) * (boxes[:, 4] - boxes[:, 2]))
     for kind, x0, y0, x1, y1 in boxes[order]:
         cx, cy, width, height = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, 2.0), max(y1 - y0, 2.0)
         sigma_x, sigma_y = max(width * 0.11, 5.0), max(height * 0.11, 5.0)
         bump = np.exp(-((middle - cx) ** 2) / (2 * sigma_x**2))[None, :]
         bump = bump * np.exp(-((middle - cy) ** 2) / (2 * sigma_y**2))[:, None]
-        column, row = (min(max(int(v / STRIDE), 0), GRID - 1) for v in (cx, cy))
+        column, row = (min(max(int(v / STRIDE), 0), grid - 1) for v in (cx, cy))
         bump[row, column] = 1.0
         heatmap[int(kind)] = np.maximum(heatmap[int(kind)], bump)
         near = bump > 0.5
@@ -121,10 +122,10 @@ def targets_of(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return heatmap, edges, weight
 
 
-def batch_of(indices, inputs, boxes, random: Random):
+def batch_of(indices, inputs, boxes, window: int, random: Random):
     """Tensors of one step: images, heatmap, edges, weight."""
-    examples = [example(index, inputs, boxes, random) for index in indices]
+    examples = [example(index, inputs, boxes, window, random) for index in indices]
     images = torch.from_numpy(np.stack([image for image, _ in examples]))
-    wanted = [targets_of(found) for _, found in examples]
+    wanted = [targets_of(found, window) for _, found in examples]
     heatmap, edges, weight = (torch.from_numpy(np.stack(part)) for part in zip(*wanted))
     return images.to(memory_format=torch.channels_last), heatmap, edges, weight

@@ -1,7 +1,7 @@
 """The model's card, from its figures. It stands alone because its sentences are promises: read them before changing
 the recipe, and again after."""
 
-from prepare import CLASSES
+from prepare import CLASSES, RESOLUTION_UM_MIN, SIZE
 
 
 def share(hits: int, of: int, interval) -> str:
@@ -23,6 +23,9 @@ def rows(judged: dict, least: dict, interval) -> str:
         )
     return "\n".join(lines)
 
+
+# Mean average precision that the issue asks for.
+WANTED_MAP50 = 0.85
 
 HEAD = (
     "| class | targets | AP50 | found, overlap ≥ 0.5 | found, overlap ≥ 0.1 | parcel flagged by any class | threshold "
@@ -53,6 +56,13 @@ def text(
         else "No class is below one half at its threshold."
     )
     flagged = interval(test["clean_flagged"], test["clean"])
+    swaps = masses["swaps"]
+    far = (
+        f"**The model is far from what a mail facility needs (mAP50 {WANTED_MAP50} is the aim), and shows it on the training "
+        f"designs already (mAP50 {val['map50']:.2f} there): it has not learnt enough, rather than learnt by heart.**\n\n"
+        if val["map50"] < WANTED_MAP50
+        else ""
+    )
     tables = "\n\n".join(bin_table(title, found, interval) for title, found in bins.items())
     return f"""# The model `mail`
 
@@ -72,7 +82,7 @@ are clean, {100 * alike:.0f} % of those hold something harmless that resembles a
 Calibration and thresholds come from {counts['val']:,} validation pictures, thresholds for at most {100 * aim:.1f} % of clean parcels flagged
 there; nothing is fitted to the test split. Brackets: 95 % intervals (Wilson).
 
-- **mAP50 {test['map50']:.3f}**
+{far}- **mAP50 {test['map50']:.3f}**
 - **clean parcels flagged by any class: {test['clean_flagged']} of {test['clean']} = {100 * test['clean_flagged'] / test['clean']:.1f} %** ({100 * flagged[0]:.1f}–{100 * flagged[1]:.1f}); aim: at most 2 %
 - expected calibration error {test['ece']:.3f} (detections of 5 % and more, ten bins)
 
@@ -97,8 +107,10 @@ simulator.
 ## Mass in the picture
 
 Grams from attenuation and ratio, by a table fitted on the validation split; parcels of 50 g and more without a
-shield. Test split: median error {100 * masses['test']['p50']:.0f} %, nine of ten within {100 * masses['test']['p90']:.0f} % (n = {masses['test']['n']}). Good enough to
-notice a swapped parcel, not a missing letter.
+shield. Test split: median error {100 * masses['test']['p50']:.0f} %, nine of ten within {100 * masses['test']['p90']:.0f} % (n = {masses['test']['n']}). With the
+default pack's rule (`concealment.mass`: picture over scale outside 0.40 to 1.75, from 200 g on the scale) a swap of two
+neighbours whose masses differ by a third or more is noticed in {share(swaps['noticed'], swaps['swapped'], interval)} of {swaps['swapped']}; a parcel with its own weight
+is accused in {share(swaps['own'], swaps['own_of'], interval)} of {swaps['own_of']}.
 
 ## What it cannot do
 
@@ -107,8 +119,8 @@ notice a swapped parcel, not a missing letter.
   said of a pixel; more than 600 mm² of such pixels is *blind*, whatever the detector says.
 - Name a substance: `powder` means organic or salt bulk in a bag, not which; `explosive_device` means mass, cell, wiring
   and initiator together.
-- Two views at once: each view is looked at alone. Parcels up to about 500 mm at full resolution (2 mm); larger ones are
-  reduced.
+- Two views at once: each view is looked at alone. Parcels up to about {SIZE * RESOLUTION_UM_MIN // 10_000 * 10} mm at full resolution
+  ({RESOLUTION_UM_MIN / 1000:g} mm); larger ones are reduced.
 
 ## How it was made
 

@@ -29,11 +29,11 @@ CLASSES = [
     "dense_object",
     "opaque",
 ]
-SIZE = 256
+SIZE = 320
 AIR_LEVEL = 60_000
 ATTENUATION_MAX = 6.0
 SCALE = (0.5, 1.0)
-RESOLUTION_UM_MIN = 2000
+RESOLUTION_UM_MIN = 1600
 STRIDE = 8
 
 
@@ -61,7 +61,7 @@ def area_weights(pixels: int, pixel_um: int, step_um: float) -> np.ndarray:
 
 
 def network_input(low: np.ndarray, high: np.ndarray, pitch_um: int, belt_step_um: int, air_level: int) -> np.ndarray:
-    """The 2×256×256 input of one picture."""
+    """The 2×320×320 input of one picture."""
     table = attenuation_table(air_level)
     a_low, a_high = table[low], table[high]
     height, width = low.shape

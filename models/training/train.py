@@ -8,6 +8,7 @@ that a busy machine ends by minutes says so in what it leaves.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import copy
 import json
@@ -17,13 +18,15 @@ import time
 import numpy as np
 import torch
 
-from augment import GRID, batch_of
+from augment import WINDOW_FIRST, WINDOW_LAST, batch_of
 from network import Detector, parameters_of
 from prepare import STRIDE, load_split
 
 PEAK_RATE = 4e-3
 # The weights that are shipped follow the trained ones at this pace: the last steps' noise is averaged away.
 FOLLOWING = 0.998
+# Share of the run that sees small windows.
+SMALL_SHARE = 0.6
 
 
 def heatmap_loss(logits, wanted):
@@ -37,7 +40,7 @@ def heatmap_loss(logits, wanted):
 
 def box_loss(distances, edges, weight):
     """Generalised overlap, weighted."""
-    middle = (torch.arange(GRID, dtype=torch.float32) + 0.5) * STRIDE
+    middle = (torch.arange(distances.shape[-1], dtype=torch.float32) + 0.5) * STRIDE
     cx, cy = middle[None, None, :], middle[None, :, None]
     x0, y0, x1, y1 = cx - distances[:, 0], cy - distances[:, 1], cx + distances[:, 2], cy + distances[:, 3]
     u0, v0, u1, v1 = edges.unbind(1)
@@ -68,9 +71,9 @@ def rate(done: float) -> float:
 def follow(shipped: torch.nn.Module, trained: torch.nn.Module, step: int) -> None:
     """Moves the shipped weights a little towards the trained ones, further in the first steps."""
     pace = min(FOLLOWING, (1 + step) / (10 + step))
+    pairs = [pair for pair in zip(shipped.state_dict().values(), trained.state_dict().values()) if pair[0].is_floating_point()]
     with torch.no_grad():
-        for kept, new in zip(shipped.state_dict().values(), trained.state_dict().values()):
-            kept.lerp_(new, 1 - pace) if kept.is_floating_point() else kept.copy_(new)
+        torch._foreach_lerp_([kept for kept, _ in pairs], [new for _, new in pairs], 1 - pace)
 
 
 def main() -> None:
@@ -90,16 +93,20 @@ def main() -> None:
     model = Detector().to(memory_format=torch.channels_last)
     shipped = copy.deepcopy(model)
     length = len(boxes) // arguments.batch
-    optimiser = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.02, fused=True)
     started, history, step, done, sums = time.time(), [], 0, 0.0, np.zeros(3)
     print(f"{len(boxes)} pictures, {parameters_of(model)} parameters, {length} steps an epoch", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(1) as ahead:
+    # Two batches are drawn beside the one that is learnt from, each from a seed of its own: which is ready first does not
+    # matter.
+    with concurrent.futures.ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as ahead:
         wanted = batches(len(boxes), arguments.batch, random)
-        draw = lambda: ahead.submit(batch_of, next(wanted), inputs, boxes, random)
-        following = draw()
+        window = lambda: WINDOW_FIRST if done < SMALL_SHARE else WINDOW_LAST
+        seed = lambda: np.random.default_rng(random.integers(2**63))
+        draw = lambda: ahead.submit(batch_of, next(wanted), inputs, boxes, window(), seed())
+        drawn = collections.deque(draw() for _ in range(3))
         while done < 1.0:
-            images, heatmap, edges, weight = following.result()
-            following = draw()
+            images, heatmap, edges, weight = drawn.popleft().result()
+            drawn.append(draw())
             for group in optimiser.param_groups:
                 group["lr"] = rate(done)
             with torch.autocast("cpu", torch.bfloat16):

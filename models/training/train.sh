@@ -1,7 +1,7 @@
 #!/bin/sh
 # From nothing to models/catalog/mail: environment, pictures, training, export, judging. Under an hour on 2 cores.
 #   models/training/train.sh [MINUTES]      (time budget of the training itself; default 42)
-# Needs: cargo, python3 (3.11 or later) with venv, some 9 GB of disk, 6 of them PyTorch. Everything is written under models/training
+# Needs: cargo, python3 (3.11 or later) with venv, some 14 GB of disk, 6 of them PyTorch. Everything is written under models/training
 # (venv, work: both ignored by git) and models/catalog/mail.
 set -eu
 minutes="${1:-42}"
@@ -23,7 +23,7 @@ cd "$here"
 pictures() {
     "$python" pictures.py --generator "$generator" --split "$1" --seed "$2" --count "$3" --out "$work/$1"
 }
-pictures train 1 16000
+pictures train 1 40000
 pictures val 1 2400
 pictures test 1 2400
 rm -rf "$work/golden"

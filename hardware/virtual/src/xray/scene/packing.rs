@@ -72,7 +72,9 @@ pub(super) fn pack(
         contents.place(&goods::padding(random, size), &Pose::at(0.0, 0.0, size[2] * 0.5));
     }
     let litres = size[0] * size[1] * size[2] * 1e-6;
-    let wanted = random.count(1, 3 + (litres * 1.2).min(9.0) as usize);
+    let most = 3.0 + (litres * 1.2).min(9.0);
+    // Most senders pack few things, some fill the box.
+    let wanted = (1.0 + most * random.unit() * random.unit()).round() as usize;
     let before = if drawn.is_empty() { wanted } else { random.count(0, wanted / 2) };
     fill(random, &mut contents, &mut room, before, goods);
     for Drawn { name, hidden_in, made } in drawn {
