@@ -7,7 +7,11 @@
 //!
 //! [`labels`] is the other eye: grey pictures of labels in, codes out, or the cause why none was read.
 //!
+//! [`drift`] hears over many pictures what no single one shows: that a scanner no longer sees as it did.
+//!
 //! [`report`] is what machines and officers say of a picture to one another: DICOS Threat Detection Reports, in and out.
+//!
+//! [`tip`] is the exercise: threats that are not there, on a copy for officers' eyes that no model is ever shown.
 //!
 //! Modules in the order a picture meets them.
 
@@ -21,10 +25,13 @@ pub mod session;
 
 pub mod detections;
 
+pub mod drift;
+
 pub mod labels;
 
 pub mod report;
 
 pub mod inspect;
+pub mod tip;
 pub mod random_graph;
 pub mod runtime;

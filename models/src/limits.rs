@@ -89,6 +89,22 @@ pub const LABEL_CODES_MAX: usize = 32;
 pub const RUNTIME_LIBRARY_BYTES_MAX: u64 = 64 << 20;
 pub const RUNTIME_WHEEL_BYTES_MAX: u64 = 64 << 20;
 
+/// Text of a threat library: its table of attenuation and a few hundred items.
+pub const TIP_TEXT_BYTES_MAX: u64 = 512 << 10;
+/// Items of one threat library.
+pub const TIP_ITEMS_MAX: usize = 1_024;
+/// Side of an item's map in pixels, of half a millimetre as a rule: what is longer fits no parcel that a machine sorts.
+pub const TIP_MAP_SIDE_MAX: u32 = 1_024;
+/// One map's file.
+pub const TIP_MAP_BYTES_MAX: u64 =
+    TIP_MAP_SIDE_MAX as u64 * TIP_MAP_SIDE_MAX as u64 * SAMPLE_BYTES + CONTAINER_BYTES_MAX;
+/// Pixels of all maps of one library: 64 MiB.
+pub const TIP_PIXELS_MAX: u64 = (64 << 20) / SAMPLE_BYTES;
+/// Areal densities of one basis material in a library's table.
+pub const TIP_POINTS_MAX: usize = 128;
+/// Places tried for one item before it is said that none is plausible.
+pub const TIP_TRIES_MAX: u32 = 64;
+
 const _: () = {
     assert!(IMAGE_PIXELS_MAX <= IMAGE_WIDTH_MAX as u64 * IMAGE_HEIGHT_MAX as u64);
     assert!(FILE_BYTES_MAX < 256 << 20, "one picture must fit a small board's memory several times");
@@ -99,4 +115,5 @@ const _: () = {
     assert!(REPORT_CORNERS_MAX * 3 * 4 < u16::MAX as usize, "a polygon's length is written in 16 bits");
     assert!(OPAQUE_REGIONS_MAX < DETECTIONS_MAX);
     assert!(PEAKS_MAX >= DETECTIONS_MAX);
+    assert!(2 * TIP_MAP_SIDE_MAX as u64 * TIP_MAP_SIDE_MAX as u64 <= TIP_PIXELS_MAX, "one item fits a library");
 };

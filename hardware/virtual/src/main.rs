@@ -1,4 +1,4 @@
-//! `gatepost-virtual`: images of parcels that do not exist, for training, tests and demonstration.
+//! `gatepost-virtual`: images of parcels that do not exist, for training, tests and demonstration; threats to project.
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gatepost_virtual::xray::splits::Split;
-use gatepost_virtual::xray::{DualImage, Scene, render_view};
+use gatepost_virtual::xray::{DualImage, Scene, profile, render_view, threats};
 use serde_json::json;
 
 /// The lane that does not exist.
@@ -40,15 +40,44 @@ enum Command {
         #[arg(long)]
         raw: bool,
     },
+    /// Write a threat library for projection (TIP): areal densities of training targets, and library.toml.
+    Threats {
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many of each design.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=4))]
+        count: u64,
+        /// The scanner whose pictures they are for.
+        #[arg(long, default_value = "parcel-1500")]
+        scanner: String,
+        /// Folder to write to; made if missing.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
-    let Command::Images { split, seed, count, first, out, raw } = Arguments::parse().command;
-    let Some(split) = Split::named(&split) else {
-        eprintln!("--split {split}: not a split; it is train, val or test");
-        return ExitCode::from(2);
+    let (out, written) = match Arguments::parse().command {
+        Command::Images { split, seed, count, first, out, raw } => {
+            let Some(split) = Split::named(&split) else {
+                eprintln!("--split {split}: not a split; it is train, val or test");
+                return ExitCode::from(2);
+            };
+            let written = images(split, seed, first..first.saturating_add(count), &out, raw);
+            (out, written)
+        }
+        Command::Threats { seed, count, scanner, out } => {
+            let Some(scanner) = profile::named(&scanner) else {
+                let known: Vec<&str> = profile::TRAINING.iter().chain(&profile::TESTING).map(|one| one.name).collect();
+                eprintln!("--scanner {scanner}: not a scanner; it is one of {}", known.join(", "));
+                return ExitCode::from(2);
+            };
+            let written = threats::write(&threats::draw(seed, count as usize), scanner, &out);
+            (out, written)
+        }
     };
-    match images(split, seed, first..first.saturating_add(count), &out, raw) {
+    match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}: {error}; check that the folder can be written and has room", out.display());

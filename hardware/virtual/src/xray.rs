@@ -6,7 +6,7 @@
 //!
 //! A parcel's way: `scene` (what is there and weighs how much, of `goods`, `appliances`, `toiletries`, `lookalikes` and
 //! `targets` built from `shape`, `vessels` and `heaps`) → `detector` (areal densities, `physics`, noise, by a `profile`)
-//! → `picture` (files, merged and split).
+//! → `picture` (files, merged and split). `threats` writes targets alone, as areal densities, for projection (TIP).
 
 mod appliances;
 mod concealments;
@@ -22,6 +22,7 @@ pub mod scene;
 pub mod shape;
 pub mod splits;
 pub mod targets;
+pub mod threats;
 mod toiletries;
 mod vessels;
 

@@ -84,6 +84,11 @@ pub const fn fault(fault: Fault) -> (&'static str, &'static str, &'static str) {
         Fault::XRay => {
             ("The X-ray gives no pictures.", EXAM, "Check that the tunnel is on and its share is reachable.")
         }
+        Fault::Drift => (
+            "The X-ray no longer sees as it did when it was set up.",
+            "Pictures are assessed as before. More parcels are drawn at random for exam.",
+            "Tell a technician: calibrate the scanner. The devices page says what has changed.",
+        ),
         Fault::Controller => {
             ("The lane controller is not ready.", ALL_EXAM, "Check its power; then press Reset at the lane.")
         }

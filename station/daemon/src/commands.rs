@@ -22,6 +22,7 @@ mod wiring;
 mod id;
 mod label;
 mod inspect;
+mod tip;
 mod hold;
 mod rules;
 mod verify;
@@ -74,6 +75,8 @@ enum Command {
     Label(label::Arguments),
     /// Look at X-ray files with the model
     Inspect(inspect::Arguments),
+    /// Project a threat that is not there into an X-ray file, for training eyes (TIP)
+    Tip(tip::Arguments),
     /// Hold lists: import, list, add, remove
     #[command(subcommand)]
     Hold(hold::Arguments),
@@ -172,6 +175,7 @@ fn carry_out(command: Command, json: bool) -> Outcome {
         Command::Id { texts } => id::id(&texts, json),
         Command::Label(arguments) => label::label(&arguments, json),
         Command::Inspect(arguments) => inspect::inspect(&arguments, json),
+        Command::Tip(arguments) => tip::tip(&arguments),
         Command::Hold(arguments) => hold::hold(arguments, json),
         Command::Declarations(arguments) => hold::declarations(arguments, json),
         Command::Rules(arguments) => rules::rules(arguments, json),

@@ -166,11 +166,13 @@ pub struct SamplingConfig {
     /// In 1/10,000.
     pub rate: u16,
     pub rate_trusted: u16,
+    /// While an X-ray of the lane drifts the rates are at least this.
+    pub rate_drifting: u16,
 }
 
 impl Default for SamplingConfig {
     fn default() -> Self {
-        Self { key: None, rate: 100, rate_trusted: 20 }
+        Self { key: None, rate: 100, rate_trusted: 20, rate_drifting: 1_000 }
     }
 }
 
@@ -250,6 +252,9 @@ impl Config {
             return Err(ConfigError(format!(
                 "{shown}: sampling: rate is in 1/10,000 and rate_trusted is at most rate (a trusted shipper lowers it)"
             )));
+        }
+        if self.sampling.rate_drifting > 10_000 {
+            return Err(ConfigError(format!("{shown}: sampling: rate_drifting is in 1/10,000: at most 10000")));
         }
         for lane in &self.lanes {
             let scanners = lane.scanners.iter().map(|(name, one)| ("scanner", name, one.transport()));

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::AtomicU32;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -44,6 +43,7 @@ pub mod audit;
 pub mod clock;
 pub mod desk;
 pub mod devices;
+pub mod drift;
 pub mod feed;
 pub mod folder;
 pub mod grounds;
@@ -214,7 +214,7 @@ fn open(
     };
     let station = Station {
         desk: Arc::new(desk),
-        looker: Looker { inspector: Arc::new(Mutex::new(inspector)), evidence, images: Arc::new(AtomicU32::new(0)) },
+        looker: Looker::new(inspector, evidence, memory.disk),
         cellar: Cellar { labels: memory.labels, ledger: ledger.clone() },
         ledger,
         asks,

@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 mod camera;
 #[path = "commands/pins.rs"]
 mod pins;
+#[path = "commands/tip.rs"]
+mod tip;
 #[path = "commands/weights.rs"]
 mod weights;
 

@@ -229,8 +229,7 @@ impl Bench {
     fn part(&mut self, fault: Fault, failed: bool) {
         let changed = if failed { self.failed.insert(fault) } else { self.failed.remove(&fault) };
         if changed {
-            let says = format!("{fault} {}", if failed { "does not work" } else { "works again" });
-            self.alarm(AlarmCode::Part, None, &says);
+            self.alarm(AlarmCode::Part, None, &fault.said(failed));
         }
     }
 

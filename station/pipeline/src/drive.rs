@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::event::{ClockState, Effect, Event, OfficerAction, Order};
 use crate::gather::Gather;
 use crate::judge::{Clearance, ContingencyPlan, Fault, Inputs, Outcome, Sensor, Token, Verdict};
-use crate::limits::{ALARMS_MAX, HEARTBEAT_MS, PASSES_MAX, RECORDS_WAITING_MAX, TIME_SYNC_MS};
+use crate::limits::{HEARTBEAT_MS, PASSES_MAX, TIME_SYNC_MS};
 use crate::pass::life::{Signal, State};
 use crate::pass::{LaneName, PassKey};
-use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
+use crate::record::{Pending, Recorded};
 use crate::ruleset::Ruleset;
 use crate::track::Track;
 use crate::track::clock::ClockMap;
@@ -35,6 +35,7 @@ mod controller;
 mod decide;
 mod facts;
 mod follow;
+mod ledger;
 mod officer;
 mod recover;
 mod view;
@@ -73,6 +74,8 @@ pub struct SamplingKey {
     pub key: [u8; 32],
     pub rate: u16,
     pub rate_trusted: u16,
+    /// Least rate of everybody while the X-ray drifts.
+    pub rate_drifting: u16,
 }
 
 /// With what a decision was made; stands in its record.
@@ -292,107 +295,6 @@ impl Drive {
             self.order(Order::Stop);
             self.alarm(AlarmCode::TooManyPasses, None, "too many parcels are not finished: the feed is stopped");
         }
-    }
-
-    fn recorded(&mut self, recorded: Recorded) {
-        let Some(at) = recorded.pass().and_then(|pass| self.find(pass)) else { return };
-        let parcel = &mut self.parcels[at];
-        if recorded.kind() == Kind::Disposition {
-            parcel.clearance =
-                parcel.clearing.take().map(|clearance| Clearance { disposition_seq: recorded.seq(), ..clearance });
-            parcel.stale = true;
-            return;
-        }
-        parcel.seq = Some(recorded.seq());
-        parcel.asking = false;
-        if recorded.revision() == Some(parcel.revision) {
-            parcel.signal(Signal::Durable);
-            parcel.release = Some(recorded);
-        }
-    }
-
-    fn unrecorded(&mut self, pending: Pending) {
-        if self.failed.insert(Fault::Disk) {
-            let says =
-                "the ledger cannot store: everything goes to exam until it can; free disk space or replace the disk";
-            self.alarm(AlarmCode::LedgerFull, None, says);
-        }
-        if pending.kind() != Kind::Decision {
-            if self.waiting.len() < RECORDS_WAITING_MAX {
-                self.waiting.push_back(pending);
-            }
-            return;
-        }
-        if let Some(at) = pending.pass().and_then(|pass| self.find(pass)) {
-            self.parcels[at].unrecorded = true;
-            self.parcels[at].asking = false;
-            self.parcels[at].revision -= 1;
-            self.parcels[at].signal(Signal::Unrecorded);
-        }
-    }
-
-    fn ledger_ready(&mut self) {
-        if !self.failed.remove(&Fault::Disk) {
-            return;
-        }
-        self.out.extend(self.waiting.drain(..).map(Effect::Record));
-        for parcel in self.parcels.iter_mut().filter(|parcel| parcel.unrecorded) {
-            parcel.stale = true;
-        }
-        self.alarm(AlarmCode::LedgerReady, None, "the ledger stores again");
-    }
-
-    fn part(&mut self, fault: Fault, failed: bool) {
-        let changed = if failed { self.failed.insert(fault) } else { self.failed.remove(&fault) };
-        if !changed {
-            return;
-        }
-        let says = format!("{fault} {}", if failed { "does not work" } else { "works again" });
-        self.alarm(AlarmCode::Part, None, &says);
-        let stop = self.config.contingency.get(&fault).is_some_and(|plan| plan.plan == crate::judge::Contingency::Stop);
-        if failed && stop {
-            self.order(Order::Stop);
-        }
-    }
-
-    fn note(&mut self, noted: Vec<crate::gather::Noted>) {
-        use crate::gather::Noted;
-        for noted in noted {
-            match noted {
-                Noted::Contested { pass, cause } => self.contest(pass, cause),
-                Noted::Orphan { device } => {
-                    self.alarm_device(AlarmCode::Orphan, device, "read something where no parcel is")
-                }
-                Noted::Unplaced { device } => {
-                    self.alarm_device(AlarmCode::ReadingUnplaced, device, "sent a reading that is too old to place");
-                }
-                Noted::ImagesOutOfStep => {
-                    let says = "images and parcels do not match one to one: exam until the beam has been empty";
-                    self.alarm(AlarmCode::ImagesOutOfStep, None, says);
-                }
-            }
-        }
-    }
-
-    /// Records an alarm and keeps it for the page.
-    fn alarm(&mut self, code: AlarmCode, pass: Option<PassKey>, says: &str) {
-        let alarm = Alarm { code, pass, at: self.wall, says: says.to_owned() };
-        self.entry(Kind::Device, code.urgency(), &alarm);
-        if self.alarms.len() == ALARMS_MAX {
-            self.alarms.pop_front();
-        }
-        self.alarms.push_back(alarm);
-    }
-    fn alarm_device(&mut self, code: AlarmCode, device: u8, says: &str) {
-        let name = self.config.map.devices.get(usize::from(device)).map_or("?", |device| device.name.as_str());
-        let says = format!("{name} {says}");
-        self.alarm(code, None, &says);
-    }
-
-    fn entry<B: Serialize>(&mut self, kind: Kind, urgency: Urgency, body: &B) {
-        let made = Pending::entry(kind, urgency, Audience::All, self.lane.as_str(), self.wall, body);
-        debug_assert!(made.is_ok(), "{made:?}");
-        self.out.extend(made.ok().map(Effect::Record));
     }
 
     fn order(&mut self, order: Order) {

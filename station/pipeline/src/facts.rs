@@ -3,13 +3,16 @@
 //! Apart from the lanes' minds so that the same reading means the same to every judge. It decides nothing and guesses
 //! nothing: what is unknown stays unknown.
 
+use std::collections::BTreeSet;
+
 use gatepost_hardware::units::WallMs;
 
 use crate::drive::DriveConfig;
 use crate::event::Matched;
 use crate::identify::{Cause, ItemIdentity, Kind as IdKind};
 use crate::judge::{
-    ContestedCause, Country, Date, Identification, Inputs, ItemKind, MailClass, NoReadCause, Sampling, Token, sampling,
+    ContestedCause, Country, Date, Fault, Identification, Inputs, ItemKind, MailClass, NoReadCause, Sampling, Token,
+    sampling,
 };
 use crate::pass::PassKey;
 
@@ -48,13 +51,16 @@ pub(crate) fn fill_identity(inputs: &mut Inputs, identity: &ItemIdentity, certai
     }
 }
 
-/// The keyed draw of this pass.
-pub(crate) fn sampling_of(config: &DriveConfig, pass: PassKey) -> Option<Sampling> {
-    config.sampling.as_ref().map(|keyed| Sampling {
-        key_id: keyed.id.clone(),
-        draw: sampling::draw(&keyed.key, &config.station, pass),
-        rate: keyed.rate,
-        rate_trusted: keyed.rate_trusted,
+/// The keyed draw of this pass. While the X-ray drifts its findings are worth less, whoever sent the parcel.
+pub(crate) fn sampling_of(config: &DriveConfig, pass: PassKey, failed: &BTreeSet<Fault>) -> Option<Sampling> {
+    config.sampling.as_ref().map(|keyed| {
+        let least = if failed.contains(&Fault::Drift) { keyed.rate_drifting } else { 0 };
+        Sampling {
+            key_id: keyed.id.clone(),
+            draw: sampling::draw(&keyed.key, &config.station, pass),
+            rate: keyed.rate.max(least),
+            rate_trusted: keyed.rate_trusted.max(least),
+        }
     })
 }
 

@@ -9,7 +9,7 @@ mod packing;
 mod wrapping;
 
 use super::random::{Random, mix};
-use super::shape::{Assembly, Pose};
+use super::shape::{Assembly, Pose, Vector};
 use super::targets::{self, Class, Designs, Made};
 use super::{concealments, goods, lookalikes};
 use packing::{Drawn, Goods, Mark};
@@ -94,7 +94,7 @@ impl Default for ScenePlan {
             lookalikes: Vec::new(),
             instead_of: Vec::new(),
             designs: Designs::Training,
-            hiding: Hiding::Ordinary(0.35),
+            hiding: Hiding::Ordinary(0.3),
             size_mm_max: [450, 560, 320],
         }
     }
@@ -176,6 +176,34 @@ impl Scene {
         let mut scene_contents = Assembly::default();
         scene_contents.place(&contents, &turn);
         finish(kind, wrapping, scene_contents, marks, goods)
+    }
+
+    /// The same parcel with one target more, exactly where the pose puts it in the scene's frame, through whatever lies there:
+    /// what a projection of the same target is measured against.
+    pub fn with_target(&self, class: Class, design: &'static str, thing: &Assembly, pose: &Pose) -> Scene {
+        let mut scene = self.clone();
+        let first = scene.contents.parts.len();
+        scene.contents.place(thing, pose);
+        let ((low, _), (from, to)) = (self.bounds(), thing.posed(pose).bounds());
+        let mm = |value: f32, axis: usize| (value - low[axis]).max(0.0).round() as u32;
+        let box_mm = [mm(from[0], 0), mm(from[1], 1), mm(to[0], 0), mm(to[1], 1)];
+        let parts = first..scene.contents.parts.len();
+        scene.targets.push(Target { class, design, hidden_in: None, box_mm, parts });
+        scene.mass_g += thing.mass_g().max(0.0).round() as u32;
+        scene.things += 1;
+        scene
+    }
+
+    /// Its frame alone: a picture of it has the same size and place, and shows nothing.
+    pub fn emptied(&self) -> Scene {
+        let mut scene = Scene { targets: Vec::new(), contents: Assembly::default(), ..self.clone() };
+        scene.wrapping.parts.iter_mut().for_each(|part| part.fill *= 1e-6);
+        scene
+    }
+
+    /// The box round the wrapping: its lowest and its highest corner.
+    pub fn bounds(&self) -> (Vector, Vector) {
+        self.wrapping.bounds()
     }
 }
 

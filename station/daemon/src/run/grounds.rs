@@ -7,7 +7,7 @@ use gatepost_pipeline::ruleset::Ruleset;
 
 use std::path::Path;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, SamplingConfig};
 
 /// The rule pack in force.
 ///
@@ -40,7 +40,8 @@ pub(crate) fn sampling_key(config: &Config) -> Result<SamplingKey, ConfigError> 
     let key: Option<[u8; 32]> = key.and_then(|key| key.try_into().ok());
     let key = key.ok_or_else(|| ConfigError(format!("{shown}: a sampling key is 64 hexadecimal digits")))?;
     let id = Token::clipped(&blake3::hash(&key).to_hex()[..16]);
-    Ok(SamplingKey { id, key, rate: config.sampling.rate, rate_trusted: config.sampling.rate_trusted })
+    let SamplingConfig { rate, rate_trusted, rate_drifting, .. } = config.sampling;
+    Ok(SamplingKey { id, key, rate, rate_trusted, rate_drifting })
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use gatepost_hardware::units::{Grams, Micros, Millimetres};
+use gatepost_ledger::disk::SharedDisk;
+use gatepost_models::drift::vitals;
 use gatepost_models::formats::{self, Geometry};
 use gatepost_models::pixels;
 use gatepost_models::session::{Assessment, Cause, Inspector};
@@ -17,6 +19,7 @@ use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault, Ima
 use gatepost_pipeline::pass::PassKey;
 
 use crate::config::XrayDevice;
+use crate::run::drift::Watch;
 use crate::run::feed::Feed;
 use crate::run::folder::{self, Finished, Folder};
 use crate::run::health::Health;
@@ -29,23 +32,34 @@ pub struct Looker {
     pub evidence: SharedEvidence,
     /// Counts images of this station run.
     pub images: Arc<AtomicU32>,
+    /// Where it is kept how each of them sees.
+    pub disk: SharedDisk,
 }
 
 /// One X-ray, as its lane's configuration describes it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Scanner {
     device: u8,
     geometry: Geometry,
     numbered: bool,
+    watch: Watch,
 }
 
-/// Serves one X-ray's folder for ever.
-pub async fn serve(config: XrayDevice, folder: PathBuf, device: u8, feed: Feed, health: Health, looker: Looker) {
+/// Serves one X-ray's folder for ever; `watch` hears of every picture whether it still sees as it did.
+pub async fn serve(
+    config: XrayDevice,
+    folder: PathBuf,
+    device: u8,
+    feed: Feed,
+    health: Health,
+    looker: Looker,
+    watch: Watch,
+) {
     let geometry = Geometry { pitch_um: config.pitch_um, belt_step_um: config.belt_step_um, ..looker.geometry() };
-    let scanner = Scanner { device, geometry, numbered: config.numbered };
+    let scanner = Scanner { device, geometry, numbered: config.numbered, watch };
     let watched = Folder { path: folder, of: "X-ray", fault: Fault::XRay };
     folder::serve(watched, feed.clone(), health, |file| match file {
-        Finished::Now { path, at } => look(path, at, scanner, feed.clone(), looker.clone()),
+        Finished::Now { path, at } => look(path, at, scanner.clone(), feed.clone(), looker.clone()),
         // Of parcels that nobody waits for any more.
         Finished::Before { .. } => {}
     })
@@ -61,7 +75,7 @@ fn number_of(path: &Path) -> Option<u32> {
 
 /// One image, on a thread where waiting for a disk is allowed.
 fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker) {
-    let Scanner { device, geometry, numbered } = scanner;
+    let Scanner { device, geometry, numbered, watch } = scanner;
     tokio::task::spawn_blocking(move || {
         let id = looker.images.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = folder::read_bounded(&path, gatepost_models::limits::FILE_BYTES_MAX);
@@ -78,7 +92,15 @@ fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker)
         let image = ImageFile { id, digest, number, length_mm, objects };
         feed.offer(Event::Image { mono: at, device, image });
         let assessed = match (bytes, picture) {
-            (Ok(bytes), Ok(picture)) => looker.assess(&path, &bytes, &picture, &geometry, &feed),
+            (Ok(bytes), Ok(picture)) => match looker.assess(&path, &bytes, &picture, &geometry, &feed) {
+                Ok(seen) => {
+                    let vitals = vitals(&picture, &seen);
+                    feed.offer(Event::Assessed { image: id, assessed: judged(seen) });
+                    // The lane has its answer: what the guard makes of it is the next parcel's matter.
+                    return watch.hear(&vitals, &feed);
+                }
+                Err(cause) => Image::Blind { cause },
+            },
             (_, Err(why)) | (Err(why), _) => {
                 tracing::warn!("{why}");
                 Image::Blind { cause: BlindCause::Quality }
@@ -89,13 +111,17 @@ fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker)
 }
 
 impl Looker {
+    pub fn new(inspector: Inspector, evidence: SharedEvidence, disk: SharedDisk) -> Self {
+        Self { inspector: Arc::new(Mutex::new(inspector)), evidence, images: Arc::default(), disk }
+    }
+
     fn geometry(&self) -> Geometry {
         // A lock that is poisoned by a panic still holds the geometry it was opened with.
         self.inspector.lock().unwrap_or_else(std::sync::PoisonError::into_inner).default_geometry()
     }
 
     /// The evidence is stored beside the inference; the file leaves the scanner's folder when it is.
-    fn assess(&self, path: &Path, bytes: &[u8], picture: &formats::Image, geometry: &Geometry, feed: &Feed) -> Image {
+    fn assess(&self, path: &Path, bytes: &[u8], picture: &formats::Image, geometry: &Geometry, feed: &Feed) -> Seen {
         let (stored, seen) = std::thread::scope(|scope| {
             let store = scope.spawn(|| {
                 let mut evidence = self.evidence.lock().map_err(|_| "the evidence store stopped".to_owned())?;
@@ -110,15 +136,18 @@ impl Looker {
                 path.display()
             );
             feed.offer(Event::Part { fault: Fault::Disk, failed: true });
-            return Image::Blind { cause: BlindCause::NoImage };
+            return Err(BlindCause::NoImage);
         }
         let _stays = std::fs::remove_file(path).inspect_err(|error| tracing::warn!("{}: {error}", path.display()));
-        let Ok(seen) = seen else { return Image::Blind { cause: BlindCause::Engine } };
+        let Ok(seen) = seen else { return Err(BlindCause::Engine) };
         let failed = matches!(&seen, Assessment::Blind(blind) if matches!(blind.cause, Cause::Engine | Cause::Model));
         feed.offer(Event::Part { fault: Fault::Model, failed });
-        judged(seen)
+        Ok(seen)
     }
 }
+
+/// What the model said, or why it was not asked.
+type Seen = Result<Assessment, BlindCause>;
 
 /// What the model said, in the judge's words.
 fn judged(seen: Assessment) -> Image {

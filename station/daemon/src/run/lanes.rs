@@ -11,6 +11,7 @@ use gatepost_pipeline::weighing::{Protocol, Protocols};
 
 use crate::blackbox::{Begin, BlackBox};
 use crate::config::{Config, ConfigError, LaneConfig};
+use crate::run::drift::{Drifting, Watch};
 use crate::run::feed::{Fed, Feed};
 use crate::run::lists::Ask;
 use crate::run::pins::OnPins;
@@ -118,6 +119,7 @@ fn connect(
     feed: &Feed,
     station: &Station,
 ) -> Result<(), ConfigError> {
+    let drifting = Drifting::default();
     for (index, device) in map.devices.iter().enumerate() {
         let (index, name) = (index as u8, device.name.as_str());
         let health = |kind: &str| station.board.part(&format!("{} {kind}", map.name));
@@ -136,8 +138,10 @@ fn connect(
             DeviceKind::Xray => {
                 let xray = lane.xrays[name].clone();
                 let folder = config.path(&xray.folder);
-                let looker = station.looker.clone();
-                tokio::spawn(images::serve(xray, folder, index, feed.clone(), health("xray"), looker));
+                let (looker, lane) = (station.looker.clone(), map.name.as_str());
+                let watch =
+                    Watch::open(looker.disk.clone(), lane, name, index, health("xray drift"), Arc::clone(&drifting));
+                tokio::spawn(images::serve(xray, folder, index, feed.clone(), health("xray"), looker, watch));
             }
             DeviceKind::Camera => {
                 let camera = &lane.cameras[name];

@@ -223,7 +223,7 @@ impl Bench {
         let fitted = |fitted| if fitted { Sensor::Unknown } else { Sensor::NotFitted };
         inputs.radiation = fitted(self.config.radiation_fitted);
         inputs.smoke = fitted(self.config.smoke_fitted);
-        inputs.sampling = sampling_of(&self.config, presentation.key);
+        inputs.sampling = sampling_of(&self.config, presentation.key, &self.failed);
         inputs.clearance.clone_from(&presentation.clearance);
         if presentation.inherited {
             return (inputs, Alibis::default()); // nothing was heard of it in this life

@@ -1,10 +1,15 @@
-//! What is wrong with the lane, as a technician and operations read it.
+//! What is wrong with the lane, as a technician and operations read it, and how it is said: as a record, and on the page.
 
 use gatepost_hardware::units::WallMs;
 use serde::{Deserialize, Serialize};
 
+use super::Drive;
+use crate::event::{Effect, Order};
+use crate::gather::Noted;
+use crate::judge::{Contingency, Fault};
+use crate::limits::ALARMS_MAX;
 use crate::pass::PassKey;
-use crate::record::Urgency;
+use crate::record::{Audience, Kind, Pending, Urgency};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
@@ -62,5 +67,58 @@ impl AlarmCode {
             }
             _ => none,
         }
+    }
+}
+
+impl Drive {
+    pub(super) fn part(&mut self, fault: Fault, failed: bool) {
+        let changed = if failed { self.failed.insert(fault) } else { self.failed.remove(&fault) };
+        if !changed {
+            return;
+        }
+        self.alarm(AlarmCode::Part, None, &fault.said(failed));
+        let stop = self.config.contingency.get(&fault).is_some_and(|plan| plan.plan == Contingency::Stop);
+        if failed && stop {
+            self.order(Order::Stop);
+        }
+    }
+
+    pub(super) fn note(&mut self, noted: Vec<Noted>) {
+        for noted in noted {
+            match noted {
+                Noted::Contested { pass, cause } => self.contest(pass, cause),
+                Noted::Orphan { device } => {
+                    self.alarm_device(AlarmCode::Orphan, device, "read something where no parcel is")
+                }
+                Noted::Unplaced { device } => {
+                    self.alarm_device(AlarmCode::ReadingUnplaced, device, "sent a reading that is too old to place");
+                }
+                Noted::ImagesOutOfStep => {
+                    let says = "images and parcels do not match one to one: exam until the beam has been empty";
+                    self.alarm(AlarmCode::ImagesOutOfStep, None, says);
+                }
+            }
+        }
+    }
+
+    /// Records an alarm and keeps it for the page.
+    pub(super) fn alarm(&mut self, code: AlarmCode, pass: Option<PassKey>, says: &str) {
+        let alarm = Alarm { code, pass, at: self.wall, says: says.to_owned() };
+        self.entry(Kind::Device, code.urgency(), &alarm);
+        if self.alarms.len() == ALARMS_MAX {
+            self.alarms.pop_front();
+        }
+        self.alarms.push_back(alarm);
+    }
+    pub(super) fn alarm_device(&mut self, code: AlarmCode, device: u8, says: &str) {
+        let name = self.config.map.devices.get(usize::from(device)).map_or("?", |device| device.name.as_str());
+        let says = format!("{name} {says}");
+        self.alarm(code, None, &says);
+    }
+
+    pub(super) fn entry<B: Serialize>(&mut self, kind: Kind, urgency: Urgency, body: &B) {
+        let made = Pending::entry(kind, urgency, Audience::All, self.lane.as_str(), self.wall, body);
+        debug_assert!(made.is_ok(), "{made:?}");
+        self.out.extend(made.ok().map(Effect::Record));
     }
 }

@@ -46,7 +46,7 @@ impl Drive {
             *duplicate = true;
         }
         (inputs.radiation, inputs.smoke) = (self.radiation, self.smoke);
-        inputs.sampling = sampling_of(&self.config, parcel.key);
+        inputs.sampling = sampling_of(&self.config, parcel.key, &self.failed);
         inputs.clearance.clone_from(&parcel.clearance);
         Known { inputs, weights }
     }

@@ -3,6 +3,8 @@ use gatepost_hardware::link::{BootCause, Fact, Greeting, PermitFate, Report};
 use gatepost_hardware::units::Tick;
 
 use super::*;
+use crate::facts::sampling_of;
+use crate::record::Kind;
 
 /// A lane `north` in the first epoch of its controller, and the bodies of what its mind wanted recorded, by kind.
 struct Rig {
@@ -199,4 +201,24 @@ fn what_an_eye_puts_in_doubt_after_the_judgement_is_judged_again() {
     assert_eq!(asked, None, "that decision is not durable yet");
     rig.edge(1, false, 2_900, None);
     assert!(rig.drive.parcels[0].stale, "it is longer than it was");
+}
+
+#[test]
+fn a_drifting_x_ray_raises_the_draw_of_everybody_until_it_sees_again_and_says_so() {
+    let mut rig = Rig::new(Vec::new(), &[]);
+    let id = Token::clipped("k");
+    rig.drive.config.sampling =
+        Some(SamplingKey { id, key: [7; 32], rate: 100, rate_trusted: 20, rate_drifting: 1_000 });
+    let rates = |rig: &Rig| {
+        let pass = PassKey::parse("A/1/1").unwrap();
+        sampling_of(&rig.drive.config, pass, &rig.drive.failed).map(|draw| (draw.rate, draw.rate_trusted))
+    };
+    assert_eq!(rates(&rig), Some((100, 20)));
+    rig.hear(Event::Part { fault: Fault::Drift, failed: true });
+    assert_eq!(rates(&rig), Some((1_000, 1_000)), "a trusted shipper's parcel was seen by the same X-ray");
+    rig.hear(Event::Part { fault: Fault::Drift, failed: false });
+    assert_eq!(rates(&rig), Some((100, 20)));
+    let said: Vec<&str> = rig.records.iter().filter_map(|(_, body)| body["says"].as_str()).collect();
+    assert!(said.contains(&"the X-ray no longer sees as it did: more parcels are drawn at random"), "{said:?}");
+    assert!(said.contains(&"the X-ray sees as it did again"), "{said:?}");
 }

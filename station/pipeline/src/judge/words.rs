@@ -291,8 +291,22 @@ words!(
         Scanner = "scanner", Scale = "scale", XRay = "x-ray", Controller = "controller", Cable = "cable",
         Diverter = "diverter", Eye = "eye", Encoder = "encoder", Disk = "disk", Model = "model",
         Beacon = "beacon", Uplink = "uplink", Camera = "camera",
+        /// The X-ray works, and no longer sees as it did: more parcels are drawn at random.
+        Drift = "x-ray-drift",
     }
 );
+
+impl Fault {
+    /// What an alarm says when a part begins to fail, or no longer does.
+    pub fn said(self, failed: bool) -> String {
+        match (self, failed) {
+            (Self::Drift, true) => "the X-ray no longer sees as it did: more parcels are drawn at random".to_owned(),
+            (Self::Drift, false) => "the X-ray sees as it did again".to_owned(),
+            (part, true) => format!("{part} does not work"),
+            (part, false) => format!("{part} works again"),
+        }
+    }
+}
 
 words!(
     /// What ran full (promise 9: full means "to exam" and "say so").
