@@ -57,7 +57,10 @@ async fn a_full_disk_sends_parcels_to_exam_is_said_and_passes_by_itself() {
     let meanwhile = of("decision", from + 1_000, until);
     assert_eq!(meanwhile.iter().filter(released).count(), 0, "nothing is released while nothing can be recorded");
     let after = of("decision", until, i64::MAX);
-    let first = after.iter().find(released).unwrap_or_else(|| panic!("nothing was released afterwards"));
+    let grounds =
+        || after.iter().map(|decision| decision["body"]["verdict"]["reasons"].to_string()).collect::<Vec<_>>();
+    let first =
+        after.iter().find(released).unwrap_or_else(|| panic!("nothing was released afterwards: {:#?}", grounds()));
     let recovered_ms = first["at"].as_i64().expect("a time") - until;
 
     let pool = played.central().await;

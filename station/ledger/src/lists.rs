@@ -7,6 +7,7 @@
 pub mod line;
 pub mod file;
 pub mod index;
+mod folders;
 mod force;
 pub mod cache;
 

@@ -232,6 +232,7 @@ fn over_sled(disk: &SharedDisk, folder: &std::path::Path, history: Option<Histor
         memory_bytes: 1 << 24,
         answer: Duration::from_secs(20),
         build: Duration::from_secs(60),
+        pause: Duration::from_millis(1),
     };
     Lists::open(disk.clone(), "lists", trust(), history, |source| {
         Cache::start(setup, source).map(|cache| Box::new(cache) as Box<dyn Index>)
@@ -274,6 +275,25 @@ fn over_sled_the_answers_are_the_same_and_an_unusable_folder_is_built_anew() {
     assert_eq!(holds(&lists, ITEM), ["H-1", "H-3"]);
     assert_eq!(lists.look_up(Some(&item), Some(NOW)).previous, Previous::Decided { worst: Outcome::Exam });
     assert!(folder.path().join("cache-2").is_dir());
+}
+
+#[test]
+fn an_index_that_nothing_could_be_written_for_is_there_again_once_it_can() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("index");
+    // Where a folder is wanted stands a file: every new one fails, as on a full disk.
+    std::fs::write(&folder, b"in the way").unwrap();
+    let disk: SharedDisk = Arc::new(MemoryDisk::new());
+    let mut lists = over_sled(&disk, &folder, None);
+    install(&mut lists, ListKind::Holds, Form::Snapshot, 1, &[hold(ITEM, "H-1", "exam")]).unwrap();
+    let start = Instant::now();
+    while lists.index_state() != IndexState::Lost {
+        assert!(start.elapsed() < Duration::from_secs(60), "it is not given up");
+        std::thread::yield_now();
+    }
+    std::fs::remove_file(&folder).unwrap();
+    ready(&lists);
+    assert_eq!(holds(&lists, ITEM), ["H-1"]);
 }
 
 #[test]

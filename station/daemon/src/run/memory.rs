@@ -139,6 +139,7 @@ fn open_lists(
         // An index that is abandoned costs minutes of exam: a disk that is busy for a moment must not be taken for a dead one.
         answer: Duration::from_secs(1),
         build: Duration::from_secs(600),
+        pause: Duration::from_secs(5),
     };
     let history: History = Arc::new(move |each| visits::history(&view, each));
     Lists::open(disk.clone(), "lists", trust, Some(history), |source| Ok(Box::new(Cache::start(setup, source)?)))

@@ -3,7 +3,8 @@
 //! sled 0.34 is quick and not to be trusted: it is not power-cut safe and may panic or hang on a damaged file. So it
 //! lives on a thread of its own and holds nothing that cannot be read again from the list files and the journal. When it
 //! panics, fails or does not answer in time, its folder is abandoned, `cache-<n+1>` is built, and the lane goes to exam
-//! until that is done.
+//! until that is done. Where one after another fails, as on a full disk, the next is tried after a pause, for ever: a disk
+//! has room again some day, and nobody should have to start the station for it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -16,11 +17,12 @@ use std::time::{Duration, Instant};
 use gatepost_pipeline::judge::Outcome;
 use sled::{Db, Tree};
 
+use super::folders::{folder, newest, remove_others};
 use super::index::{Feed, Found, Index, IndexError, IndexState, Past, Reload, Source};
 use super::line::{DeclarationLine, Line};
 use crate::sealed::Sealed;
 
-/// Folders given up in one run before the index counts as lost.
+/// Folders given up one after another before the index counts as lost for a while.
 const ABANDONED_MAX: u32 = 4;
 /// Requests waiting at the cache's thread.
 const WAITING_MAX: usize = 64;
@@ -36,6 +38,8 @@ pub struct CacheSetup {
     pub answer: Duration,
     /// Longest wait for a build.
     pub build: Duration,
+    /// A lost index is tried again after this.
+    pub pause: Duration,
 }
 
 pub struct Cache {
@@ -50,6 +54,12 @@ struct Current {
     requests: SyncSender<Request>,
     state: Arc<AtomicU8>,
     since: Instant,
+}
+
+impl Current {
+    fn is_lost(&self) -> bool {
+        self.abandoned > ABANDONED_MAX
+    }
 }
 
 const BUILDING: u8 = 0;
@@ -108,30 +118,38 @@ impl Cache {
         let current = self.lock();
         let (number, state) = (current.number, current.state.load(Ordering::Acquire));
         let late = current.since.elapsed() > self.setup.build;
-        let (lost, requests) = (current.abandoned > ABANDONED_MAX, current.requests.clone());
+        let (lost, requests) = (current.is_lost(), current.requests.clone());
         drop(current);
         match state {
-            _ if lost => Err(IndexError::Lost),
+            _ if lost => Err(self.abandon(number)),
             READY => Ok((number, requests)),
             BUILDING if !late => Err(IndexError::Rebuilding),
             _ => Err(self.abandon(number)),
         }
     }
 
-    /// Gives up folder `number`, if it is still the current one, and begins the next.
+    /// Gives up folder `number`, if it is still the current one, and begins the next; a lost one only after a pause.
     fn abandon(&self, number: u32) -> IndexError {
         let mut current = self.lock();
-        if current.number == number && current.abandoned <= ABANDONED_MAX {
-            let abandoned = current.abandoned + 1;
-            // A worker that hangs will never read this; one that does not ends.
-            let _ = current.requests.try_send(Request::Stop);
-            match start_worker(&self.setup, &self.source, number + 1, abandoned) {
-                Ok(_) if abandoned > ABANDONED_MAX => current.abandoned = abandoned,
-                Ok(next) => *current = next,
-                Err(_) => current.abandoned = ABANDONED_MAX + 1,
+        if current.number != number {
+            return IndexError::Rebuilding;
+        }
+        if current.is_lost() && current.since.elapsed() < self.setup.pause {
+            return IndexError::Lost;
+        }
+        // A worker that hangs will never read this; one that does not ends.
+        let _ = current.requests.try_send(Request::Stop);
+        let abandoned = if current.is_lost() { ABANDONED_MAX } else { current.abandoned + 1 };
+        if abandoned <= ABANDONED_MAX {
+            // What was given up may be what fills the disk.
+            remove_others(&self.setup.folder, number + 1);
+            if let Ok(next) = start_worker(&self.setup, &self.source, number + 1, abandoned) {
+                *current = next;
+                return IndexError::Rebuilding;
             }
         }
-        if current.abandoned > ABANDONED_MAX { IndexError::Lost } else { IndexError::Rebuilding }
+        (current.abandoned, current.since) = (ABANDONED_MAX + 1, Instant::now());
+        IndexError::Lost
     }
 }
 
@@ -180,28 +198,6 @@ impl Index for Cache {
                 _ => Ok(()),
             },
         }
-    }
-}
-
-fn folder(root: &Path, number: u32) -> PathBuf {
-    root.join(format!("cache-{number}"))
-}
-
-/// The highest number of the folders there; 1 when there is none.
-fn newest(root: &Path) -> u32 {
-    numbers(root).into_iter().max().unwrap_or(1)
-}
-
-fn numbers(root: &Path) -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.filter_map(|name| name.strip_prefix("cache-")?.parse().ok()).collect()
-}
-
-fn remove_others(root: &Path, number: u32) {
-    for other in numbers(root).into_iter().filter(|other| *other != number) {
-        // An abandoned folder holds nothing of worth; that it stays costs only room until the next start.
-        let _ = std::fs::remove_dir_all(folder(root, other));
     }
 }
 

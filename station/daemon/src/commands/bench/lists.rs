@@ -52,6 +52,7 @@ pub(super) fn measure(folder: &Path, entries: u64, lookups: usize) -> Result<Fig
         memory_bytes: 128 << 20,
         answer: Duration::from_secs(1),
         build: BUILD,
+        pause: BUILD,
     };
     let start = Instant::now();
     let mut lists = Lists::open(disk, "lists", trust, None, |source| Ok(Box::new(Cache::start(setup, source)?)))
