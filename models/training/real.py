@@ -63,7 +63,9 @@ def read(data: pathlib.Path) -> dict[str, list[tuple[str, np.ndarray, np.ndarray
     for row in csv.DictReader((data / "boxes.csv").open()):
         key = row["part"], row["file"]
         scans[key] = row["source_scan"]
-        boxes.setdefault(key, []).append([float(row[side]) for side in ("xmin", "ymin", "xmax", "ymax")])
+        # A picture with nothing to find has one row without numbers.
+        if row["xmin"]:
+            boxes.setdefault(key, []).append([float(row[side]) for side in ("xmin", "ymin", "xmax", "ymax")])
     parts = {}
     for part in ("train", "check"):
         files = sorted((data / part).glob("*.jpg"))
