@@ -94,10 +94,9 @@ fn look(path: PathBuf, at: Micros, scanner: Scanner, feed: Feed, looker: Looker)
         let assessed = match (bytes, picture) {
             (Ok(bytes), Ok(picture)) => match looker.assess(&path, &bytes, &picture, &geometry, &feed) {
                 Ok(seen) => {
-                    let vitals = vitals(&picture, &seen);
-                    feed.offer(Event::Assessed { image: id, assessed: judged(seen) });
-                    // The lane has its answer: what the guard makes of it is the next parcel's matter.
-                    return watch.hear(&vitals, &feed);
+                    feed.offer(Event::Assessed { image: id, assessed: judged(&seen) });
+                    // The lane has its answer: how the scanner saw is the next parcel's matter.
+                    return watch.hear(&vitals(&picture, &seen), &feed);
                 }
                 Err(cause) => Image::Blind { cause },
             },
@@ -150,7 +149,7 @@ impl Looker {
 type Seen = Result<Assessment, BlindCause>;
 
 /// What the model said, in the judge's words.
-fn judged(seen: Assessment) -> Image {
+fn judged(seen: &Assessment) -> Image {
     match seen {
         Assessment::Assessed(seen) => {
             let detections = seen.detections.iter().filter_map(|detection| {
