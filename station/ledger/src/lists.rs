@@ -9,6 +9,8 @@ pub mod file;
 pub mod index;
 mod folders;
 mod force;
+mod standing;
+mod worker;
 pub mod cache;
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
