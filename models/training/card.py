@@ -47,7 +47,7 @@ def text(
     facts: dict, least: dict, judged: dict, masses: dict, counts: dict, bins: dict, alike: float, interval, aim: float
 ) -> str:
     """CARD.md."""
-    test, val = judged["test"], judged["val"]
+    test, val, cal = judged["test"], judged["val"], judged["cal"]
     weak = [n for n in CLASSES if test["classes"][n]["found"] / max(1, test["classes"][n]["boxes"]) < 0.5]
     weak_text = (
         "Less than half of the targets are found at their threshold in: " + ", ".join(f"`{n}`" for n in weak) + ". "
@@ -79,8 +79,9 @@ thereby safe.**
 
 {counts['test']:,} pictures by scanner profiles, with target designs and in concealments that training never saw; half of the parcels
 are clean, {100 * alike:.0f} % of those hold something harmless that resembles a target, some of it kept back from training too.
-Calibration and thresholds come from {counts['val']:,} validation pictures, thresholds for at most {100 * aim:.1f} % of clean parcels flagged
-there; nothing is fitted to the test split. Brackets: 95 % intervals (Wilson).
+Calibration and thresholds come from {counts['cal']:,} calibration pictures: two scanners and fifteen harmless things that neither
+training nor this split holds, training's targets. Thresholds are for at most {100 * aim:.1f} % of clean parcels flagged there
+({cal['clean_flagged']} of {cal['clean']}); nothing is fitted to the test split. Brackets: 95 % intervals (Wilson).
 
 {far}- **mAP50 {test['map50']:.3f}**
 - **clean parcels flagged by any class: {test['clean_flagged']} of {test['clean']} = {100 * test['clean_flagged'] / test['clean']:.1f} %** ({100 * flagged[0]:.1f}–{100 * flagged[1]:.1f}); aim: at most 2 %
@@ -97,9 +98,8 @@ there; nothing is fitted to the test split. Brackets: 95 % intervals (Wilson).
 
 ## The same on the validation split (known designs, known scanners, other seeds)
 
-mAP50 {val['map50']:.3f}; clean parcels flagged: {val['clean_flagged']} of {val['clean']} (thresholds were chosen here); calibration error {val['ece']:.3f}
-(fitted here). The distance between the two tables is what unseen designs, concealments and scanners cost, inside one
-simulator.
+mAP50 {val['map50']:.3f}; clean parcels flagged: {val['clean_flagged']} of {val['clean']}; calibration error {val['ece']:.3f}. The distance between the
+two tables is what unseen designs, concealments and scanners cost, inside one simulator.
 
 {HEAD}
 {rows(val, least, interval)}

@@ -25,6 +25,7 @@ pictures() {
 }
 pictures train 1 40000
 pictures val 1 2400
+pictures cal 1 4800
 pictures test 1 2400
 rm -rf "$work/golden"
 "$generator" images --split val --seed 2 --count 120 --out "$work/golden" --raw

@@ -21,7 +21,8 @@ struct Arguments {
 enum Command {
     /// Write 16-bit image pairs and their labels (labels.jsonl, one line per image).
     Images {
-        /// train, val or test: disjoint seeds; test has its own scanner and target designs.
+        /// train, val, cal or test: disjoint seeds; cal and test have scanners and look-alikes of their own, test target
+        /// designs too.
         #[arg(long)]
         split: String,
         /// Everything follows from it.
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
     let (out, written) = match Arguments::parse().command {
         Command::Images { split, seed, count, first, out, raw } => {
             let Some(split) = Split::named(&split) else {
-                eprintln!("--split {split}: not a split; it is train, val or test");
+                eprintln!("--split {split}: not a split; it is train, val, cal or test");
                 return ExitCode::from(2);
             };
             let written = images(split, seed, first..first.saturating_add(count), &out, raw);

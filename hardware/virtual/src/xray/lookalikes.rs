@@ -1,8 +1,8 @@
 //! Harmless things that share outline, material or both with a target.
 //!
 //! They stand alone because they are the honest half of a detector's test: a clean parcel with none of these proves
-//! little. Each says what it resembles, and some are kept back from training as designs of targets are. It refuses
-//! anything that an officer would want to see.
+//! little. Each says what it resembles, and some are kept back from training as designs of targets are: some to choose
+//! thresholds by, others to report on. It refuses anything that an officer would want to see.
 
 use super::appliances;
 use super::physics::Material as M;
@@ -20,18 +20,22 @@ mod rows;
 struct Lookalike {
     name: &'static str,
     resembles: Class,
-    /// Kept for testing.
-    unseen: bool,
+    /// The designs it is drawn with besides; of those for training, all.
+    kept: Option<Designs>,
     make: fn(&mut Random) -> Assembly,
 }
 
 impl Lookalike {
     const fn known(resembles: Class, name: &'static str, make: fn(&mut Random) -> Assembly) -> Self {
-        Lookalike { name, resembles, unseen: false, make }
+        Lookalike { name, resembles, kept: None, make }
+    }
+
+    const fn choosing(resembles: Class, name: &'static str, make: fn(&mut Random) -> Assembly) -> Self {
+        Lookalike { name, resembles, kept: Some(Designs::Calibration), make }
     }
 
     const fn unseen(resembles: Class, name: &'static str, make: fn(&mut Random) -> Assembly) -> Self {
-        Lookalike { name, resembles, unseen: true, make }
+        Lookalike { name, resembles, kept: Some(Designs::Unseen), make }
     }
 }
 
@@ -43,75 +47,90 @@ const ALL: &[Lookalike] = &[
     Lookalike::known(Class::Firearm, "mains-drill", household::mains_drill),
     Lookalike::known(Class::Firearm, "staple-gun", ironmongery::staple_gun),
     Lookalike::unseen(Class::Firearm, "tap", ironmongery::tap),
+    Lookalike::choosing(Class::Firearm, "sealant-gun", ironmongery::sealant_gun),
     Lookalike::known(Class::FirearmPart, "pipe-fittings", ironmongery::pipe_fittings),
     Lookalike::known(Class::FirearmPart, "lock-case", ironmongery::lock_case),
     Lookalike::known(Class::FirearmPart, "gas-spring", ironmongery::gas_spring),
     Lookalike::unseen(Class::FirearmPart, "stapler", household::stapler),
     Lookalike::unseen(Class::FirearmPart, "drawer-runners", ironmongery::drawer_runners),
+    Lookalike::choosing(Class::FirearmPart, "bicycle-pump", ironmongery::bicycle_pump),
     Lookalike::known(Class::Blade, "ruler", ruler),
     Lookalike::known(Class::Blade, "spatula", spatula),
     Lookalike::known(Class::Blade, "spanners", ironmongery::spanners),
     Lookalike::known(Class::Blade, "screwdrivers", ironmongery::screwdrivers),
     Lookalike::unseen(Class::Blade, "hinge", hinge),
     Lookalike::unseen(Class::Blade, "shoehorn", household::shoehorn),
+    Lookalike::choosing(Class::Blade, "trowel", ironmongery::trowel),
     Lookalike::known(Class::Ammunition, "screws", rows::screws),
     Lookalike::known(Class::Ammunition, "markers-in-a-box", rows::markers_in_a_box),
     Lookalike::known(Class::Ammunition, "nail-polish-caps", rows::caps),
     Lookalike::unseen(Class::Ammunition, "chess-pieces", rows::chess_pieces),
     Lookalike::unseen(Class::Ammunition, "brass-nipples", rows::brass_nipples),
+    Lookalike::choosing(Class::Ammunition, "spark-plugs", rows::spark_plugs),
     Lookalike::known(Class::ExplosiveDevice, "food-block-with-cable", food_block_with_cable),
     Lookalike::known(Class::ExplosiveDevice, "mains-radio", household::mains_radio),
     Lookalike::known(Class::ExplosiveDevice, "candles-with-light-string", household::candles_with_light_string),
     Lookalike::unseen(Class::ExplosiveDevice, "clay-with-charger", household::clay_with_charger),
+    Lookalike::choosing(Class::ExplosiveDevice, "wax-with-warmer", household::wax_with_warmer),
     Lookalike::known(Class::Battery, "lipsticks", lipsticks),
     Lookalike::known(Class::Battery, "thread-spools", rows::thread_spools),
     Lookalike::known(Class::Battery, "power-supply", household::power_supply),
     Lookalike::unseen(Class::Battery, "lantern-tube", lantern_tube),
     Lookalike::unseen(Class::Battery, "hard-disk", household::hard_disk),
+    Lookalike::choosing(Class::Battery, "film-tins", rows::film_tins),
     Lookalike::known(Class::DenseObject, "keys", keys),
     Lookalike::known(Class::DenseObject, "hollow-ornament", household::hollow_ornament),
     Lookalike::known(Class::DenseObject, "glass-marbles", rows::glass_marbles),
     Lookalike::unseen(Class::DenseObject, "stacked-coins", stacked_coins),
+    Lookalike::choosing(Class::DenseObject, "curtain-rings", rows::curtain_rings),
     Lookalike::known(Class::Opaque, "flat-lunch-box", flat_lunch_box),
     Lookalike::known(Class::Opaque, "frying-pan", household::frying_pan),
     Lookalike::known(Class::Opaque, "heat-sink", ironmongery::heat_sink),
     Lookalike::unseen(Class::Opaque, "tiles", household::tiles),
+    Lookalike::choosing(Class::Opaque, "stacked-plates", household::stacked_plates),
     Lookalike::known(Class::Pills, "mint-rings", consumables::mint_rings),
     Lookalike::known(Class::Pills, "wrapped-sweets", consumables::wrapped_sweets),
     Lookalike::known(Class::Pills, "beads", consumables::beads),
     Lookalike::unseen(Class::Pills, "buttons", consumables::buttons),
+    Lookalike::choosing(Class::Pills, "mosaic-stones", consumables::mosaic_stones),
     Lookalike::known(Class::Powder, "sugar-cubes", consumables::sugar_cubes),
     Lookalike::known(Class::Powder, "soap", consumables::soap),
     Lookalike::known(Class::Powder, "jelly-cubes", consumables::jelly_cubes),
     Lookalike::known(Class::Powder, "biscuits", consumables::biscuits),
     Lookalike::unseen(Class::Powder, "chalk", consumables::chalk),
+    Lookalike::choosing(Class::Powder, "pillar-candles", consumables::pillar_candles),
     Lookalike::known(Class::Liquid, "empty-bottles", consumables::empty_bottles),
     Lookalike::known(Class::Liquid, "candle-in-jar", consumables::candle_in_jar),
     Lookalike::unseen(Class::Liquid, "paperweight", consumables::paperweight),
+    Lookalike::choosing(Class::Liquid, "jar-of-pasta", consumables::jar_of_pasta),
     Lookalike::known(Class::Vape, "ball-pens", consumables::ball_pens),
     Lookalike::known(Class::Vape, "usb-sticks", consumables::usb_sticks),
     Lookalike::unseen(Class::Vape, "highlighters", consumables::highlighters),
+    Lookalike::choosing(Class::Vape, "toothbrushes", consumables::toothbrushes),
     Lookalike::known(Class::Currency, "note-pads", articles::note_pads),
     Lookalike::known(Class::Currency, "envelopes", articles::envelopes),
     Lookalike::unseen(Class::Currency, "playing-cards", articles::playing_cards),
+    Lookalike::choosing(Class::Currency, "index-cards", articles::index_cards),
     Lookalike::known(Class::PlantMatter, "paper-shreds", articles::paper_shreds),
     Lookalike::known(Class::PlantMatter, "wool", articles::wool),
     Lookalike::unseen(Class::PlantMatter, "noodles", articles::noodles),
+    Lookalike::choosing(Class::PlantMatter, "feathers", articles::feathers),
     Lookalike::known(Class::RepeatedGoods, "assortment", articles::assortment),
     Lookalike::known(Class::RepeatedGoods, "graded-set", articles::graded_set),
     Lookalike::unseen(Class::RepeatedGoods, "minerals", articles::minerals),
+    Lookalike::choosing(Class::RepeatedGoods, "nested-cups", articles::nested_cups),
 ];
 
-/// Whether training never sees it.
+/// The designs it is kept for; none of those that training sees.
 #[cfg(test)]
-pub(super) fn is_unseen(name: &str) -> bool {
-    ALL.iter().any(|thing| thing.name == name && thing.unseen)
+pub(super) fn kept_for(name: &str) -> Option<Designs> {
+    ALL.iter().find(|thing| thing.name == name)?.kept
 }
 
-/// Something harmless and its name; of those that resemble `class` where there are such. Of those kept back only with
-/// unseen designs, which may also draw known ones: a test parcel holds both, as a mail bag would.
+/// Something harmless and its name; of those that resemble `class` where there are such. What is kept back is drawn only
+/// with the designs it is kept for, beside known ones: such a parcel holds both, as a mail bag would.
 pub(super) fn any(random: &mut Random, class: Option<Class>, designs: Designs) -> (&'static str, Assembly) {
-    let allowed = |thing: &&Lookalike| designs == Designs::Unseen || !thing.unseen;
+    let allowed = |thing: &&Lookalike| thing.kept.is_none_or(|kept| kept == designs);
     let mut choices: Vec<&Lookalike> =
         ALL.iter().filter(|thing| class.is_none_or(|class| thing.resembles == class)).filter(allowed).collect();
     if choices.is_empty() {
@@ -291,8 +310,9 @@ mod tests {
     #[test]
     fn every_class_has_things_taken_for_it_some_kept_back() {
         for class in Class::ALL {
-            let of = |unseen| ALL.iter().filter(|thing| thing.resembles == class && thing.unseen == unseen).count();
-            assert!(of(false) >= 2 && of(true) >= 1, "{class:?}: {} known, {} unseen", of(false), of(true));
+            let of = |kept| ALL.iter().filter(|thing| thing.resembles == class && thing.kept == kept).count();
+            let (known, choosing, unseen) = (of(None), of(Some(Designs::Calibration)), of(Some(Designs::Unseen)));
+            assert!(known >= 2 && choosing >= 1 && unseen >= 1, "{class:?}: {known}, {choosing}, {unseen}");
         }
         for thing in ALL {
             let made = (thing.make)(&mut Random::new(3));

@@ -170,6 +170,38 @@ pub const TRAINING: [ScannerProfile; 6] = [
     },
 ];
 
+/// Profiles kept for choosing thresholds: between those of training in pitch, step and photons, noisier than most.
+pub const CALIBRATION: [ScannerProfile; 2] = [
+    ScannerProfile {
+        name: "choosing-1350",
+        pitch_um: 1350,
+        belt_step_um: 1100,
+        source_height_mm: 860.0,
+        photons: 16_000.0,
+        electronic_noise: 8.0,
+        gain_spread: 0.005,
+        crosstalk: 0.09,
+        motion: 0.3,
+        ..BASE
+    },
+    ScannerProfile {
+        name: "choosing-upward-1150",
+        kilovolts: 140,
+        pitch_um: 1150,
+        belt_step_um: 1500,
+        view: View::FromBelow,
+        source_height_mm: 1080.0,
+        photons: 34_000.0,
+        electronic_noise: 6.0,
+        gain_spread: 0.003,
+        crosstalk: 0.04,
+        motion: 0.1,
+        saturation: 63_000,
+        bits: 12,
+        ..BASE
+    },
+];
+
 /// Profiles kept for testing: other pitches, steps, heights and photons, twelve bits at the lower voltage, and the other
 /// direction of the rays with another tunnel.
 pub const TESTING: [ScannerProfile; 3] = [
@@ -220,5 +252,5 @@ pub const TESTING: [ScannerProfile; 3] = [
 
 /// A built-in profile by name.
 pub fn named(name: &str) -> Option<&'static ScannerProfile> {
-    TRAINING.iter().chain(&TESTING).find(|profile| profile.name == name)
+    TRAINING.iter().chain(&CALIBRATION).chain(&TESTING).find(|profile| profile.name == name)
 }

@@ -131,6 +131,8 @@ impl Class {
 pub enum Designs {
     /// Those that training may see.
     Training,
+    /// Targets that training may see, beside harmless things kept for choosing thresholds.
+    Calibration,
     /// Those kept for testing.
     Unseen,
 }

@@ -181,3 +181,49 @@ pub(super) fn minerals(random: &mut Random) -> Assembly {
     }
     made
 }
+
+/// Filing cards with dividers that stand out, in a rubber band (currency).
+pub(super) fn index_cards(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let (w, l) = random.choose(&[(74.0, 105.0), (76.0, 127.0), (105.0, 148.0)]);
+    let thick = random.range(8.0, 35.0);
+    made.block([w, l, thick], M::Cellulose, 0.7, Pose::at(0.0, 0.0, thick * 0.5));
+    for _ in 0..random.count(2, 6) {
+        let (x, z) = (random.range(-0.4, 0.4) * w, random.range(0.1, 0.9) * thick);
+        made.block([18.0, 8.0, 0.8], M::Cellulose, 0.8, Pose::at(x, l * 0.5 + 4.0, z));
+    }
+    made.shell([w + 2.0, 5.0, thick + 2.0], 1.0, M::Polyethylene, Pose::at(0.0, l * 0.2, thick * 0.5));
+    made
+}
+
+/// Feathers: thin stems every way in light down (plant matter).
+pub(super) fn feathers(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let half = [random.range(40.0, 85.0), random.range(50.0, 110.0), random.range(12.0, 30.0)];
+    made.block(half.map(|h| 2.0 * h), M::Protein, random.range(0.01, 0.03), Pose::at(0.0, 0.0, half[2]));
+    for _ in 0..random.count(30, 70) {
+        let at = [0, 1, 2].map(|axis| random.range(-0.7, 0.7) * half[axis]);
+        let pose =
+            Pose::turned(random.range(0.0, 6.3), random.range(-0.5, 0.5), 0.0).moved(at[0], at[1], at[2] + half[2]);
+        let long = random.range(20.0, 60.0);
+        made.bar(pose.place([0.0, -long, 0.0]), pose.place([0.0, long, 0.0]), 1.1, M::Protein, 0.5);
+        made.block([long * 0.35, long * 1.4, 0.5], M::Protein, 0.12, pose);
+    }
+    made
+}
+
+/// Measuring cups in one another, each smaller than the one round it (repeated goods).
+pub(super) fn nested_cups(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let (metal, wall) = random.choose(&[(M::Steel, 0.6), (M::Aluminium, 1.0), (M::Abs, 1.8)]);
+    let (mut r, mut tall) = (random.range(32.0, 46.0), random.range(35.0, 60.0));
+    for i in 0..random.count(4, 6) {
+        let bottom = 2.5 * i as f32;
+        made.add(Shape::Cylinder(r, tall * 0.5), metal, 1.0, Pose::at(0.0, 0.0, bottom + tall * 0.5));
+        let hollow = Pose::at(0.0, 0.0, bottom + wall + tall * 0.5);
+        made.add(Shape::Cylinder(r - wall, (tall - wall) * 0.5), metal, -1.0, hollow);
+        made.block([12.0, r + 38.0, wall * 1.5], metal, 0.9, Pose::at(0.0, r + 18.0, bottom + tall));
+        (r, tall) = (r - random.range(3.0, 6.0), tall - random.range(3.0, 6.0));
+    }
+    made
+}

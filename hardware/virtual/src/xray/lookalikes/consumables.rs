@@ -233,3 +233,57 @@ pub(super) fn jelly_cubes(random: &mut Random) -> Assembly {
     bag(&mut made, high[0] - low[0] + 8.0, high[1] - low[1] + 24.0);
     made
 }
+
+/// Small tiles of glass or ceramics, loose (pills).
+pub(super) fn mosaic_stones(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let edge = random.range(8.0, 15.0);
+    let count = random.count(20, 60);
+    for at in pile(random, count, edge * 1.4, 5.0, 2, 1.1) {
+        let pose = thrown(random, at, 0.2);
+        made.block([edge, edge * random.range(0.6, 1.1), 4.0], M::Glass, random.range(0.75, 1.0), pose);
+    }
+    made
+}
+
+/// Solid pillars of wax with a wick along them (powder).
+pub(super) fn pillar_candles(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for i in 0..random.count(1, 3) {
+        let (r, half) = (random.range(16.0, 36.0), random.range(35.0, 75.0));
+        let x = i as f32 * 76.0;
+        made.bar([x, -half, r], [x, half, r], r, M::Polyethylene, random.range(0.9, 1.0));
+        made.bar([x, -half, r], [x, half + 8.0, r], 1.2, M::Cellulose, 0.7);
+        made.add(Shape::Ellipsoid([r * 0.7, 4.0, r * 0.7]), M::Polyethylene, -0.8, Pose::at(x, half - 2.0, r));
+    }
+    made
+}
+
+/// Dry food in a jar: sticks or lumps to a level, air above (liquid).
+pub(super) fn jar_of_pasta(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let (r, height) = (random.range(28.0, 45.0), random.range(80.0, 150.0));
+    let (wall, wall_mm) = random.choose(&[(M::Glass, 3.0), (M::Pet, 1.0)]);
+    Vessel::straight(wall, wall_mm, r, height).lying(&mut made, None);
+    for _ in 0..random.count(25, 60) {
+        let (angle, out) = (random.range(0.0, std::f32::consts::TAU), (r - 9.0) * random.range(0.0, 1.0).sqrt());
+        let at = [out * angle.cos(), random.range(-0.44, 0.3) * height, r + out * angle.sin()];
+        made.block([5.0, random.range(12.0, 26.0), 5.0], M::Cellulose, 0.75, thrown(random, at, 0.6));
+    }
+    made.bar([0.0, height * 0.5, r], [0.0, height * 0.5 + 10.0, r], r * 0.95, M::Polyethylene, 0.3);
+    made
+}
+
+/// Toothbrushes in tubes: a plastic stem, a head with bristles held by thin metal (vape).
+pub(super) fn toothbrushes(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for i in 0..random.count(1, 4) {
+        let (x, half) = (i as f32 * 25.0, random.range(75.0, 95.0));
+        made.pipe([x, -half, 11.0], [x, half, 11.0], random.range(8.0, 11.0), 1.0, M::Polyethylene);
+        made.bar([x, -half * 0.9, 11.0], [x, half * 0.5, 11.0], 4.5, M::Acrylic, 0.8);
+        made.block([9.0, 26.0, 4.0], M::Acrylic, 1.0, Pose::at(x, half * 0.5 + 15.0, 10.0));
+        made.block([8.0, 24.0, 9.0], M::Nylon, 0.5, Pose::at(x, half * 0.5 + 15.0, 15.0));
+        made.block([8.0, 24.0, 1.0], M::Brass, 0.2, Pose::at(x, half * 0.5 + 15.0, 11.0));
+    }
+    made
+}

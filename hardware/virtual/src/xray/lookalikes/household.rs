@@ -186,3 +186,37 @@ pub(super) fn tiles(random: &mut Random) -> Assembly {
     }
     made
 }
+
+/// A block of scented wax with the plug that warms it: organic mass beside a lead, no cells (explosive device).
+pub(super) fn wax_with_warmer(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let size = [random.range(45.0, 85.0), random.range(60.0, 130.0), random.range(18.0, 40.0)];
+    for i in 0..random.count(1, 3) {
+        let at = Pose::at(i as f32 * (size[0] + 3.0), 0.0, size[2] * 0.5);
+        made.block(size, random.choose(&[M::Polyethylene, M::Protein]), 0.95, at);
+    }
+    let mut warmer = Assembly::default();
+    warmer.shell([48.0, 62.0, 40.0], 2.2, M::Abs, Pose::at(0.0, 0.0, 22.0));
+    warmer.bar([0.0, -14.0, 22.0], [0.0, 14.0, 22.0], 7.0, M::Glass, 0.9);
+    for x in [-9.5, 9.5] {
+        warmer.bar([x, 31.0, 22.0], [x, 50.0, 22.0], 2.4, M::Brass, 1.0);
+        warmer.wire(&[[x, 31.0, 22.0], [x * 0.4, 0.0, 22.0]], 0.7, M::Copper);
+    }
+    appliances::coil(&mut warmer, random.range(18.0, 30.0), 2, 0.6, 2.0);
+    made.beside(&warmer, random.range(2.0, 10.0));
+    made
+}
+
+/// Plates or saucers of stoneware in a stack (opaque).
+pub(super) fn stacked_plates(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let r = random.range(60.0, 105.0);
+    let thick = random.range(3.0, 5.5);
+    for i in 0..random.count(2, 4) {
+        let z = i as f32 * (thick + random.range(2.0, 5.0));
+        let at = [random.range(-2.0, 2.0), random.range(-2.0, 2.0)];
+        made.add(Shape::Cylinder(r, thick * 0.5), M::Glass, 0.9, Pose::at(at[0], at[1], z + thick));
+        made.add(Shape::Cylinder(r * 0.6, thick * 0.5), M::Glass, -0.25, Pose::at(at[0], at[1], z + thick));
+    }
+    made
+}

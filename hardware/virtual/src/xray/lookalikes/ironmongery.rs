@@ -147,3 +147,52 @@ pub(super) fn heat_sink(random: &mut Random) -> Assembly {
     }
     made
 }
+
+/// A half pipe with a rod through it, a frame, a trigger (firearm).
+pub(super) fn sealant_gun(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let (s, metal) = (random.range(0.8, 1.0), random.choose(&[M::Steel, M::Aluminium]));
+    made.pipe([0.0, -30.0 * s, 30.0], [0.0, 170.0 * s, 30.0], 24.0, random.range(0.8, 1.4), metal);
+    made.bar([0.0, -120.0 * s, 30.0], [0.0, 90.0 * s, 30.0], 3.5, M::Steel, 1.0);
+    made.bar([0.0, 88.0 * s, 30.0], [0.0, 91.0 * s, 30.0], 21.0, M::Steel, 1.0);
+    made.shell([30.0, 34.0 * s, 22.0], 2.0, M::Zinc, Pose::at(10.0, -45.0 * s, 30.0));
+    for (from, to) in [(-52.0, -75.0), (-32.0, -22.0)] {
+        made.bar([18.0, from * s, 30.0], [105.0 * s, to * s, 30.0], 5.5, metal, 0.6);
+    }
+    made
+}
+
+/// A tube with a piston on its rod, a spring and screwed ends (barrel, suppressor).
+pub(super) fn bicycle_pump(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let (half, r) = (random.range(70.0, 120.0), random.range(9.0, 15.0));
+    let (shell, wall) = random.choose(&[(M::Aluminium, 1.2), (M::Abs, 1.8), (M::Steel, 0.7)]);
+    made.pipe([0.0, -half, r], [0.0, half, r], r, wall, shell);
+    let drawn = half * random.range(0.2, 0.9);
+    made.bar([0.0, -half - 12.0, r], [0.0, drawn, r], 3.0, random.choose(&[M::Steel, M::Aluminium]), 1.0);
+    made.bar([0.0, drawn - 8.0, r], [0.0, drawn, r], r - wall - 0.5, M::Nylon, 0.9);
+    made.bar([0.0, half - 14.0, r], [0.0, half, r], r - wall, M::Aluminium, 0.7);
+    made.bar([0.0, -half - 34.0, r], [0.0, -half, r], r * 1.1, M::Abs, 0.5);
+    made.bar([0.0, half, r], [0.0, half + 9.0, r], 4.5, M::Brass, 0.7);
+    made
+}
+
+/// A pointed sheet, a cranked neck, a wooden handle (blade).
+pub(super) fn trowel(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let (long, wide) = (random.range(75.0, 160.0), random.range(35.0, 60.0));
+    let outline = vec![
+        [-wide * 0.25, 0.0],
+        [wide * 0.25, 0.0],
+        [wide * 0.5, long * random.range(0.1, 0.3)],
+        [wide * 0.3, long * 0.75],
+        [0.0, long],
+        [-wide * 0.3, long * 0.75],
+        [-wide * 0.5, long * 0.2],
+    ];
+    made.add(Shape::Prism(outline, random.range(0.5, 0.9)), M::Steel, 1.0, Pose::at(0.0, 0.0, 8.0));
+    made.wire(&[[0.0, 6.0, 8.0], [0.0, -18.0, 22.0], [0.0, -30.0, 22.0]], 4.0, M::Steel);
+    made.bar([0.0, -125.0, 22.0], [0.0, -30.0, 22.0], random.range(12.0, 15.0), M::Cellulose, 0.7);
+    made.bar([0.0, -38.0, 22.0], [0.0, -30.0, 22.0], 13.0, M::Brass, 0.3);
+    made
+}

@@ -126,3 +126,49 @@ pub(super) fn glass_marbles(random: &mut Random) -> Assembly {
     }
     made
 }
+
+/// Threaded steel, a hexagon, a white insulator and a brass tip, in their cartons (rounds).
+pub(super) fn spark_plugs(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let apart = random.range(23.0, 32.0);
+    for i in 0..random.count(2, 8) {
+        let (x, s) = (i as f32 * apart, random.range(0.9, 1.1));
+        made.bar([x, -20.0 * s, 11.0], [x, 0.0, 11.0], 6.5, M::Steel, 0.55);
+        made.bar([x, 0.0, 11.0], [x, 14.0 * s, 11.0], 10.0, M::Steel, 0.7);
+        made.bar([x, 14.0 * s, 11.0], [x, 44.0 * s, 11.0], 5.0, M::Glass, 1.0);
+        made.bar([x, 44.0 * s, 11.0], [x, 52.0 * s, 11.0], 3.0, M::Brass, 0.9);
+        made.block([20.0, 90.0 * s, 0.6], M::Cellulose, 0.6, Pose::at(x, 14.0, 0.5));
+    }
+    made
+}
+
+/// Small tins, in each a roll of film on a spool (cells).
+pub(super) fn film_tins(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    for i in 0..random.count(2, 9) {
+        let (r, half) = (random.range(11.0, 16.0), random.range(20.0, 27.0));
+        let (x, y) = ((i % 4) as f32 * 36.0, (i / 4) as f32 * 60.0 + random.range(-3.0, 3.0));
+        made.pipe([x, y - half, r], [x, y + half, r], r, 0.5, random.choose(&[M::Aluminium, M::Tin, M::Polyethylene]));
+        made.bar([x, y - half * 0.7, r], [x, y + half * 0.7, r], r * random.range(0.5, 0.9), M::Pet, 0.75);
+        made.bar([x, y - half * 0.9, r], [x, y + half * 0.9, r], 3.5, M::Abs, 0.5);
+        made.bar([x, y + half - 1.0, r], [x, y + half, r], r, M::Aluminium, 0.6);
+    }
+    made
+}
+
+/// Rings of brass or steel for a rod, loose in a bag (dense object).
+pub(super) fn curtain_rings(random: &mut Random) -> Assembly {
+    let mut made = Assembly::default();
+    let metal = random.choose(&[M::Brass, M::Steel, M::Zinc]);
+    for _ in 0..random.count(3, 14) {
+        let (r, thick) = (random.range(10.0, 24.0), random.range(1.2, 3.0));
+        let pose = Pose::turned(random.range(0.0, 6.3), random.range(-0.4, 0.4), 0.0).moved(
+            random.range(-40.0, 40.0),
+            random.range(-40.0, 40.0),
+            random.range(4.0, 14.0),
+        );
+        made.add(Shape::Cylinder(r, thick), metal, 0.8, pose);
+        made.add(Shape::Cylinder(r - 1.6 * thick, thick), metal, -0.8, pose);
+    }
+    made
+}
