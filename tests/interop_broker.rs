@@ -1,16 +1,16 @@
-//! Stations and central over a real Mosquitto: a broker killed in the middle, a central that vanishes in the middle,
-//! and an independent count of what central's database holds afterwards.
+//! Stations and central over a real Mosquitto, on SQLite and on a real PostgreSQL: a broker killed in the middle, a central
+//! that vanishes in the middle, and an independent count of what central's database holds afterwards.
 //!
-//! Starts its own broker on a free port and its own central; touches no service of the machine. Not part of a plain
+//! Starts its own broker on a free port, its own PostgreSQL and its own central; touches no service of the machine. Not part of a plain
 //! `cargo test`: `cargo test -p gatepost-tests --test interop_broker -- --nocapture`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use gatepost_central::Central;
 use gatepost_central::holds::HoldLine;
 use gatepost_central::store::holds::HoldChange;
-use gatepost_central::{Central, Config as CentralConfig};
 use gatepost_ledger::key::PublicKey;
 use gatepost_ledger::lists::file::{read_first_line, read_lines};
 use gatepost_ledger::lists::line::{Line, LineParser};
@@ -21,7 +21,7 @@ use gatepost_sync::mqtt::{Broker, Connection, Event, Message};
 use gatepost_sync::outbox::{Memory, Outgoing};
 use gatepost_sync::session::{Config, Inbound, Uplink};
 use gatepost_sync::topics::{Address, Down, Name, Up};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use gatepost_world::central::{Ground, stories};
 use tokio::sync::{mpsc, watch};
 
 const RECORDS: u64 = 20_000;
@@ -151,12 +151,12 @@ async fn until<T: std::fmt::Debug>(what: &str, state: &mut watch::Receiver<T>, w
     }
 }
 
-/// Counts with nothing of ours but the file: every record once, byte for byte, and no other.
-async fn count_independently(file: &Path, station: &str, sent: &[Outgoing]) {
-    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.expect("the database");
+/// Counts with nothing of ours but the database: every record once, byte for byte, and no other.
+async fn count_independently(ground: &Ground, station: &str, sent: &[Outgoing]) {
+    let mut connection = ground.connect().await;
     let rows: Vec<(i64, String)> = sqlx::query_as("SELECT seq, envelope FROM record WHERE station = $1 ORDER BY seq")
         .bind(station)
-        .fetch_all(&pool)
+        .fetch_all(&mut connection)
         .await
         .expect("the records");
     let there: std::collections::BTreeSet<u64> = rows.iter().map(|row| row.0 as u64).collect();
@@ -168,22 +168,18 @@ async fn count_independently(file: &Path, station: &str, sent: &[Outgoing]) {
     }
     let alerts: Vec<(i64,)> = sqlx::query_as("SELECT seq FROM alert WHERE station = $1 ORDER BY seq")
         .bind(station)
-        .fetch_all(&pool)
+        .fetch_all(&mut connection)
         .await
         .expect("the alerts");
     let expected: Vec<i64> =
         sent.iter().filter(|record| record.class == Class::Alert).map(|record| record.seq as i64).collect();
     assert_eq!(alerts.into_iter().map(|alert| alert.0).collect::<Vec<_>>(), expected);
-    pool.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_when_broker_and_central_die_in_the_middle() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let data = directory.path().join("central");
-    let mut broker = Mosquitto::new(directory.path());
+async fn nothing_is_lost_when_broker_and_central_die_in_the_middle(ground: Ground) {
+    let mut broker = Mosquitto::new(ground.path());
     let sent = records("st-01", RECORDS);
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts");
     let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent);
     let (mut intake, mut link) = (central.intake(), uplink.state());
 
@@ -195,7 +191,7 @@ async fn nothing_is_lost_when_broker_and_central_die_in_the_middle() {
     until("half stored", &mut intake, |state| state.stored >= RECORDS / 2).await;
     // Vanishes as a killed process does: no goodbye, whatever was under way is gone.
     drop(central);
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts again");
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts again");
 
     until("everything verified", &mut link, |state| state.verified_to == Some(RECORDS) && state.backlog == 0).await;
     let counts = central.store().counts().await.expect("counts");
@@ -211,17 +207,14 @@ async fn nothing_is_lost_when_broker_and_central_die_in_the_middle() {
     );
     uplink.stop();
     central.stop().await;
-    count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+    count_independently(&ground, "st-01", &sent).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backlog_drains_quickly_and_alerts_arrive_first() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let data = directory.path().join("central");
-    let broker = Mosquitto::new(directory.path());
+async fn a_backlog_drains_quickly_and_alerts_arrive_first(ground: Ground) {
+    let broker = Mosquitto::new(ground.path());
     let sent = records("st-01", RECORDS);
     let alerts = sent.iter().filter(|record| record.class == Class::Alert).count();
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts");
     let mut intake = central.intake();
     until("central to listen", &mut intake, |state| state.connected).await;
     let begun = Instant::now();
@@ -241,15 +234,12 @@ async fn a_backlog_drains_quickly_and_alerts_arrive_first() {
     );
     uplink.stop();
     central.stop().await;
-    count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+    count_independently(&ground, "st-01", &sent).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn documents_reach_a_station_that_was_away_and_a_broker_that_forgot() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut broker = Mosquitto::new(directory.path());
-    let data = directory.path().join("central");
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+async fn documents_reach_a_station_that_was_away_and_a_broker_that_forgot(ground: Ground) {
+    let mut broker = Mosquitto::new(ground.path());
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts");
     let (address, key) = (Address::new("JFK", "st-01").expect("an address"), signing_key());
     let draft = Draft {
         document: Down::Rules,
@@ -287,13 +277,10 @@ async fn documents_reach_a_station_that_was_away_and_a_broker_that_forgot() {
     central.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_forger_on_the_same_broker_gets_nowhere() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let data = directory.path().join("central");
-    let broker = Mosquitto::new(directory.path());
+async fn a_forger_on_the_same_broker_gets_nowhere(ground: Ground) {
+    let broker = Mosquitto::new(ground.path());
     let sent = records("st-01", 40);
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts");
     let (uplink, _inbound) = start_uplink("st-01", broker.port, &sent[..20]);
     until("the first records", &mut uplink.state(), |state| state.verified_to == Some(20)).await;
 
@@ -330,33 +317,27 @@ async fn a_forger_on_the_same_broker_gets_nowhere() {
     assert_eq!(reasons.iter().filter(|reason| **reason == "unreadable" || **reason == "broken-before").count(), 2);
     uplink.stop();
     central.stop().await;
-    count_independently(&data.join("central.sqlite"), "st-01", &sent).await;
+    count_independently(&ground, "st-01", &sent).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn evidence_goes_up_in_pieces_and_arrives_whole() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let data = directory.path().join("central");
-    let broker = Mosquitto::new(directory.path());
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+async fn evidence_goes_up_in_pieces_and_arrives_whole(ground: Ground) {
+    let broker = Mosquitto::new(ground.path());
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts");
     let images: Vec<Vec<u8>> =
         [700_000_u32, 131_072, 1].map(|bytes| (0..bytes).map(|n| (n % 251) as u8).collect()).to_vec();
     let (uplink, _inbound) = start_uplink_with("st-01", broker.port, &records("st-01", 2), images.clone());
     until("all three", &mut central.intake(), |state| state.evidence == 3).await;
     for image in &images {
-        let file = data.join("evidence/st-01").join(Digest::of(image).to_string());
+        let file = ground.path().join("evidence/st-01").join(Digest::of(image).to_string());
         assert!(std::fs::read(&file).expect("the file") == *image, "{} differs", file.display());
     }
     uplink.stop();
     central.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let data = directory.path().join("central");
-    let broker = Mosquitto::new(directory.path());
-    let central = Central::start(CentralConfig::local(broker.port, &data)).await.expect("central starts");
+async fn a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads(ground: Ground) {
+    let broker = Mosquitto::new(ground.path());
+    let central = Central::start(ground.config(broker.port)).await.expect("central starts");
     let line: HoldLine = serde_json::from_str(
         r#"{"item":"RB123456785US","hold":{"id":"h1","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":"all"}}"#,
     )
@@ -390,4 +371,39 @@ async fn receive(inbound: &mut mpsc::Receiver<Inbound>) -> Inbound {
 
 fn signing_key() -> ed25519_dalek::SigningKey {
     ed25519_dalek::SigningKey::from_bytes(&[7; 32])
+}
+
+/// A test of each story, on each ground.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            use super::Ground;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story(Ground::file()).await;
+            })+
+        }
+        mod on_postgres {
+            use super::Ground;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story(Ground::postgres().await).await;
+            })+
+        }
+    };
+}
+on_both!(
+    nothing_is_lost_when_broker_and_central_die_in_the_middle,
+    a_backlog_drains_quickly_and_alerts_arrive_first,
+    documents_reach_a_station_that_was_away_and_a_broker_that_forgot,
+    a_forger_on_the_same_broker_gets_nowhere,
+    evidence_goes_up_in_pieces_and_arrives_whole,
+    a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads
+);
+
+gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_centrals_at_one_postgresql_store_everything_once() {
+    stories::two_centrals_at_once_store_everything_once(Ground::postgres().await).await;
 }

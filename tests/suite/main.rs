@@ -12,3 +12,5 @@ mod matrix;
 mod bench;
 #[cfg(feature = "rim")]
 mod labels;
+#[cfg(feature = "rim")]
+mod central_store;

@@ -21,3 +21,6 @@ pub mod emulator;
 #[cfg(feature = "rim")]
 #[path = "../devices/lib.rs"]
 pub mod devices;
+#[cfg(feature = "rim")]
+#[path = "../central/lib.rs"]
+pub mod central;

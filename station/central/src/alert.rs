@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 /// The longest text taken from a body.
 const TEXT_CHARS_MAX: usize = 500;
+/// And of a lane's name.
+pub const LANE_CHARS_MAX: usize = 64;
 
 /// What the body of a record names, where it names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +68,16 @@ fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 fn clip(text: &str) -> String {
-    text.chars().take(TEXT_CHARS_MAX).collect()
+    plain(text, TEXT_CHARS_MAX)
+}
+
+/// A column's text: no longer than that, and without control characters. Not every database takes a zero byte, and one
+/// record must not keep a whole batch out.
+pub fn plain(text: &str, chars_max: usize) -> String {
+    text.chars()
+        .take(chars_max)
+        .map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char })
+        .collect()
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl Central {
             Some(holds) => Some(Signatory::load_or_create(&holds.issuer, &holds.key)?),
             None => None,
         };
-        let store = Store::open(&directory.join("central.sqlite")).await?;
+        let store = Store::open(&config.store.database()).await?;
         let evidence = EvidenceStore::open(&directory.join("evidence"), config.store.evidence_bytes_max)?;
         let failed = |error| StartError::Listen(config.http.listen, error);
         let listener = TcpListener::bind(config.http.listen).await.map_err(failed)?;

@@ -9,6 +9,8 @@ use gatepost_sync::tls::Tls;
 use gatepost_sync::topics::Name;
 use serde::Deserialize;
 
+use crate::store::Database;
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -73,8 +75,10 @@ pub struct TlsConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreConfig {
-    /// Holds `central.sqlite` and `evidence/`; made when missing.
+    /// Holds `evidence/`, and `central.sqlite` where no other database is named; made when missing.
     pub directory: PathBuf,
+    /// `postgres://user:password@host/database`, for several centrals at once.
+    pub database: Option<String>,
     /// Evidence stops being taken when it fills this much.
     #[serde(default = "default_evidence_bytes_max")]
     pub evidence_bytes_max: u64,
@@ -152,7 +156,11 @@ impl Config {
                 tls: None,
                 share_group: None,
             },
-            store: StoreConfig { directory: directory.to_owned(), evidence_bytes_max: default_evidence_bytes_max() },
+            store: StoreConfig {
+                directory: directory.to_owned(),
+                database: None,
+                evidence_bytes_max: default_evidence_bytes_max(),
+            },
             http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
             stations: StationsConfig::default(),
             audit: AuditConfig::default(),
@@ -171,6 +179,15 @@ impl AuditConfig {
                 .map_err(|error| ConfigError::Content(path.clone(), error.to_string()))
         };
         self.rules.iter().map(load).collect()
+    }
+}
+
+impl StoreConfig {
+    pub fn database(&self) -> Database {
+        match &self.database {
+            Some(url) => Database::Url(url.clone()),
+            None => Database::File(self.directory.join("central.sqlite")),
+        }
     }
 }
 

@@ -98,6 +98,11 @@ impl Neighbourhood {
         self.links.insert(seq, link);
     }
 
+    /// The record of that number, if it is known.
+    pub fn link(&self, seq: u64) -> Option<&Link> {
+        self.links.get(&seq)
+    }
+
     /// Decides about one record; if it is new, it is a neighbour for the next from now on.
     pub fn place(&mut self, seq: u64, link: Link) -> Placed {
         if let Some(stored) = self.links.get(&seq) {

@@ -1,46 +1,40 @@
 //! The database: plain SQL, no trait over it. Nothing here decides what a record means.
 //!
-//! SQLite, embedded: write-ahead log, `synchronous = FULL`, so what a commit returned for survives a power cut. One
-//! connection writes; a few read. Statements keep to what PostgreSQL also takes.
+//! SQLite, embedded, is the default: write-ahead log, `synchronous = FULL`, so what a commit returned for survives a power
+//! cut; one connection writes, a few read. PostgreSQL by URL is for several centrals at once: a commit locks its stations'
+//! rows, in the order of their names. Every statement is one that both take; `Kind` holds the little that differs.
 
+mod connect;
 pub mod holds;
 pub mod ingest;
+mod many;
 pub mod read;
 
-use std::path::Path;
-use std::time::Duration;
-
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{QueryBuilder, Row, SqlSafeStr, Sqlite};
+pub use connect::Database;
+use connect::Kind;
+use sqlx::{AnyPool, Row};
 
 use gatepost_sync::chain::FIRST;
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::topics::{Address, Down};
 
 use crate::audit::Finding;
+use many::{bind_all, in_chunks, values};
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
-    (1, "records", include_str!("../migrations/0001_records.sql")),
-    (2, "holds", include_str!("../migrations/0002_holds.sql")),
-];
-
-/// How long a writer waits for the file's lock; only another program can hold it.
-const BUSY: Duration = Duration::from_secs(10);
-const READERS: u32 = 4;
 /// Kept of what a finding says.
 const DETAIL_CHARS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: AnyPool,
+    readers: AnyPool,
+    kind: Kind,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the database {0}: {1}; is the disk full or read-only?")]
-    Open(String, sqlx::Error),
+    #[error("the database {0}: {1}; {2}")]
+    Open(String, sqlx::Error, &'static str),
     #[error(
         "the database cannot be brought up to date: {0}; it was written by a newer gatepost-central, or is damaged"
     )]
@@ -50,29 +44,6 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens or makes the database and brings its schema up to date.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the file cannot be opened, or is newer than this program.
-    pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
-        let failed = |error| StoreError::Open(file.display().to_string(), error);
-        let pool = |connections| SqlitePoolOptions::new().max_connections(connections);
-        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        let migrations = MIGRATIONS.map(|(version, name, sql)| {
-            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-        });
-        Migrator::with_migrations(migrations.to_vec()).run(&writer).await?;
-        let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
-        Ok(Self { writer, readers })
-    }
-
     /// Waits until everything under way is done.
     pub async fn close(&self) {
         self.readers.close().await;
@@ -138,16 +109,18 @@ impl Store {
     ) -> Result<(), StoreError> {
         let Some(last) = findings.iter().map(|(seq, _)| *seq).max() else { return Ok(()) };
         let mut transaction = self.writer.begin().await?;
-        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO audit (station, seq, audited_ms, result, detail) ");
-        insert.push_values(findings, |mut row, (seq, finding)| {
-            row.push_bind(station.to_owned())
-                .push_bind(*seq)
-                .push_bind(now_ms)
-                .push_bind(finding.name())
-                .push_bind(finding.detail().chars().take(DETAIL_CHARS_MAX).collect::<String>());
-        });
-        insert.push(" ON CONFLICT (station, seq) DO UPDATE SET result = excluded.result, detail = excluded.detail");
-        insert.build().execute(&mut *transaction).await?;
+        for rows in in_chunks(findings) {
+            let sql = format!(
+                "INSERT INTO audit (station, seq, audited_ms, result, detail) VALUES {}
+                 ON CONFLICT (station, seq) DO UPDATE SET result = excluded.result, detail = excluded.detail",
+                values(rows.len(), 5)
+            );
+            let insert = bind_all(&sql, rows, |query, (seq, finding)| {
+                let detail = crate::alert::plain(finding.detail(), DETAIL_CHARS_MAX);
+                query.bind(station).bind(*seq).bind(now_ms).bind(finding.name()).bind(detail)
+            });
+            insert.execute(&mut *transaction).await?;
+        }
         sqlx::query("UPDATE station SET audited_to = $1 WHERE station = $2")
             .bind(last)
             .bind(station)
@@ -199,6 +172,3 @@ pub(crate) fn sequence(value: i64) -> Option<u64> {
 pub(crate) fn verified(verified_to: i64) -> RangeSet {
     sequence(verified_to).map_or_else(RangeSet::new, |last| (FIRST..=last).collect())
 }
-
-#[cfg(test)]
-mod tests;

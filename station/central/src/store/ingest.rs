@@ -1,16 +1,26 @@
 //! One batch of messages into the database, in one transaction; what may be acknowledged comes out after its commit.
+//!
+//! A batch holds a few records of many stations as often as many of a few, so every question is asked once for all of
+//! them. The stations' rows are locked first, in the order of their names: two centrals at one database wait for each
+//! other and never for ever, and what one has seen of a chain stays so until it has written.
 
-use std::collections::BTreeMap;
+mod chain;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatepost_sync::chain::{Digest, Received};
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Name};
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{AnyConnection, Row};
 
+use super::connect::Kind;
+use super::many::{bind_all, in_chunks, values};
 use super::{Store, StoreError, number, sequence, verified};
-use crate::alert;
-use crate::place::{Doubt, Link, Neighbourhood, Placed};
+use crate::alert::plain;
+use crate::place::{Doubt, Link, Placed};
+use chain::Hood;
 
 /// A record message that its topic does not contradict.
 #[derive(Clone, Debug)]
@@ -64,313 +74,212 @@ pub struct Outcome {
     pub fresh_alerts: usize,
 }
 
-/// Rows in one INSERT; 15 values each stay below every database's limit.
-const ROWS_AT_ONCE: usize = 500;
-/// Runs of numbers this close are looked up together.
-const NEAR: u64 = 32;
-/// Steps of one walk along the chain before the next look into the database.
-const WALK: i64 = 4_096;
 /// Kept of a message that is put aside.
 const QUARANTINE_BYTES_MAX: usize = 4 << 10;
 /// Different messages put aside per station; beyond, they are only counted.
 const QUARANTINE_ROWS_MAX: i64 = 1_000;
 /// And of all stations together, whatever they call themselves.
 const QUARANTINE_ALL_ROWS_MAX: i64 = 20_000;
+/// Kept of why.
+const DETAIL_CHARS_MAX: usize = 500;
+/// Kept of what a station calls its software.
+const SOFTWARE_CHARS_MAX: usize = 64;
+
+/// A station as it stands in the database, its row locked.
+#[derive(Clone, Debug)]
+struct Standing {
+    facility: Name,
+    verified_to: i64,
+    head: Digest,
+    high: i64,
+}
+
+/// What a batch brings of one station.
+struct Brought {
+    station: Name,
+    fresh: Vec<Arrived>,
+    repeated: usize,
+    /// Fresh and repeated ones, by number.
+    confirmed: RangeSet,
+}
 
 impl Store {
     /// # Errors
     /// When the database refuses; then nothing of the batch is stored, and nothing may be acknowledged.
     pub async fn commit(&self, batch: Batch, now_ms: i64) -> Result<Outcome, StoreError> {
         let mut transaction = self.writer.begin().await?;
-        let connection: &mut SqliteConnection = &mut transaction;
+        let connection: &mut AnyConnection = &mut transaction;
+        let mut stations = lock(connection, self.kind, &batch, now_ms).await?;
         let (mut outcome, mut doubtful) = (Outcome::default(), batch.doubtful);
-        for (station, records) in batch.records {
-            commit_station(connection, &station, records, now_ms, &mut doubtful, &mut outcome).await?;
+        let mut hoods = chain::hoods(connection, &batch.records).await?;
+        let mut brought = Vec::with_capacity(batch.records.len());
+        for (name, records) in batch.records {
+            let (Some(standing), Some(hood)) = (stations.get(&name), hoods.get_mut(&name)) else { continue };
+            brought.push(sort(name, records, standing, hood, &mut doubtful));
         }
+        let fresh: Vec<(&Name, &Arrived)> =
+            brought.iter().flat_map(|of| of.fresh.iter().map(|arrived| (&of.station, arrived))).collect();
+        rows::insert_records(connection, &fresh, now_ms).await?;
+        outcome.fresh_alerts = rows::insert_alerts(connection, &fresh, now_ms).await?;
+        chain::advance(connection, &mut stations, &hoods, &brought).await?;
+        count(connection, &mut stations, &brought, now_ms).await?;
         for (address, status) in &batch.statuses {
             keep_status(connection, address, status, now_ms).await?;
         }
         for doubt in &doubtful {
             quarantine(connection, doubt, now_ms).await?;
         }
-        outcome.quarantined = doubtful.len();
         transaction.commit().await?;
+        outcome.quarantined = doubtful.len();
+        for Brought { station, fresh, repeated, confirmed } in brought {
+            let Some(standing) = stations.remove(&station) else { continue };
+            outcome.stored += fresh.len();
+            outcome.repeated += repeated;
+            outcome.stations.push(Committed {
+                address: Address { facility: standing.facility, station },
+                verified: verified(standing.verified_to),
+                received: confirmed,
+                high: sequence(standing.high),
+            });
+        }
         Ok(outcome)
     }
 }
 
-async fn commit_station(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    records: Vec<Arrived>,
+/// The batch's stations, made where they are new, and how they stand. The first message decides on the facility.
+async fn lock(
+    connection: &mut AnyConnection,
+    kind: Kind,
+    batch: &Batch,
     now_ms: i64,
+) -> Result<BTreeMap<Name, Standing>, StoreError> {
+    let mut claimed: BTreeMap<&Name, &Name> = BTreeMap::new();
+    for (address, _) in &batch.statuses {
+        claimed.insert(&address.station, &address.facility);
+    }
+    for (station, records) in &batch.records {
+        if let Some(first) = records.first() {
+            claimed.insert(station, &first.facility);
+        }
+    }
+    let rows: Vec<(&Name, &Name)> = claimed.iter().map(|(station, facility)| (*station, *facility)).collect();
+    for rows in in_chunks(&rows) {
+        let sql = format!(
+            "INSERT INTO station (station, facility, first_heard_ms, last_heard_ms) VALUES {}
+             ON CONFLICT (station) DO NOTHING",
+            values(rows.len(), 4)
+        );
+        let insert = bind_all(&sql, rows, |query, (station, facility)| {
+            query.bind(station.as_str()).bind(facility.as_str()).bind(now_ms).bind(now_ms)
+        });
+        insert.execute(&mut *connection).await?;
+    }
+    let doubtful = batch.doubtful.iter().map(|doubtful| &doubtful.address.station);
+    let wanted: Vec<&Name> = claimed.into_keys().chain(doubtful).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut stations = BTreeMap::new();
+    for names in in_chunks(&wanted) {
+        let sql = format!(
+            "SELECT station, facility, verified_to, verified_head, high FROM station
+             WHERE station IN (VALUES {}) ORDER BY station{}",
+            values(names.len(), 1),
+            kind.locking()
+        );
+        let select = bind_all(&sql, names, |query, name| query.bind(name.as_str()));
+        for row in select.fetch_all(&mut *connection).await? {
+            let (station, facility): (&str, &str) = (row.try_get("station")?, row.try_get("facility")?);
+            let (Some(station), Some(facility)) = (Name::new(station), Name::new(facility)) else { continue };
+            let head: &str = row.try_get("verified_head")?;
+            let standing = Standing {
+                facility,
+                verified_to: row.try_get("verified_to")?,
+                head: Digest::parse(head).unwrap_or_default(),
+                high: row.try_get("high")?,
+            };
+            stations.insert(station, standing);
+        }
+    }
+    Ok(stations)
+}
+
+/// What is new of one station's records, what is here already, and what is put aside.
+fn sort(
+    station: Name,
+    records: Vec<Arrived>,
+    standing: &Standing,
+    hood: &mut Hood,
     doubtful: &mut Vec<Doubtful>,
-    outcome: &mut Outcome,
-) -> Result<(), StoreError> {
-    let Some(first) = records.first() else { return Ok(()) };
-    let facility = known_facility(connection, station, &first.facility, now_ms).await?;
-    let mut hood = neighbourhood(connection, station, &records).await?;
-    let (mut fresh, mut confirmed, mut repeated) = (Vec::new(), RangeSet::new(), 0);
+) -> Brought {
+    let mut brought = Brought { station, fresh: Vec::new(), repeated: 0, confirmed: RangeSet::new() };
     for arrived in records {
         let seq = arrived.received.envelope.seq;
-        let placed = match arrived.facility == facility {
-            true => hood.place(seq, Link::from(&arrived.received)),
+        let placed = match arrived.facility == standing.facility {
+            true => hood.known.place(seq, Link::from(&arrived.received)),
             false => Placed::Refused(Doubt::OtherFacility {
-                known: facility.to_string(),
+                known: standing.facility.to_string(),
                 topic: arrived.facility.to_string(),
             }),
         };
         match placed {
             Placed::New => {
-                confirmed.insert_one(seq);
-                fresh.push(arrived);
+                brought.confirmed.insert_one(seq);
+                brought.fresh.push(arrived);
             }
             Placed::Repeated => {
-                confirmed.insert_one(seq);
-                repeated += 1;
+                brought.confirmed.insert_one(seq);
+                brought.repeated += 1;
             }
             Placed::Refused(doubt) => doubtful.push(Doubtful {
-                address: Address { facility: arrived.facility, station: station.clone() },
+                address: Address { facility: arrived.facility, station: brought.station.clone() },
                 seq: Some(seq),
                 doubt,
                 bytes: arrived.envelope.into_bytes(),
             }),
         }
     }
-    for rows in fresh.chunks(ROWS_AT_ONCE) {
-        insert_records(connection, station, rows, now_ms).await?;
-        outcome.fresh_alerts += insert_alerts(connection, station, rows, now_ms).await?;
-    }
-    outcome.stored += fresh.len();
-    outcome.repeated += repeated;
-    let highest = fresh.iter().map(|arrived| arrived.received.envelope.seq).max();
-    let state = advance(connection, station, fresh.len(), repeated, highest, now_ms).await?;
-    outcome.stations.push(Committed {
-        address: Address { facility, station: station.clone() },
-        verified: state.verified,
-        received: confirmed,
-        high: state.high,
-    });
-    Ok(())
+    brought
 }
 
-/// The facility under which this station is known; the first message decides.
-async fn known_facility(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    claimed: &Name,
-    now_ms: i64,
-) -> Result<Name, StoreError> {
-    sqlx::query(
-        "INSERT INTO station (station, facility, first_heard_ms, last_heard_ms) VALUES ($1, $2, $3, $3)
-         ON CONFLICT (station) DO NOTHING",
-    )
-    .bind(station.as_str())
-    .bind(claimed.as_str())
-    .bind(now_ms)
-    .execute(&mut *connection)
-    .await?;
-    let facility: String = sqlx::query_scalar("SELECT facility FROM station WHERE station = $1")
-        .bind(station.as_str())
-        .fetch_one(connection)
-        .await?;
-    Ok(Name::new(&facility).unwrap_or_else(|| claimed.clone()))
-}
-
-/// Every stored record that is one of these or stands beside one of these.
-async fn neighbourhood(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    records: &[Arrived],
-) -> Result<Neighbourhood, StoreError> {
-    let mut wanted = RangeSet::new();
-    for arrived in records {
-        let seq = arrived.received.envelope.seq;
-        wanted.insert(seq.saturating_sub(NEAR), seq.saturating_add(1));
-    }
-    let mut hood = Neighbourhood::default();
-    for range in wanted.iter() {
-        let rows =
-            sqlx::query("SELECT seq, prev, digest, head FROM record WHERE station = $1 AND seq BETWEEN $2 AND $3")
-                .bind(station.as_str())
-                .bind(number(*range.start()))
-                .bind(number(*range.end()))
-                .fetch_all(&mut *connection)
-                .await?;
-        for row in rows {
-            let (seq, link) = link(&row)?;
-            hood.know(seq, link);
-        }
-    }
-    Ok(hood)
-}
-
-fn link(row: &sqlx::sqlite::SqliteRow) -> Result<(u64, Link), StoreError> {
-    let digest = |column: &str| -> Result<Digest, StoreError> {
-        let text: &str = row.try_get(column)?;
-        Digest::parse(text).ok_or_else(|| {
-            let source = format!("{text:?} is no digest: somebody changed the table by hand").into();
-            StoreError::Sql(sqlx::Error::ColumnDecode { index: column.to_owned(), source })
-        })
-    };
-    let seq: i64 = row.try_get("seq")?;
-    Ok((
-        sequence(seq).unwrap_or_default(),
-        Link { prev: digest("prev")?, digest: digest("digest")?, head: digest("head")? },
-    ))
-}
-
-async fn insert_records(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    rows: &[Arrived],
+/// Writes down how the stations stand now.
+async fn count(
+    connection: &mut AnyConnection,
+    stations: &mut BTreeMap<Name, Standing>,
+    brought: &[Brought],
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let mut insert = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO record (station, seq, prev, digest, head, at_ms, received_ms, history, lane, kind, class, pass,
-         item, outcome, envelope) ",
-    );
-    insert.push_values(rows, |mut row, arrived| {
-        let envelope = &arrived.received.envelope;
-        let named = alert::named(&envelope.body);
-        row.push_bind(station.as_str().to_owned())
-            .push_bind(number(envelope.seq))
-            .push_bind(envelope.prev.to_string())
-            .push_bind(arrived.received.digest.to_string())
-            .push_bind(arrived.received.head.to_string())
-            .push_bind(envelope.at)
-            .push_bind(now_ms)
-            .push_bind(i64::from(arrived.history))
-            .push_bind(envelope.lane.clone())
-            .push_bind(envelope.kind.name())
-            .push_bind(envelope.class.name())
-            .push_bind(named.pass)
-            .push_bind(named.item)
-            .push_bind(named.outcome)
-            .push_bind(arrived.envelope.clone());
-    });
-    insert.build().execute(connection).await?;
+    for of in brought {
+        let highest = of.fresh.iter().map(|arrived| number(arrived.received.envelope.seq)).max();
+        if let Some(standing) = stations.get_mut(&of.station) {
+            standing.high = standing.high.max(highest.unwrap_or(0));
+        }
+    }
+    for rows in in_chunks(brought) {
+        let sql = format!(
+            "WITH heard (station, stored, repeated, high, verified_to, verified_head, now_ms) AS (VALUES {})
+             UPDATE station SET received = received + heard.stored + heard.repeated,
+             repeated = station.repeated + heard.repeated, durable = durable + heard.stored, high = heard.high,
+             verified_to = heard.verified_to, verified_head = heard.verified_head, last_heard_ms = heard.now_ms
+             FROM heard WHERE station.station = heard.station",
+            values(rows.len(), 7)
+        );
+        let update = bind_all(&sql, rows, |query, of| {
+            let standing = stations.get(&of.station);
+            let (high, verified_to) = standing.map_or((0, 0), |standing| (standing.high, standing.verified_to));
+            let head = standing.map_or(Digest::ZERO, |standing| standing.head);
+            let query = query.bind(of.station.as_str()).bind(of.fresh.len() as i64).bind(of.repeated as i64);
+            query.bind(high).bind(verified_to).bind(head.to_string()).bind(now_ms)
+        });
+        update.execute(&mut *connection).await?;
+    }
     Ok(())
-}
-
-/// Says how many of them are fresh alarms.
-async fn insert_alerts(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    rows: &[Arrived],
-    now_ms: i64,
-) -> Result<usize, StoreError> {
-    let alerts: Vec<_> = rows
-        .iter()
-        .filter_map(|arrived| alert::alert(&arrived.received.envelope).map(|alert| (arrived, alert)))
-        .collect();
-    if alerts.is_empty() {
-        return Ok(0);
-    }
-    let mut insert = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO alert (station, seq, at_ms, received_ms, fresh, lane, kind, pass, item, reason, restricted) ",
-    );
-    insert.push_values(&alerts, |mut row, (arrived, alert)| {
-        let envelope = &arrived.received.envelope;
-        let named = alert::named(&envelope.body);
-        row.push_bind(station.as_str().to_owned())
-            .push_bind(number(envelope.seq))
-            .push_bind(envelope.at)
-            .push_bind(now_ms)
-            .push_bind(i64::from(!arrived.history))
-            .push_bind(envelope.lane.clone())
-            .push_bind(envelope.kind.name())
-            .push_bind(named.pass)
-            .push_bind(named.item)
-            .push_bind(alert.reason.clone())
-            .push_bind(i64::from(alert.restricted));
-    });
-    insert.build().execute(connection).await?;
-    Ok(alerts.iter().filter(|(arrived, _)| !arrived.history).count())
-}
-
-struct State {
-    verified: RangeSet,
-    high: Option<u64>,
-}
-
-/// Counts, and walks along the chain as far as it holds.
-async fn advance(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    stored: usize,
-    repeated: usize,
-    highest: Option<u64>,
-    now_ms: i64,
-) -> Result<State, StoreError> {
-    let row = sqlx::query("SELECT verified_to, verified_head, high FROM station WHERE station = $1")
-        .bind(station.as_str())
-        .fetch_one(&mut *connection)
-        .await?;
-    let (mut verified_to, head, high): (i64, String, i64) =
-        (row.try_get("verified_to")?, row.try_get("verified_head")?, row.try_get("high")?);
-    let mut head = Digest::parse(&head).unwrap_or_default();
-    let high = high.max(highest.map_or(0, number));
-    if stored > 0 {
-        (verified_to, head) = walk(connection, station, verified_to, head).await?;
-    }
-    sqlx::query(
-        "UPDATE station SET received = received + $1, repeated = repeated + $2, durable = durable + $3, high = $4,
-         verified_to = $5, verified_head = $6, last_heard_ms = $7 WHERE station = $8",
-    )
-    .bind((stored + repeated) as i64)
-    .bind(repeated as i64)
-    .bind(stored as i64)
-    .bind(high)
-    .bind(verified_to)
-    .bind(head.to_string())
-    .bind(now_ms)
-    .bind(station.as_str())
-    .execute(connection)
-    .await?;
-    Ok(State { verified: verified(verified_to), high: sequence(high) })
-}
-
-/// From the last verified record on, as far as records follow without a gap and each names the head before it.
-async fn walk(
-    connection: &mut SqliteConnection,
-    station: &Name,
-    mut verified_to: i64,
-    mut head: Digest,
-) -> Result<(i64, Digest), StoreError> {
-    loop {
-        let rows = sqlx::query(
-            "SELECT seq, prev, digest, head FROM record WHERE station = $1 AND seq > $2 AND seq <= $3 ORDER BY seq",
-        )
-        .bind(station.as_str())
-        .bind(verified_to)
-        .bind(verified_to.saturating_add(WALK))
-        .fetch_all(&mut *connection)
-        .await?;
-        let whole = rows.len() as i64 == WALK;
-        for row in rows {
-            let (seq, link) = link(&row)?;
-            let follows = number(seq) == verified_to + 1 && link.prev == head;
-            if !follows {
-                return Ok((verified_to, head));
-            }
-            verified_to += 1;
-            head = head.then(link.digest);
-        }
-        if !whole {
-            return Ok((verified_to, head));
-        }
-    }
 }
 
 /// An older status (a last will of a connection that has been replaced) changes nothing.
 async fn keep_status(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     address: &Address,
     status: &Status,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    known_facility(connection, &address.station, &address.facility, now_ms).await?;
     let claimed = status.high.map_or(0, number);
     sqlx::query(
         "UPDATE station SET online = $1, online_since_ms = $2, claimed_high = CASE WHEN claimed_high < $3 THEN $3 ELSE claimed_high END,
@@ -381,7 +290,7 @@ async fn keep_status(
     .bind(status.since_ms)
     .bind(claimed)
     .bind(number(status.backlog))
-    .bind(status.software.chars().take(64).collect::<String>())
+    .bind(plain(&status.software, SOFTWARE_CHARS_MAX))
     .bind(now_ms)
     .bind(address.station.as_str())
     .bind(address.facility.as_str())
@@ -390,7 +299,7 @@ async fn keep_status(
     Ok(())
 }
 
-async fn quarantine(connection: &mut SqliteConnection, doubtful: &Doubtful, now_ms: i64) -> Result<(), StoreError> {
+async fn quarantine(connection: &mut AnyConnection, doubtful: &Doubtful, now_ms: i64) -> Result<(), StoreError> {
     let station = doubtful.address.station.as_str();
     sqlx::query("UPDATE station SET quarantined = quarantined + 1 WHERE station = $1")
         .bind(station)
@@ -410,9 +319,9 @@ async fn quarantine(connection: &mut SqliteConnection, doubtful: &Doubtful, now_
     .bind(doubtful.address.facility.as_str())
     .bind(doubtful.seq.map(number))
     .bind(doubtful.doubt.name())
-    .bind(doubtful.doubt.to_string().chars().take(500).collect::<String>())
+    .bind(plain(&doubtful.doubt.to_string(), DETAIL_CHARS_MAX))
     .bind(now_ms)
-    .bind(String::from_utf8_lossy(shown).into_owned())
+    .bind(plain(&String::from_utf8_lossy(shown), QUARANTINE_BYTES_MAX))
     .bind(QUARANTINE_ROWS_MAX)
     .bind(QUARANTINE_ALL_ROWS_MAX)
     .execute(connection)

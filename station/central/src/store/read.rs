@@ -180,10 +180,10 @@ impl Store {
              WHERE a.at_ms < $1 ORDER BY a.at_ms DESC, a.station, a.seq DESC LIMIT $2",
         )
         .bind(before_ms.unwrap_or(i64::MAX))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
-        let view = |row: &sqlx::sqlite::SqliteRow| -> Result<AlertView, sqlx::Error> {
+        let view = |row: &sqlx::any::AnyRow| -> Result<AlertView, sqlx::Error> {
             Ok(AlertView {
                 station: row.try_get("station")?,
                 facility: row.try_get("facility")?,
@@ -207,10 +207,10 @@ impl Store {
     /// When the database refuses.
     pub async fn quarantined(&self, limit: u32) -> Result<Vec<DoubtView>, StoreError> {
         let rows = sqlx::query("SELECT * FROM quarantine ORDER BY last_ms DESC, station, digest LIMIT $1")
-            .bind(limit)
+            .bind(i64::from(limit))
             .fetch_all(&self.readers)
             .await?;
-        let view = |row: &sqlx::sqlite::SqliteRow| -> Result<DoubtView, sqlx::Error> {
+        let view = |row: &sqlx::any::AnyRow| -> Result<DoubtView, sqlx::Error> {
             Ok(DoubtView {
                 station: row.try_get("station")?,
                 facility: row.try_get("facility")?,
@@ -229,10 +229,10 @@ impl Store {
     /// When the database refuses.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let row = sqlx::query(
-            "SELECT COUNT(*) AS stations, COALESCE(SUM(online), 0) AS online, COALESCE(SUM(received), 0) AS received,
-             COALESCE(SUM(repeated), 0) AS repeated, COALESCE(SUM(durable), 0) AS durable,
-             COALESCE(SUM(verified_to), 0) AS verified, COALESCE(SUM(high - durable), 0) AS missing,
-             COALESCE(SUM(quarantined), 0) AS quarantined, (SELECT COUNT(*) FROM alert) AS alerts,
+            "SELECT COUNT(*) AS stations, CAST(COALESCE(SUM(online), 0) AS BIGINT) AS online, CAST(COALESCE(SUM(received), 0) AS BIGINT) AS received,
+             CAST(COALESCE(SUM(repeated), 0) AS BIGINT) AS repeated, CAST(COALESCE(SUM(durable), 0) AS BIGINT) AS durable,
+             CAST(COALESCE(SUM(verified_to), 0) AS BIGINT) AS verified, CAST(COALESCE(SUM(high - durable), 0) AS BIGINT) AS missing,
+             CAST(COALESCE(SUM(quarantined), 0) AS BIGINT) AS quarantined, (SELECT COUNT(*) FROM alert) AS alerts,
              (SELECT COUNT(*) FROM audit WHERE result = 'same') AS audited_same,
              (SELECT COUNT(*) FROM audit WHERE result = 'differs') AS audited_differs,
              (SELECT COUNT(*) FROM audit WHERE result = 'unjudged') AS audited_unjudged FROM station",
@@ -266,10 +266,10 @@ impl Store {
              ORDER BY r.seq LIMIT $2",
         )
         .bind(station)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
-        let view = |row: &sqlx::sqlite::SqliteRow| -> Result<Unaudited, sqlx::Error> {
+        let view = |row: &sqlx::any::AnyRow| -> Result<Unaudited, sqlx::Error> {
             Ok(Unaudited { seq: row.try_get("seq")?, envelope: row.try_get("envelope")? })
         };
         Ok(rows.iter().map(view).collect::<Result<_, _>>()?)

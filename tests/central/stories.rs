@@ -1,17 +1,19 @@
-//! The store on a real file: order, repetition, forgery, restart.
+//! The store on a real database: order, repetition, forgery, restart. Each story runs on SQLite and on PostgreSQL.
 
 use std::collections::BTreeMap;
 
+use gatepost_central::holds::{HoldLine, Signatory};
+use gatepost_central::place::{self, Doubt};
+use gatepost_central::store::Store;
+use gatepost_central::store::holds::{HoldChange, HoldError};
+use gatepost_central::store::ingest::{Arrived, Batch, Committed, Doubtful, Outcome};
 use gatepost_pipeline::record::Class;
 use gatepost_sync::chain::{Digest, Received};
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Name};
-use tempfile::TempDir;
 
-use super::Store;
-use super::ingest::{Arrived, Batch, Committed, Outcome};
-use crate::place;
+use super::ground::Ground;
 
 const NOW_MS: i64 = 1_790_856_000_000;
 
@@ -49,11 +51,6 @@ fn batch<'a>(station: &str, records: impl IntoIterator<Item = &'a String>) -> Ba
     Batch { records: BTreeMap::from([(address(station).station, arrived)]), ..Batch::default() }
 }
 
-async fn open() -> (Store, TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    (Store::open(&directory.path().join("central.sqlite")).await.unwrap(), directory)
-}
-
 async fn commit(store: &Store, batch: Batch) -> Outcome {
     store.commit(batch, NOW_MS).await.unwrap()
 }
@@ -62,9 +59,8 @@ fn told(outcome: &Outcome) -> &Committed {
     &outcome.stations[0]
 }
 
-#[tokio::test]
-async fn records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes() {
-    let (store, _directory) = open().await;
+pub async fn records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes(ground: Ground) {
+    let store = ground.open().await;
     let chain = chain("st-01", 30);
     let first = commit(&store, batch("st-01", chain[20..].iter().rev())).await;
     assert_eq!((told(&first).verified.is_empty(), told(&first).high), (true, Some(30)));
@@ -81,9 +77,8 @@ async fn records_in_any_order_are_stored_once_and_verified_when_the_last_gap_clo
     assert!(store.stations().await.unwrap()[0].gaps.is_empty());
 }
 
-#[tokio::test]
-async fn a_long_chain_is_walked_in_steps() {
-    let (store, _directory) = open().await;
+pub async fn a_long_chain_is_walked_in_steps(ground: Ground) {
+    let store = ground.open().await;
     let chain = chain("st-01", 9_000);
     for records in chain[1..].chunks(1_000).rev() {
         commit(&store, batch("st-01", records)).await;
@@ -92,9 +87,8 @@ async fn a_long_chain_is_walked_in_steps() {
     assert_eq!(told(&last).verified, (1..=9_000).collect());
 }
 
-#[tokio::test]
-async fn what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged() {
-    let (store, _directory) = open().await;
+pub async fn what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged(ground: Ground) {
+    let store = ground.open().await;
     let chain = chain("st-01", 6);
     commit(&store, batch("st-01", &chain[..3])).await;
     let altered = chain[3].replace("\"exam\"", "\"release\"");
@@ -119,22 +113,20 @@ async fn what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged()
     assert_eq!(told(&healed).verified, (1..=6).collect());
 }
 
-#[tokio::test]
-async fn a_new_process_goes_on_where_the_last_commit_ended() {
-    let (store, directory) = open().await;
+pub async fn a_new_process_goes_on_where_the_last_commit_ended(ground: Ground) {
+    let store = ground.open().await;
     let chain = chain("st-01", 20);
     commit(&store, batch("st-01", &chain[..12])).await;
     store.close().await;
-    let store = Store::open(&directory.path().join("central.sqlite")).await.unwrap();
+    let store = ground.open().await;
     let known = store.committed().await.unwrap();
     assert_eq!((known[0].verified.clone(), known[0].high), ((1..=12).collect(), Some(12)));
     let outcome = commit(&store, batch("st-01", &chain[10..])).await;
     assert_eq!((told(&outcome).verified.clone(), outcome.repeated), ((1..=20).collect(), 2));
 }
 
-#[tokio::test]
-async fn alerts_are_listed_newest_first_and_history_is_not_fresh() {
-    let (store, _directory) = open().await;
+pub async fn alerts_are_listed_newest_first_and_history_is_not_fresh(ground: Ground) {
+    let store = ground.open().await;
     let chain = chain("st-01", 20);
     let mut batch = batch("st-01", &chain);
     for arrived in batch.records.values_mut().flatten() {
@@ -148,9 +140,8 @@ async fn alerts_are_listed_newest_first_and_history_is_not_fresh() {
     assert!(store.alerts(Some(NOW_MS), 10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing() {
-    let (store, _directory) = open().await;
+pub async fn a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing(ground: Ground) {
+    let store = ground.open().await;
     let status = |since_ms, online, high| Status {
         station: address("st-01").station,
         online,
@@ -172,9 +163,8 @@ async fn a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing() {
     assert_eq!(station.awaited, (6..=9).collect::<RangeSet>(), "a promise is not taken back");
 }
 
-#[tokio::test]
-async fn stations_do_not_touch_each_other() {
-    let (store, _directory) = open().await;
+pub async fn stations_do_not_touch_each_other(ground: Ground) {
+    let store = ground.open().await;
     let mut both = batch("st-01", &chain("st-01", 7));
     both.records.extend(batch("st-02", &chain("st-02", 3)).records);
     let outcome = commit(&store, both).await;
@@ -182,27 +172,19 @@ async fn stations_do_not_touch_each_other() {
     assert_eq!(ends, [("st-01".to_owned(), Some(7)), ("st-02".to_owned(), Some(3))]);
 }
 
-#[tokio::test]
-async fn a_database_of_a_newer_program_is_refused() {
-    let (store, directory) = open().await;
-    sqlx::query(
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'x', 1, x'00', 0)",
-    )
-    .execute(&store.writer)
-    .await
-    .unwrap();
+pub async fn a_database_of_a_newer_program_is_refused(ground: Ground) {
+    let store = ground.open().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 SELECT 999, description, success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1";
+    sqlx::query(newer).execute(&mut ground.connect().await).await.unwrap();
     store.close().await;
-    let refused = Store::open(&directory.path().join("central.sqlite")).await.unwrap_err();
+    let refused = Store::open(&ground.database()).await.unwrap_err();
     assert!(refused.to_string().contains("newer gatepost-central"), "{refused}");
 }
 
-#[tokio::test]
-async fn holds_are_placed_once_lifted_once_and_signed_into_rising_versions() {
-    use super::holds::{HoldChange, HoldError};
-    use crate::holds::{HoldLine, Signatory};
-
-    let (store, directory) = open().await;
-    let signatory = Signatory::load_or_create("central", &directory.path().join("key")).unwrap();
+pub async fn holds_are_placed_once_lifted_once_and_signed_into_rising_versions(ground: Ground) {
+    let store = ground.open().await;
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).unwrap();
     let line = |id: &str| -> HoldChange {
         let text = format!(
             r#"{{"item":"RB123456785US","hold":{{"id":"{id}","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":"all"}}}}"#
@@ -221,4 +203,80 @@ async fn holds_are_placed_once_lifted_once_and_signed_into_rising_versions() {
     assert!(matches!(change(&HoldChange::Lift("h1".to_owned())).await, Err(HoldError::Unknown(_))));
     assert!(matches!(change(&line("h1")).await, Err(HoldError::Known(_))), "an id is used once");
     assert_eq!(store.hold_list().await.unwrap(), Some(lifted));
+}
+
+pub async fn what_no_text_may_hold_keeps_no_batch_out(ground: Ground) {
+    let store = ground.open().await;
+    let chain = chain("st-01", 12);
+    let strange = |record: &String| {
+        let record = record.replace("\"lane\":\"A\"", "\"lane\":\"A\\u0000\"").replace("RB", "\\u0000\\u001f");
+        record.replace("Reason", "\\u0007'; DROP TABLE record; --")
+    };
+    let first = strange(&chain[0]);
+    let outcome = commit(&store, batch("st-01", [&first])).await;
+    assert_eq!((outcome.stored, told(&outcome).verified.clone()), (1, (1..=1).collect()));
+    let alarm = strange(&chain[9]);
+    let outcome = commit(&store, batch("st-01", [&alarm])).await;
+    assert_eq!((outcome.stored, outcome.fresh_alerts), (1, 1));
+    let alerts = store.alerts(None, 10).await.unwrap();
+    assert_eq!(alerts[0].item.as_deref(), Some("\u{fffd}\u{fffd}10"));
+    assert_eq!(alerts[0].reason, "\u{fffd}'; DROP TABLE record; -- 10.");
+    let mut nonsense = batch("st-01", []);
+    nonsense.doubtful.push(Doubtful {
+        address: address("st-01"),
+        seq: None,
+        doubt: Doubt::Unreadable("a\u{0}b".to_owned()),
+        bytes: b"\x00\xff".to_vec(),
+    });
+    assert_eq!(commit(&store, nonsense).await.quarantined, 1);
+}
+
+/// Many centrals at one database: whoever comes second sees what the first wrote, and nobody waits for ever.
+pub async fn two_centrals_at_once_store_everything_once(ground: Ground) {
+    let stores = [ground.open().await, ground.open().await, ground.open().await];
+    let stations: Vec<String> = (1..=40).map(|n| format!("st-{n:02}")).collect();
+    let chains: Vec<Vec<String>> = stations.iter().map(|station| chain(station, 60)).collect();
+    let batches = |own: usize| {
+        // Every central hears everything, in another order, some of it twice.
+        (0..60).map(move |step| (step * (2 * own + 7) + own * 13) % 60)
+    };
+    let mut tasks = Vec::new();
+    for (own, store) in stores.iter().cloned().enumerate() {
+        let (stations, chains) = (stations.clone(), chains.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut stored = 0;
+            for at in batches(own) {
+                let mut together = Batch::default();
+                for (station, chain) in stations.iter().zip(&chains) {
+                    together.records.extend(batch(station, [&chain[at]]).records);
+                }
+                stored += store.commit(together, NOW_MS).await.expect("committed").stored;
+            }
+            stored
+        }));
+    }
+    let mut stored = 0;
+    for task in tasks {
+        stored += task.await.expect("done");
+    }
+    let counts = stores[0].counts().await.unwrap();
+    assert_eq!((stored, counts.durable, counts.verified), (2_400, 2_400, 2_400));
+    assert_eq!((counts.received, counts.repeated, counts.quarantined), (7_200, 4_800, 0));
+}
+
+/// Every story that is told of one central, as tests on one ground.
+#[macro_export]
+macro_rules! central_stories {
+    ($name:ident, $ground:expr) => {
+        $crate::central_stories!($name, $ground, records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes, a_long_chain_is_walked_in_steps, what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged, a_new_process_goes_on_where_the_last_commit_ended, alerts_are_listed_newest_first_and_history_is_not_fresh, a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing, stations_do_not_touch_each_other, a_database_of_a_newer_program_is_refused, holds_are_placed_once_lifted_once_and_signed_into_rising_versions, what_no_text_may_hold_keeps_no_batch_out);
+    };
+    ($name:ident, $ground:expr, $($story:ident),+) => {
+        mod $name {
+            use super::*;
+            $(#[tokio::test]
+            async fn $story() {
+                stories::$story($ground).await;
+            })+
+        }
+    };
 }

@@ -1,0 +1,161 @@
+//! Opening the database, and the little in which SQLite and PostgreSQL differ.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
+
+use super::{Store, StoreError};
+
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "records", include_str!("../../migrations/0001_records.sql")),
+    (2, "holds", include_str!("../../migrations/0002_holds.sql")),
+];
+
+const READERS: u32 = 4;
+/// How long a start waits for a database that is not there yet, and a question for a free connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Every connection to a file: what a commit returned for survives a power cut; only another program can hold the lock.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+     PRAGMA busy_timeout = 10000;";
+/// The same for a server, whatever its configuration says.
+const POSTGRES_SETTINGS: &str = "SET synchronous_commit = on";
+
+/// Where central keeps what it knows.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A SQLite file; made when missing.
+    File(PathBuf),
+    /// `postgres://user:password@host/database`.
+    Url(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl Kind {
+    /// Ends a SELECT whose rows are to stay as they are until the commit. SQLite has one writer anyway.
+    pub(super) fn locking(self) -> &'static str {
+        match self {
+            Kind::Sqlite => "",
+            Kind::Postgres => " FOR UPDATE",
+        }
+    }
+
+    fn settings(self) -> &'static str {
+        match self {
+            Kind::Sqlite => SQLITE_SETTINGS,
+            Kind::Postgres => POSTGRES_SETTINGS,
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Kind::Sqlite => "is the disk full or read-only?",
+            Kind::Postgres => "is the server up, and may this user use this database? See store.database",
+        }
+    }
+}
+
+impl Database {
+    fn kind(&self) -> Kind {
+        match self {
+            Database::File(_) => Kind::Sqlite,
+            Database::Url(_) => Kind::Postgres,
+        }
+    }
+
+    /// Without user and password: for errors and logs.
+    fn shown(&self) -> String {
+        match self {
+            Database::File(file) => file.display().to_string(),
+            Database::Url(url) => match url.split_once("://") {
+                Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host)),
+                None => "(not a URL)".to_owned(),
+            },
+        }
+    }
+
+    fn options(&self, writes: bool) -> Result<AnyConnectOptions, sqlx::Error> {
+        match self {
+            Database::File(file) => AnyConnectOptions::from_url(&file_options(file, writes).to_url_lossy()),
+            Database::Url(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => url.parse(),
+            Database::Url(_) => {
+                let said =
+                    "a database is postgres://user:password@host/name; leave store.database out for a SQLite file";
+                Err(sqlx::Error::Configuration(said.into()))
+            }
+        }
+    }
+
+    async fn pool(&self, connections: u32, writes: bool) -> Result<AnyPool, StoreError> {
+        let kind = self.kind();
+        let failed = |error| StoreError::Open(self.shown(), error, kind.remedy());
+        let options = self.options(writes).map_err(failed)?;
+        let pool = AnyPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let pool = pool.after_connect(move |connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(kind.settings()).execute(connection).await?;
+                Ok(())
+            })
+        });
+        pool.connect_with(options).await.map_err(failed)
+    }
+}
+
+fn file_options(file: &Path, writes: bool) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(file).create_if_missing(writes).read_only(!writes)
+}
+
+impl Store {
+    /// Opens or makes the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be opened, or is newer than this program.
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        install_default_drivers();
+        let kind = database.kind();
+        let writer = database.pool(1, true).await?;
+        let migrations = MIGRATIONS.map(|(version, name, sql)| {
+            let sql = match kind {
+                Kind::Sqlite => sql.to_owned(),
+                // The one type that goes by another name there.
+                Kind::Postgres => sql.replace(" BLOB ", " BYTEA "),
+            };
+            let sql = AssertSqlSafe(sql).into_sql_str();
+            Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+        });
+        Migrator::with_migrations(migrations.to_vec()).run(&writer).await?;
+        let readers = database.pool(READERS, kind == Kind::Postgres).await?;
+        Ok(Self { writer, readers, kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        let shown = |url: &str| Database::Url(url.to_owned()).shown();
+        assert_eq!(shown("postgres://central:p@ss@db.example/gatepost"), "postgres://db.example/gatepost");
+        assert_eq!(shown("postgres:///gatepost"), "postgres:///gatepost");
+        assert_eq!(shown("central:secret"), "(not a URL)");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_database_is_refused_with_a_remedy() {
+        let said = |database: Database| async move { Store::open(&database).await.unwrap_err().to_string() };
+        let other = said(Database::Url("mysql://user:secret@host/x".to_owned())).await;
+        assert!(other.contains("leave store.database out") && !other.contains("secret"), "{other}");
+        let file = said(Database::File("/nonexistent/central.sqlite".into())).await;
+        assert!(file.contains("/nonexistent/central.sqlite") && file.contains("read-only?"), "{file}");
+    }
+}

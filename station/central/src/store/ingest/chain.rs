@@ -1,0 +1,129 @@
+//! The stored chain around a batch, and how far it holds afterwards.
+
+use std::collections::BTreeMap;
+
+use gatepost_sync::chain::Digest;
+use gatepost_sync::ranges::RangeSet;
+use gatepost_sync::topics::Name;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::super::many::{bind_all, in_chunks, values};
+use super::super::{StoreError, number, sequence};
+use super::{Arrived, Brought, Standing};
+use crate::place::{Link, Neighbourhood};
+
+/// Runs of numbers this close are looked up together.
+const NEAR: u64 = 32;
+/// Steps of one walk along the chain before the next look into the database.
+const WALK: i64 = 4_096;
+
+/// What is known of one station's chain: every record with a number in `asked` that is stored or came with the batch.
+#[derive(Debug, Default)]
+pub(super) struct Hood {
+    pub(super) known: Neighbourhood,
+    asked: RangeSet,
+}
+
+/// Every stored record that is one of these or stands beside one of these, by station.
+pub(super) async fn hoods(
+    connection: &mut AnyConnection,
+    records: &BTreeMap<Name, Vec<Arrived>>,
+) -> Result<BTreeMap<Name, Hood>, StoreError> {
+    let mut hoods: BTreeMap<Name, Hood> = BTreeMap::new();
+    for (station, records) in records {
+        let hood = hoods.entry(station.clone()).or_default();
+        for arrived in records {
+            let seq = arrived.received.envelope.seq;
+            hood.asked.insert(seq.saturating_sub(NEAR), seq.saturating_add(1));
+        }
+    }
+    let mut wanted: Vec<(Name, i64, i64)> = Vec::new();
+    for (station, hood) in &hoods {
+        wanted.extend(hood.asked.iter().map(|range| (station.clone(), number(*range.start()), number(*range.end()))));
+    }
+    for (station, seq, link) in links(connection, &wanted).await? {
+        hoods.entry(station).or_default().known.know(seq, link);
+    }
+    Ok(hoods)
+}
+
+/// Follows the stations' chains from their last verified record on, as far as records follow without a gap and each names
+/// the head before it.
+pub(super) async fn advance(
+    connection: &mut AnyConnection,
+    stations: &mut BTreeMap<Name, Standing>,
+    hoods: &BTreeMap<Name, Hood>,
+    brought: &[Brought],
+) -> Result<(), StoreError> {
+    let mut wanted = Vec::new();
+    for station in brought.iter().filter(|of| !of.fresh.is_empty()).map(|of| &of.station) {
+        let (Some(standing), Some(hood)) = (stations.get_mut(station), hoods.get(station)) else { continue };
+        follow(standing, &hood.known);
+        // Whether the next is stored is known near what came; beyond that, older records may go on.
+        let next = standing.verified_to.saturating_add(1);
+        if sequence(next).is_some_and(|next| !hood.asked.contains(next)) {
+            wanted.push((station.clone(), next, next.saturating_add(WALK - 1)));
+        }
+    }
+    while !wanted.is_empty() {
+        let mut found: BTreeMap<Name, Neighbourhood> = BTreeMap::new();
+        for (station, seq, link) in links(connection, &wanted).await? {
+            found.entry(station).or_default().know(seq, link);
+        }
+        wanted.retain_mut(|(station, first, last)| {
+            let (Some(standing), Some(known)) = (stations.get_mut(station), found.get(station)) else { return false };
+            follow(standing, known);
+            let whole = standing.verified_to == *last;
+            (*first, *last) = (last.saturating_add(1), last.saturating_add(WALK));
+            whole
+        });
+    }
+    Ok(())
+}
+
+fn follow(standing: &mut Standing, known: &Neighbourhood) {
+    while let Some(link) = sequence(standing.verified_to.saturating_add(1)).and_then(|next| known.link(next))
+        && link.prev == standing.head
+    {
+        standing.verified_to += 1;
+        standing.head = standing.head.then(link.digest);
+    }
+}
+
+/// The stored records of these stations in these runs of numbers, ends included.
+async fn links(
+    connection: &mut AnyConnection,
+    wanted: &[(Name, i64, i64)],
+) -> Result<Vec<(Name, u64, Link)>, StoreError> {
+    let mut found = Vec::new();
+    for runs in in_chunks(wanted) {
+        let sql = format!(
+            "WITH wanted (station, first_seq, last_seq) AS (VALUES {})
+             SELECT record.station, seq, prev, digest, head FROM wanted
+             CROSS JOIN record WHERE record.station = wanted.station AND seq BETWEEN first_seq AND last_seq",
+            values(runs.len(), 3)
+        );
+        let select =
+            bind_all(&sql, runs, |query, (station, first, last)| query.bind(station.as_str()).bind(*first).bind(*last));
+        for row in select.fetch_all(&mut *connection).await? {
+            let station: &str = row.try_get("station")?;
+            if let Some(station) = Name::new(station) {
+                let seq = sequence(row.try_get("seq")?).unwrap_or_default();
+                found.push((station, seq, link(&row)?));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn link(row: &AnyRow) -> Result<Link, StoreError> {
+    let digest = |column: &str| -> Result<Digest, StoreError> {
+        let text: &str = row.try_get(column)?;
+        Digest::parse(text).ok_or_else(|| {
+            let source = format!("{text:?} is no digest: somebody changed the table by hand").into();
+            StoreError::Sql(sqlx::Error::ColumnDecode { index: column.to_owned(), source })
+        })
+    };
+    Ok(Link { prev: digest("prev")?, digest: digest("digest")?, head: digest("head")? })
+}

@@ -1,0 +1,66 @@
+//! Where a central of a test keeps its things: a folder of its own, and in it a SQLite file, or a database of its own on a
+//! private PostgreSQL.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gatepost_central::Config;
+use gatepost_central::store::{Database, Store};
+use sqlx::{AnyConnection, ConnectOptions, Connection};
+use tempfile::TempDir;
+
+use super::postgres::Postgres;
+
+pub struct Ground {
+    folder: TempDir,
+    server: Option<(Arc<Postgres>, String)>,
+}
+
+impl Ground {
+    pub fn file() -> Self {
+        sqlx::any::install_default_drivers();
+        Self { folder: tempfile::tempdir().expect("a folder"), server: None }
+    }
+
+    /// # Panics
+    /// Without PostgreSQL's programs; names the package.
+    pub async fn postgres() -> Self {
+        let server = Postgres::running();
+        let url = server.new_database().await;
+        Self { server: Some((server, url)), ..Self::file() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn database(&self) -> Database {
+        match &self.server {
+            Some((_, url)) => Database::Url(url.clone()),
+            None => Database::File(self.folder.path().join("central.sqlite")),
+        }
+    }
+
+    pub async fn open(&self) -> Store {
+        Store::open(&self.database()).await.expect("the store opens")
+    }
+
+    /// A central's configuration, on this ground and with a broker at that port.
+    pub fn config(&self, broker_port: u16) -> Config {
+        let mut config = Config::local(broker_port, self.folder.path());
+        config.store.database = self.server.as_ref().map(|(_, url)| url.clone());
+        config
+    }
+
+    /// A connection past the product's own.
+    pub async fn connect(&self) -> AnyConnection {
+        let url = match &self.server {
+            Some((_, url)) => url.clone(),
+            None => {
+                let file = self.folder.path().join("central.sqlite");
+                sqlx::sqlite::SqliteConnectOptions::new().filename(file).to_url_lossy().to_string()
+            }
+        };
+        AnyConnection::connect(&url).await.expect("a connection")
+    }
+}
