@@ -51,6 +51,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         // Anything at all that a station could say, as it comes off the cable.
         let length = usize::from(bytes.next().unwrap_or(0) % 48);
         let message: Vec<u8> = bytes.by_ref().take(length).collect();
+        // Through a pulled cable comes nothing, or the ghost would count as silence what the controller heard.
+        if !small.lane.cable {
+            continue;
+        }
         match postcard::from_bytes::<Command>(&message) {
             // Numbered as it should be half of the time.
             Ok(Command::Action { number, action }) if number % 2 == 0 => small.order(action),
