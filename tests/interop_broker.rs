@@ -407,3 +407,8 @@ gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);
 async fn several_centrals_at_one_postgresql_store_everything_once() {
     stories::two_centrals_at_once_store_everything_once(Ground::postgres().await).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_of_several_centrals_at_one_postgresql_are_all_in_force() {
+    stories::holds_of_two_centrals_at_once_are_all_in_the_last_list(Ground::postgres().await).await;
+}

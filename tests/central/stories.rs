@@ -1,6 +1,7 @@
 //! The store on a real database: order, repetition, forgery, restart. Each story runs on SQLite and on PostgreSQL.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::place::{self, Doubt};
@@ -182,26 +183,30 @@ pub async fn a_database_of_a_newer_program_is_refused(ground: Ground) {
     assert!(refused.to_string().contains("newer gatepost-central"), "{refused}");
 }
 
+fn place_hold(id: &str) -> HoldChange {
+    let text = format!(
+        r#"{{"item":"RB123456785US","hold":{{"id":"{id}","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":"all"}}}}"#
+    );
+    HoldChange::Place(Box::new(serde_json::from_str::<HoldLine>(&text).unwrap()))
+}
+
+fn lines(package: &[u8]) -> usize {
+    package.iter().filter(|byte| **byte == b'\n').count() - 1
+}
+
 pub async fn holds_are_placed_once_lifted_once_and_signed_into_rising_versions(ground: Ground) {
     let store = ground.open().await;
     let signatory = Signatory::load_or_create("central", &ground.path().join("key")).unwrap();
-    let line = |id: &str| -> HoldChange {
-        let text = format!(
-            r#"{{"item":"RB123456785US","hold":{{"id":"{id}","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":"all"}}}}"#
-        );
-        HoldChange::Place(Box::new(serde_json::from_str::<HoldLine>(&text).unwrap()))
-    };
-    let lines = |package: &[u8]| package.iter().filter(|byte| **byte == b'\n').count() - 1;
     let change = async |change: &HoldChange| store.change_hold(change, "officer 7", &signatory, NOW_MS).await;
     assert!(store.hold_list().await.unwrap().is_none());
-    assert_eq!(lines(&change(&line("h1")).await.unwrap()), 1);
-    assert_eq!(lines(&change(&line("h2")).await.unwrap()), 2);
-    assert!(matches!(change(&line("h1")).await, Err(HoldError::Known(_))));
+    assert_eq!(lines(&change(&place_hold("h1")).await.unwrap()), 1);
+    assert_eq!(lines(&change(&place_hold("h2")).await.unwrap()), 2);
+    assert!(matches!(change(&place_hold("h1")).await, Err(HoldError::Known(_))));
     let lifted = change(&HoldChange::Lift("h1".to_owned())).await.unwrap();
     assert_eq!(lines(&lifted), 1);
     assert!(String::from_utf8_lossy(&lifted).contains("\"version\":3"));
     assert!(matches!(change(&HoldChange::Lift("h1".to_owned())).await, Err(HoldError::Unknown(_))));
-    assert!(matches!(change(&line("h1")).await, Err(HoldError::Known(_))), "an id is used once");
+    assert!(matches!(change(&place_hold("h1")).await, Err(HoldError::Known(_))), "an id is used once");
     assert_eq!(store.hold_list().await.unwrap(), Some(lifted));
 }
 
@@ -262,6 +267,28 @@ pub async fn two_centrals_at_once_store_everything_once(ground: Ground) {
     let counts = stores[0].counts().await.unwrap();
     assert_eq!((stored, counts.durable, counts.verified), (2_400, 2_400, 2_400));
     assert_eq!((counts.received, counts.repeated, counts.quarantined), (7_200, 4_800, 0));
+}
+
+/// No list may leave out what another central has just placed.
+pub async fn holds_of_two_centrals_at_once_are_all_in_the_last_list(ground: Ground) {
+    let stores = [ground.open().await, ground.open().await];
+    let signatory = Arc::new(Signatory::load_or_create("central", &ground.path().join("key")).unwrap());
+    let mut tasks = Vec::new();
+    for (own, store) in stores.iter().cloned().enumerate() {
+        let signatory = signatory.clone();
+        tasks.push(tokio::spawn(async move {
+            for n in 0..40 {
+                let change = place_hold(&format!("h{own}-{n}"));
+                store.change_hold(&change, "officer 7", &signatory, NOW_MS).await.expect("placed");
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("done");
+    }
+    let list = stores[0].hold_list().await.unwrap().unwrap();
+    assert_eq!(lines(&list), 80);
+    assert!(String::from_utf8_lossy(&list).contains("\"version\":80"));
 }
 
 /// Every story that is told of one central, as tests on one ground.

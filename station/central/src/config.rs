@@ -77,7 +77,7 @@ pub struct TlsConfig {
 pub struct StoreConfig {
     /// Holds `evidence/`, and `central.sqlite` where no other database is named; made when missing.
     pub directory: PathBuf,
-    /// `postgres://user:password@host/database`, for several centrals at once.
+    /// `postgres://user:password@host/database`. Centrals that share one must share `holds.key` too: stations know one.
     pub database: Option<String>,
     /// Evidence stops being taken when it fills this much.
     #[serde(default = "default_evidence_bytes_max")]

@@ -49,6 +49,14 @@ impl Kind {
         }
     }
 
+    /// Lets nobody else change the holds until the commit: a list signed from what another is adding to would leave it out.
+    pub(super) fn alone_with_holds(self) -> Option<&'static str> {
+        match self {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some("LOCK TABLE hold_list IN EXCLUSIVE MODE"),
+        }
+    }
+
     fn settings(self) -> &'static str {
         match self {
             Kind::Sqlite => SQLITE_SETTINGS,
@@ -72,12 +80,15 @@ impl Database {
         }
     }
 
-    /// Without user and password: for errors and logs.
+    /// Without user, password and what else follows: for errors and logs.
     fn shown(&self) -> String {
         match self {
             Database::File(file) => file.display().to_string(),
             Database::Url(url) => match url.split_once("://") {
-                Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host)),
+                Some((scheme, rest)) => {
+                    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+                    format!("{scheme}://{}", rest.split('?').next().unwrap_or_default())
+                }
                 None => "(not a URL)".to_owned(),
             },
         }
@@ -146,7 +157,7 @@ mod tests {
     fn a_url_is_shown_without_its_password() {
         let shown = |url: &str| Database::Url(url.to_owned()).shown();
         assert_eq!(shown("postgres://central:p@ss@db.example/gatepost"), "postgres://db.example/gatepost");
-        assert_eq!(shown("postgres:///gatepost"), "postgres:///gatepost");
+        assert_eq!(shown("postgres:///gatepost?host=/run/db&password=secret"), "postgres:///gatepost");
         assert_eq!(shown("central:secret"), "(not a URL)");
     }
 

@@ -45,6 +45,9 @@ impl Store {
         now_ms: i64,
     ) -> Result<Vec<u8>, HoldError> {
         let mut transaction = self.writer.begin().await?;
+        if let Some(alone) = self.kind.alone_with_holds() {
+            sqlx::query(alone).execute(&mut *transaction).await?;
+        }
         let changed = match change {
             HoldChange::Place(line) => {
                 sqlx::query(
