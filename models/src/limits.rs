@@ -59,13 +59,18 @@ pub const THREADS_MAX: usize = 16;
 
 /// Opaque regions listed one by one; the area of all is always summed.
 pub const OPAQUE_REGIONS_MAX: usize = 16;
-/// Smaller opaque specks than this (square millimetres) are summed but not listed.
-pub const OPAQUE_REGION_AREA_MM2_MIN: u64 = 25;
+/// Narrower opaque places than this are summed but not listed: the least that is sought, detonators and small-bore rounds,
+/// is as thick, and a motor's shaft or the rim of a tin is not. Too much of the narrow is blind by its sum all the same.
+pub const OPAQUE_HIDES_MM_MIN: u32 = 6;
 /// A sample at or below the air level divided by this saw no light worth the name.
 pub const AIR_TO_DARK_RATIO: u16 = 1_000;
 /// Columns without light (a dead diode, read as none of the belt) that one picture may have, each bridged from its
 /// neighbours. More is a failing detector card: blind.
 pub const DARK_COLUMNS_MAX: u32 = 2;
+/// Light by which the low energy must exceed the high one before the planes are called exchanged, in 1/10,000. The pixels of a
+/// letter are told from air by the high energy's own grain, which then looks like attenuation: 2 in 10,000 were seen in
+/// letters of 13 g; parcels differ by 50 to 150 the right way round.
+pub const SWAPPED_LIGHT_E4_MIN: u32 = 30;
 /// Lines without light that one picture may have. A lost line is a lost piece of parcel: none.
 pub const DARK_LINES_MAX: u32 = 0;
 /// Share of pixels at full scale above which a picture is over-exposed, in 1/10,000.

@@ -79,7 +79,7 @@ thereby safe.**
 
 {counts['test']:,} pictures by scanner profiles, with target designs and in concealments that training never saw; half of the parcels
 are clean, {100 * alike:.0f} % of those hold something harmless that resembles a target, some of it kept back from training too.
-Calibration and thresholds come from {counts['cal']:,} calibration pictures: two scanners and fifteen harmless things that neither
+Calibration and thresholds come from {counts['cal']:,} calibration pictures: three scanners and 33 harmless things that neither
 training nor this split holds, training's targets. Thresholds are for at most {100 * aim:.1f} % of clean parcels flagged there
 ({cal['clean_flagged']} of {cal['clean']}); nothing is fitted to the test split. Brackets: 95 % intervals (Wilson).
 

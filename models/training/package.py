@@ -23,8 +23,8 @@ from judge import by_bins, canvas_of, decode, figures, interval, matched, thresh
 from network import Detector
 from prepare import CLASSES, RESOLUTION_UM_MIN, SCALE, SIZE, boxes_in_input, load_split, network_input, read_labels, read_planes
 
-# A quarter of the 2 % that a lane bears: other scanners and harmless things that no split held have cost four times as many
-# alarms, and other reasons hold clean parcels too.
+# A quarter of the 2 % that a lane bears: other scanners and harmless things that no split held have cost four to nine times
+# as many alarms, and other reasons hold clean parcels too.
 CLEAN_FLAGGED_AIM = 0.005
 RATIOS_E3 = [1150, 1200, 1240, 1400, 1640, 2080, 2520]
 ATTENUATION_E3_MIN = 20

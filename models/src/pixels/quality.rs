@@ -32,7 +32,7 @@ pub struct Quality {
     pub dark_lines: u32,
     /// Longest run of parcel along an edge of the picture, in millimetres: what lies beyond was not seen.
     pub cut_mm: u32,
-    /// The low energy got through as well as the high one or better, which nature does not do.
+    /// The low energy got through better than the high one, or just as well in every sample, which nature does not do.
     pub energies_swapped: bool,
     /// 0 (worthless) to 10,000: 10,000 less what is opaque, saturated, dark or coarse; 0 with a fault.
     pub score_e4: u16,
@@ -141,7 +141,7 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
         dark_columns: dark_columns.len() as u32,
         dark_lines: tally.dark_lines,
         cut_mm: cut_mm(image, geometry, parcel_count_max, &dark_columns),
-        energies_swapped: image.is_dual() && tally.light[0] >= tally.light[1] && tally.light[0] > 0,
+        energies_swapped: are_swapped(image, tally.light),
         score_e4: 0,
     };
     let covers = |counts: &[u16]| counts.iter().all(|&count| u32::from(count) == image.height);
@@ -151,6 +151,16 @@ pub fn measure(image: &Image, geometry: &Geometry, attenuation: &Attenuation, bo
         quality.score_e4 = score_e4(&quality);
     }
     Measured { quality, fault, dark_columns, opaque_count_max }
+}
+
+/// Whether the low energy got through better than the high one, by more than grain can feign in a parcel that hardly
+/// attenuates either, or both are the same picture.
+fn are_swapped(image: &Image, [low_light, high_light]: [u64; 2]) -> bool {
+    let more = high_light + high_light / 10_000 * u64::from(limits::SWAPPED_LIGHT_E4_MIN);
+    match &image.planes {
+        Planes::Single(_) => false,
+        Planes::Dual { low, high } => low_light > more || low == high,
+    }
 }
 
 /// Whether full scale can be told from bright air: as far apart, in proportion, as 16 bits must have them.

@@ -260,10 +260,11 @@ impl Model {
         const REACH_UM: u32 = 4_000;
         const SAME_E4: u32 = 5_000;
         let reach = [REACH_UM / geometry.pitch_um, REACH_UM / geometry.belt_step_um];
-        let pixel_um2 = u64::from(geometry.pitch_um) * u64::from(geometry.belt_step_um);
-        let pixels_min = (limits::OPAQUE_REGION_AREA_MM2_MIN * 1_000_000).div_ceil(pixel_um2);
+        // The square inside a circle of that width: what lies across the picture is as wide as what lies along it.
+        const SQUARE_UM: u32 = limits::OPAQUE_HIDES_MM_MIN * 707;
+        let hides = [geometry.pitch_um, geometry.belt_step_um].map(|um| SQUARE_UM.div_ceil(um));
         let count_max = measured.opaque_count_max;
-        let regions = pixels::opaque_regions(image, count_max, &measured.dark_columns, reach, pixels_min);
+        let regions = pixels::opaque_regions(image, count_max, &measured.dark_columns, reach, hides);
         let known: Vec<[u32; 4]> =
             found.iter().filter(|one| one.class == Class::Opaque).map(|one| one.bounds).collect();
         // Measured, not guessed: full score. The model's weakest detections make room where the list is full.

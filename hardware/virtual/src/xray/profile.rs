@@ -170,8 +170,9 @@ pub const TRAINING: [ScannerProfile; 6] = [
     },
 ];
 
-/// Profiles kept for choosing thresholds: between those of training in pitch, step and photons, noisier than most.
-pub const CALIBRATION: [ScannerProfile; 2] = [
+/// Profiles kept for choosing thresholds: two between those of training in pitch, step and photons, noisier than most, and
+/// a coarser one than any, as a facility's next scanner may be.
+pub const CALIBRATION: [ScannerProfile; 3] = [
     ScannerProfile {
         name: "choosing-1350",
         pitch_um: 1350,
@@ -198,6 +199,20 @@ pub const CALIBRATION: [ScannerProfile; 2] = [
         motion: 0.1,
         saturation: 63_000,
         bits: 12,
+        ..BASE
+    },
+    ScannerProfile {
+        name: "choosing-coarse-1850",
+        pitch_um: 1850,
+        belt_step_um: 1700,
+        second_view: Some(View::FromSide),
+        source_height_mm: 1100.0,
+        tunnel_width_mm: 700.0,
+        photons: 20_000.0,
+        electronic_noise: 11.0,
+        gain_spread: 0.004,
+        crosstalk: 0.13,
+        motion: 0.4,
         ..BASE
     },
 ];
