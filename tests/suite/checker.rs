@@ -50,8 +50,8 @@ fn a_true_story_is_clean_and_counted_right() {
         "parcels": {"entered": 9, "decided": 9, "released": 3, "exam": 5, "stopped": 1, "removed": 0,
             "unaccounted": 1, "undecided": 0, "misrouted": 0},
         "association": {"correct": 8, "contested": 0, "wrong": 0, "no_read": 1},
-        "truth": {"targets": 2, "caught": 2, "missed": 0, "clean": 7, "false_alarms": 0, "clean_eligible": 4,
-            "clean_released": 2},
+        "truth": {"targets": 2, "caught": 2, "missed": 0, "clean": 7, "false_alarms": 0, "clean_eligible": 3,
+            "clean_released": 1},
         "holds": {"present": 2, "stopped": 1},
         "latency_ms": {"image_to_decision": {"p50": 500, "p99": 500}, "decision_to_durable": {"p50": 3, "p99": 3}},
         "uplink": {"recorded": 24, "published": 26, "acked_by_central": 24, "duplicates_in_effect": 0, "gaps": 0},
@@ -62,6 +62,19 @@ fn a_true_story_is_clean_and_counted_right() {
     }
     assert_eq!(got["lanes"][0]["lane"], "north");
     assert_eq!(got["lanes"][0]["parcels"], expected["parcels"]);
+}
+
+#[test]
+fn a_stop_in_place_excuses_what_it_keeps_only_where_it_was_right() {
+    let counted = |story: Story| {
+        let truth = serde_json::to_value(checked(story.station()).report).expect("a report")["truth"].clone();
+        [&truth["clean_eligible"], &truth["clean_released"]].map(|count| count.as_u64().expect("a count"))
+    };
+    // Parcel 8 lay on the belts when 9 was stopped.
+    assert_eq!(counted(Story::told()), [3, 1]);
+    let mut mistaken = Story::told();
+    mistaken.parcel(9).target = None;
+    assert_eq!(counted(mistaken), [5, 2], "9 itself is kept wrongly, and 8 has no excuse");
 }
 
 /// The hand-written bytes are the ledger's own, so what the checker learns from them holds for real journals.

@@ -124,10 +124,14 @@ impl Tally {
         dead_man: DeadMan,
     ) -> Self {
         let mut tally = Self { uplink, broken, faults, dead_man, ..Self::default() };
+        let clock = &lane.truth.clock;
+        let stops = threatened(lane);
         for pass in lane.passes.iter().filter(|pass| !pass.parcels.is_empty()) {
-            tally.pass(pass, &lane.truth.clock);
-            pass.parcels.iter().for_each(|parcel| tally.parcel(pass, parcel));
-            tally.latencies(pass, &lane.truth.clock, durable_ms);
+            tally.pass(pass, clock);
+            for parcel in &pass.parcels {
+                tally.parcel(pass, parcel, stops.iter().any(|&at| was_on_belts(parcel, at, clock)));
+            }
+            tally.latencies(pass, clock, durable_ms);
         }
         // A crossing whose epoch nobody was told cannot be in any journal.
         let nameless = lane.truth.crossings.iter().filter(|crossing| crossing.epoch.is_none()).count() as u64;
@@ -196,7 +200,7 @@ impl Tally {
         }
     }
 
-    fn parcel(&mut self, pass: &Pass<'_>, parcel: &Parcel) {
+    fn parcel(&mut self, pass: &Pass<'_>, parcel: &Parcel, threatened: bool) {
         if is_hold_present(parcel) {
             self.holds.present += 1;
             self.holds.stopped += u64::from(!parcel.released());
@@ -210,7 +214,7 @@ impl Tally {
         }
         count.clean += 1;
         count.false_alarms += u64::from(pass.effective().is_some_and(|decision| is_accused(decision.what)));
-        if is_eligible(pass, parcel) {
+        if is_eligible(pass, parcel) && !threatened {
             count.clean_eligible += 1;
             count.clean_released += u64::from(parcel.released());
         }
@@ -224,6 +228,19 @@ impl Tally {
         let seen = first.what.inputs.image == Image::Assessed && clock.trusted;
         self.image_to_decision.extend(imaged.filter(|_| seen).map(|imaged| (first.at - imaged).max(0)));
     }
+}
+
+/// When the lane was stopped in place for a parcel that truly held a target, milliseconds since 1970: who lay on the belts
+/// beside it was kept rightly. A stop for a clean parcel is the station's own fault, and excuses nothing.
+fn threatened(lane: &Lane<'_>) -> Vec<i64> {
+    let true_alarms = lane.passes.iter().filter(|pass| pass.parcels.iter().any(|parcel| parcel.target.is_some()));
+    let decisions = true_alarms.flat_map(|pass| &pass.decisions);
+    decisions.filter(|decision| decision.what.verdict.outcome == Outcome::StopInPlace).map(|stop| stop.at).collect()
+}
+
+fn was_on_belts(parcel: &Parcel, at_ms: i64, clock: &Clock) -> bool {
+    let ms = |us| clock.wall_ms(us);
+    parcel.entered_us.is_some_and(|us| ms(us) <= at_ms) && parcel.gone_us().is_none_or(|us| at_ms <= ms(us))
 }
 
 /// A clean parcel that should be released: no target, no hold, readable, declared, not sampled, untouched by a fault.
