@@ -4,8 +4,6 @@
 //! Starts its own broker on a free port, its own PostgreSQL and its own central; touches no service of the machine. Not part of a plain
 //! `cargo test`: `cargo test -p gatepost-tests --test interop_broker -- --nocapture`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gatepost_central::Central;
@@ -21,85 +19,12 @@ use gatepost_sync::mqtt::{Broker, Connection, Event, Message};
 use gatepost_sync::outbox::{Memory, Outgoing};
 use gatepost_sync::session::{Config, Inbound, Uplink};
 use gatepost_sync::topics::{Address, Down, Name, Up};
-use gatepost_world::central::{Ground, stories};
+use gatepost_world::central::{Ground, Mosquitto, stories};
 use tokio::sync::{mpsc, watch};
 
 const RECORDS: u64 = 20_000;
 /// Nothing here may take longer; a test that waits longer has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A Mosquitto of our own, killed when dropped.
-struct Mosquitto {
-    child: Option<Child>,
-    config: PathBuf,
-    port: u16,
-}
-
-impl Mosquitto {
-    fn new(directory: &Path) -> Self {
-        let config = directory.join("mosquitto.conf");
-        let mut broker = Self { child: None, config, port: 0 };
-        // A free port may be taken between asking and starting; ask again then.
-        for _ in 0..20 {
-            let asked = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-            broker.port = asked.local_addr().expect("its address").port();
-            drop(asked);
-            let text = format!(
-                "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest stderr\nlog_type error\n",
-                broker.port
-            );
-            std::fs::write(&broker.config, text).expect("the broker's configuration");
-            if broker.start() {
-                return broker;
-            }
-        }
-        panic!("Mosquitto does not start; try `mosquitto -c {}`", broker.config.display());
-    }
-
-    /// Says whether it listens.
-    fn start(&mut self) -> bool {
-        let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
-            .into_iter()
-            .find(|path| Path::new(path).exists())
-            .expect("this test needs a real broker: install the package `mosquitto` (apt-get install mosquitto)");
-        let mut child = Command::new(program)
-            .arg("-c")
-            .arg(&self.config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Mosquitto starts");
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(10) {
-            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                self.child = Some(child);
-                return true;
-            }
-            if child.try_wait().expect("the broker's state").is_some() {
-                return false;
-            }
-            std::thread::yield_now();
-        }
-        let _ = child.kill();
-        let _ = child.wait();
-        false
-    }
-
-    /// kill -9: what it held in memory is gone.
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().expect("the broker is killed");
-            child.wait().expect("and gone");
-        }
-    }
-}
-
-impl Drop for Mosquitto {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
 
 /// A station's journal in memory: a true chain of records of about 1 KiB, each fiftieth an alert.
 fn records(station: &str, count: u64) -> Vec<Outgoing> {

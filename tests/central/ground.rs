@@ -41,6 +41,11 @@ impl Ground {
         }
     }
 
+    /// Of the database on a server; nothing for a file.
+    pub fn url(&self) -> Option<String> {
+        self.server.as_ref().map(|(_, url)| url.clone())
+    }
+
     pub async fn open(&self) -> Store {
         Store::open(&self.database()).await.expect("the store opens")
     }
@@ -48,7 +53,7 @@ impl Ground {
     /// A central's configuration, on this ground and with a broker at that port.
     pub fn config(&self, broker_port: u16) -> Config {
         let mut config = Config::local(broker_port, self.folder.path());
-        config.store.database = self.server.as_ref().map(|(_, url)| url.clone());
+        config.store.database = self.url();
         config
     }
 

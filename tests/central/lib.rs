@@ -1,8 +1,10 @@
 //! What the tests of central share: the ground it stands on, and the stories that hold on every ground.
 
 mod ground;
+mod mosquitto;
 mod postgres;
 pub mod stories;
 
 pub use ground::Ground;
+pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;

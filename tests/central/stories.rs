@@ -39,12 +39,8 @@ fn chain(station: &str, count: u64) -> Vec<String> {
 
 fn arrived(facility: &str, station: &str, record: &str) -> Arrived {
     let class = if record.contains(r#""class":"alert""#) { Class::Alert } else { Class::Decision };
-    Arrived {
-        facility: Name::new(facility).unwrap(),
-        received: place::read(&address(station), class, record.as_bytes()).unwrap(),
-        envelope: record.to_owned(),
-        history: false,
-    }
+    let received = place::read(&address(station), class, record.as_bytes()).unwrap();
+    Arrived::new(Name::new(facility).unwrap(), &received, record.to_owned(), false)
 }
 
 fn batch<'a>(station: &str, records: impl IntoIterator<Item = &'a String>) -> Batch {
@@ -131,7 +127,7 @@ pub async fn alerts_are_listed_newest_first_and_history_is_not_fresh(ground: Gro
     let chain = chain("st-01", 20);
     let mut batch = batch("st-01", &chain);
     for arrived in batch.records.values_mut().flatten() {
-        arrived.history = arrived.received.envelope.seq <= 10;
+        arrived.history = arrived.seq <= 10;
     }
     assert_eq!(commit(&store, batch).await.fresh_alerts, 1);
     let alerts = store.alerts(None, 10).await.unwrap();

@@ -65,7 +65,7 @@ impl Central {
             None => None,
         };
         let store = Store::open(&config.store.database()).await?;
-        let evidence = EvidenceStore::open(&directory.join("evidence"), config.store.evidence_bytes_max)?;
+        let evidence = EvidenceStore::open(&config.store.evidence(), config.store.evidence_bytes_max)?;
         let failed = |error| StartError::Listen(config.http.listen, error);
         let listener = TcpListener::bind(config.http.listen).await.map_err(failed)?;
         let http = listener.local_addr().map_err(failed)?;
@@ -80,6 +80,7 @@ impl Central {
             evidence,
             requests: requests_waiting,
             state: intake_state,
+            rests_until: None,
         };
         let tasks = vec![
             tokio::spawn(running.run(stopped.clone())),

@@ -50,7 +50,7 @@ pub struct BrokerConfig {
     pub host: String,
     #[serde(default = "default_port")]
     pub port: u16,
-    /// One per running central.
+    /// Its name at the broker: of several centrals each needs its own.
     #[serde(default = "default_client_id")]
     pub client_id: String,
     pub user: Option<String>,
@@ -58,7 +58,8 @@ pub struct BrokerConfig {
     pub password_file: Option<PathBuf>,
     /// Without this table bytes go in the clear: for the loopback only.
     pub tls: Option<TlsConfig>,
-    /// Several centrals with the same group share the stations' messages among them.
+    /// Several centrals with the same group share the stations' messages among them; they share the database, the evidence
+    /// and `holds.key` too.
     pub share_group: Option<Name>,
 }
 
@@ -75,8 +76,10 @@ pub struct TlsConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreConfig {
-    /// Holds `evidence/`, and `central.sqlite` where no other database is named; made when missing.
+    /// Holds `evidence/` where no other place is named, and `central.sqlite` where no other database is; made when missing.
     pub directory: PathBuf,
+    /// A folder that several centrals share: pieces of one picture may come to any of them.
+    pub evidence: Option<PathBuf>,
     /// `postgres://user:password@host/database`. Centrals that share one must share `holds.key` too: stations know one.
     pub database: Option<String>,
     /// Evidence stops being taken when it fills this much.
@@ -141,7 +144,23 @@ impl Config {
     /// # Errors
     /// What is wrong, with line and key.
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        config.shares_what_it_must()?;
+        Ok(config)
+    }
+
+    /// Of several consumers none may keep to itself what the others need.
+    fn shares_what_it_must(&self) -> Result<(), String> {
+        let Some(group) = &self.broker.share_group else { return Ok(()) };
+        let alone = [
+            (self.store.database.is_none(), "store.database: one PostgreSQL for all of them"),
+            (self.store.evidence.is_none(), "store.evidence: one folder for all of them"),
+            (self.broker.client_id == default_client_id(), "broker.client_id: a name of its own for each"),
+        ];
+        match alone.iter().find(|(missing, _)| *missing) {
+            Some((_, what)) => Err(format!("broker.share_group = \"{group}\" is for several centrals; give {what}")),
+            None => Ok(()),
+        }
     }
 
     /// Plain connection to a broker on this machine, everything else as given; for the demo and tests.
@@ -159,6 +178,7 @@ impl Config {
             store: StoreConfig {
                 directory: directory.to_owned(),
                 database: None,
+                evidence: None,
                 evidence_bytes_max: default_evidence_bytes_max(),
             },
             http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
@@ -183,6 +203,10 @@ impl AuditConfig {
 }
 
 impl StoreConfig {
+    pub fn evidence(&self) -> PathBuf {
+        self.evidence.clone().unwrap_or_else(|| self.directory.join("evidence"))
+    }
+
     pub fn database(&self) -> Database {
         match &self.database {
             Some(url) => Database::Url(url.clone()),
@@ -235,6 +259,23 @@ mod tests {
         let wrong = small.replace("host", "hosts");
         let said = Config::parse(&wrong).unwrap_err();
         assert!(said.contains("line 2") && said.contains("hosts"), "{said}");
+    }
+
+    #[test]
+    fn several_consumers_must_share_what_each_of_them_needs() {
+        let mut text =
+            "[broker]\nhost = \"broker\"\nshare_group = \"ops\"\nCLIENT[store]\ndirectory = \"/x\"\n".to_owned();
+        for (missing, remedy) in [
+            ("store.database", "database = \"postgres://db/central\"\n"),
+            ("store.evidence", "evidence = \"/shared/evidence\"\n"),
+        ] {
+            let said = Config::parse(&text.replace("CLIENT", "")).unwrap_err();
+            assert!(said.contains(missing), "{said}");
+            text.push_str(remedy);
+        }
+        assert!(Config::parse(&text.replace("CLIENT", "")).unwrap_err().contains("broker.client_id"));
+        let config = Config::parse(&text.replace("CLIENT", "client_id = \"central-2\"\n")).unwrap();
+        assert_eq!(config.store.evidence(), Path::new("/shared/evidence"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Evidence as files: `evidence/{station}/{digest}`, and `.part` while it grows. Big things are files, facts are rows.
 //!
 //! A piece is taken only where the last one ended, and synced before it is acknowledged. A whole whose digest is not
-//! its name is thrown away and asked for again.
+//! its name is thrown away and asked for again. Several centrals may share the folder: a part is locked while it is touched.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -52,11 +52,19 @@ impl EvidenceStore {
         if !part.exists() {
             self.room_for_another(station, &folder, chunk.total)?;
         }
-        let have = append(&part, chunk).map_err(failed)?;
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&part).map_err(failed)?;
+        // Let go of when the file is closed.
+        file.lock().map_err(failed)?;
+        if whole.exists() {
+            // Another one ended it while we waited; what was opened here may be a new, empty part.
+            fs::remove_file(&part).or_else(gone).map_err(failed)?;
+            return Ok(EvidenceAck { digest: chunk.digest, have: chunk.total, complete: true });
+        }
+        let have = append(&mut file, chunk).map_err(failed)?;
         if have < chunk.total {
             return Ok(EvidenceAck { digest: chunk.digest, have, complete: false });
         }
-        let complete = is_whole(&part, chunk).map_err(failed)?;
+        let complete = is_whole(&mut file, chunk).map_err(failed)?;
         if complete {
             fs::rename(&part, &whole).and_then(|()| File::open(&folder)?.sync_all()).map_err(failed)?;
         } else {
@@ -85,9 +93,12 @@ impl EvidenceStore {
     }
 }
 
+fn gone(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
 /// Says how much is there afterwards, synced.
-fn append(part: &Path, chunk: &Chunk) -> io::Result<u64> {
-    let mut file = OpenOptions::new().create(true).append(true).open(part)?;
+fn append(file: &mut File, chunk: &Chunk) -> io::Result<u64> {
     let have = file.metadata()?.len();
     if chunk.offset != have {
         return Ok(have);
@@ -97,8 +108,7 @@ fn append(part: &Path, chunk: &Chunk) -> io::Result<u64> {
     Ok(have + chunk.bytes.len() as u64)
 }
 
-fn is_whole(part: &Path, chunk: &Chunk) -> io::Result<bool> {
-    let mut file = File::open(part)?;
+fn is_whole(file: &mut File, chunk: &Chunk) -> io::Result<bool> {
     file.seek(SeekFrom::Start(0))?;
     let (mut hasher, mut buffer) = (blake3::Hasher::new(), vec![0; 1 << 16]);
     loop {
@@ -150,6 +160,28 @@ mod tests {
         let file = directory.path().join("st-01").join(Digest::of(&whole).to_string());
         assert_eq!(fs::read(file).unwrap(), whole);
         assert!(have(&pieces[0]).complete, "known as a whole");
+    }
+
+    #[test]
+    fn centrals_that_share_a_folder_end_with_the_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let whole: Vec<u8> = (0..40_000_u32).map(|n| (n / 7) as u8).collect();
+        std::thread::scope(|scope| {
+            for own in 0..3 {
+                let (directory, whole) = (directory.path(), &whole);
+                scope.spawn(move || {
+                    let store = EvidenceStore::open(directory, 1 << 20).unwrap();
+                    let pieces = pieces(whole, 1_000);
+                    // Each hears some of the pieces, all of them some time.
+                    while !pieces.iter().any(|piece| store.take(&station(), piece).unwrap().complete) {
+                        store.take(&station(), &pieces[own]).unwrap();
+                    }
+                });
+            }
+        });
+        let folder = directory.path().join("st-01");
+        assert_eq!(fs::read(folder.join(Digest::of(&whole).to_string())).unwrap(), whole);
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "no part is left");
     }
 
     #[test]

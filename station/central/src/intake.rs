@@ -1,32 +1,35 @@
-//! From the broker into the store, and acknowledgements back: one task, one connection at a time.
+//! From the broker into the store, and acknowledgements back: one connection, one commit at a time.
 //!
-//! What has arrived when the last commit returned is the next batch; there is no timer. Nothing is acknowledged before
-//! its commit, and what a failed commit held is simply not acknowledged: its station sends it again. Whenever the
-//! connection begins anew every station is told what central has under a new session, so that it sends what was under
-//! way, and its documents are said again, so that a broker that forgets costs nothing.
+//! What has arrived when a commit returns is the next batch; there is no timer. While it is under way the messages behind it
+//! are read and checked, as many as one more batch holds; beyond, the broker keeps them. Nothing is acknowledged before its
+//! commit, and what a failed commit held is simply not acknowledged: its station sends it again. Whenever the connection
+//! begins anew every station is told what central has under a new session, so that it sends what was under way, and its
+//! documents are said again, so that a broker that forgets costs nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+mod gather;
+mod out;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gatepost_pipeline::record::Class;
-use gatepost_sync::acks::{Ack, EvidenceAck};
+use gatepost_sync::acks::EvidenceAck;
 use gatepost_sync::backoff::Backoff;
-use gatepost_sync::cloudevents::{self, Event as CloudEvent};
+use gatepost_sync::chain::Digest;
 use gatepost_sync::evidence::Chunk;
-use gatepost_sync::mqtt::{Broker, Connection, Ended, Event, Message};
-use gatepost_sync::status::Status;
-use gatepost_sync::topics::{Address, Down, Name, Topic, Up, everything_up, everything_up_shared};
+use gatepost_sync::mqtt::{Broker, Connection, Ended, Event};
+use gatepost_sync::topics::{Address, Down, Name, everything_up, everything_up_shared};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::evidence::EvidenceStore;
-use crate::place::{self, Doubt};
-use crate::store::ingest::{Arrived, Batch, Committed, Doubtful};
+use crate::store::ingest::Outcome;
 use crate::store::{Store, StoreError};
+use gather::Gathered;
+use out::Out;
 
-/// Messages of one commit.
-const BATCH_MAX: usize = 1_024;
-/// Messages waiting to be published. Beyond, acknowledgements are left out: the station asks again by sending again.
-const OUT_MAX: usize = 8_192;
+pub use gather::sort_record;
+
 /// How long a database that refuses is left alone.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -70,6 +73,15 @@ pub struct Intake {
     pub evidence: EvidenceStore,
     pub requests: mpsc::Receiver<Request>,
     pub state: watch::Sender<IntakeState>,
+    /// A database that refused is left alone until then.
+    pub(crate) rests_until: Option<Instant>,
+}
+
+/// A commit that is over, and who is to be told.
+struct Done {
+    outcome: Outcome,
+    evidence: BTreeMap<Address, Vec<EvidenceAck>>,
+    greeted: BTreeSet<Address>,
 }
 
 impl Intake {
@@ -102,7 +114,7 @@ impl Intake {
     }
 
     async fn connected(&mut self, mut connection: Connection, session: u64, stop: &mut watch::Receiver<bool>) -> Ended {
-        let mut out = Out { session, waiting: VecDeque::new() };
+        let mut out = Out::new(session, self.consumer());
         let filter = self.share_group.as_ref().map_or_else(everything_up, everything_up_shared);
         if connection.subscribe(&filter).is_err() {
             return Ended::ByUs;
@@ -111,39 +123,58 @@ impl Intake {
             return Ended::Broken("the database".to_owned(), error.to_string());
         }
         self.state.send_modify(|state| (state.connected, state.trouble) = (true, None));
-        loop {
+        let (mut gathered, mut under_way) = (Gathered::default(), None);
+        let ended = loop {
             out.flush(&mut connection);
-            let event = tokio::select! {
-                event = connection.next() => event,
-                Some(request) = self.requests.recv() => {
-                    self.serve(request, &mut out).await;
-                    continue;
-                }
-                () = stopped(stop) => return goodbye(&mut connection).await,
-            };
-            let mut messages = Vec::new();
-            let mut next = Some(event);
-            while let Some(event) = next {
-                match event {
-                    Event::Message(message) => messages.push(message),
-                    Event::Published { refused: Some(reason), .. } => {
-                        self.trouble(format!("the broker does not take our acknowledgements: {reason}"));
-                    }
-                    Event::Published { .. } => {}
-                    Event::SubscriptionRefused(reason) => {
-                        self.trouble(format!("the broker does not let us listen ({reason}); check its permissions"));
-                    }
-                    Event::Closed(ended) => return ended,
-                }
-                next = if messages.len() < BATCH_MAX { connection.try_next() } else { None };
+            if under_way.is_none() && !gathered.is_empty() {
+                under_way = Some(self.commit(std::mem::take(&mut gathered)));
             }
-            if !messages.is_empty()
-                && let Err(error) = self.take(messages, &mut out).await
-            {
-                self.trouble(error.to_string());
-                tokio::time::sleep(STORE_PAUSE).await;
+            tokio::select! {
+                event = connection.next(), if !gathered.is_full() => {
+                    let mut next = Some(event);
+                    let mut ended = None;
+                    while let Some(event) = next {
+                        ended = self.heard(event, &mut gathered);
+                        let more = ended.is_none() && !gathered.is_full();
+                        next = if more { connection.try_next() } else { None };
+                    }
+                    if let Some(ended) = ended {
+                        break ended;
+                    }
+                }
+                done = finished(&mut under_way) => self.committed(done, &mut out).await,
+                Some(request) = self.requests.recv() => self.serve(request, &mut out).await,
+                () = stopped(stop) => {
+                    if under_way.is_some() {
+                        let done = finished(&mut under_way).await;
+                        self.committed(done, &mut out).await;
+                        out.flush(&mut connection);
+                    }
+                    return goodbye(&mut connection).await;
+                }
             }
+        };
+        // What it held is acknowledged when the next connection begins.
+        if under_way.is_some() {
+            let _ = finished(&mut under_way).await;
         }
+        ended
+    }
+
+    /// Takes one event; says whether it was the connection's last.
+    fn heard(&self, event: Event, gathered: &mut Gathered) -> Option<Ended> {
+        match event {
+            Event::Message(message) => gathered.take(message, |address| self.listed(address)),
+            Event::Published { refused: Some(reason), .. } => {
+                self.trouble(format!("the broker does not take our acknowledgements: {reason}"));
+            }
+            Event::Published { .. } => {}
+            Event::SubscriptionRefused(reason) => {
+                self.trouble(format!("the broker does not let us listen ({reason}); check its permissions"));
+            }
+            Event::Closed(ended) => return Some(ended),
+        }
+        None
     }
 
     /// What every station is told when central begins anew.
@@ -160,114 +191,69 @@ impl Intake {
         Ok(())
     }
 
-    async fn take(&mut self, messages: Vec<Message>, out: &mut Out) -> Result<(), StoreError> {
-        let (mut batch, mut evidence, mut greeted) = (Batch::default(), Vec::new(), Vec::new());
-        for message in messages {
-            let Some(Topic::Up(address, up)) = Topic::parse(&message.topic) else { continue };
-            match up {
-                _ if !self.listed(&address) => {
-                    batch.doubtful.push(Doubtful {
-                        address,
-                        seq: None,
-                        doubt: Doubt::NotListed,
-                        bytes: message.payload,
-                    });
-                }
-                Up::Record(class) => sort_record(&mut batch, address, class, message),
-                Up::Status => match Status::read(&message.payload, &address.station) {
-                    Some(status) => {
-                        // A retained status only repeats what is known; a live one is a station that just came.
-                        if status.online && !message.retain {
-                            greeted.push(address.clone());
-                        }
-                        batch.statuses.push((address, status));
-                    }
-                    None => {
-                        let doubt = Doubt::Unreadable("not a status of this station".to_owned());
-                        batch.doubtful.push(Doubtful { address, seq: None, doubt, bytes: message.payload });
-                    }
-                },
-                Up::Evidence => match Chunk::read(&message.properties, message.payload) {
-                    Ok(chunk) => evidence.push((address, chunk)),
-                    Err(error) => tracing::warn!(%address.station, "intake: evidence refused: {error}"),
-                },
+    /// Begins to make `gathered` durable, on a task of its own.
+    fn commit(&self, gathered: Gathered) -> JoinHandle<Result<Done, StoreError>> {
+        let Gathered { batch, evidence, greeted, .. } = gathered;
+        let (store, files, state) = (self.store.clone(), self.evidence.clone(), self.state.clone());
+        let rests_until = self.rests_until;
+        tokio::spawn(async move {
+            if let Some(until) = rests_until {
+                tokio::time::sleep_until(until).await;
             }
-        }
-        let had = self.take_evidence(evidence).await?;
-        self.commit(batch, had, greeted, out).await
+            let evidence = take_evidence(&store, &files, &state, evidence).await?;
+            let outcome = if batch.is_empty() { Outcome::default() } else { store.commit(batch, wall_ms()).await? };
+            Ok(Done { outcome, evidence, greeted: greeted.into_iter().collect() })
+        })
     }
 
-    async fn commit(
-        &mut self,
-        batch: Batch,
-        mut evidence: BTreeMap<Address, Vec<EvidenceAck>>,
-        greeted: Vec<Address>,
-        out: &mut Out,
-    ) -> Result<(), StoreError> {
-        if !batch.is_empty() {
-            let outcome = self.store.commit(batch, wall_ms()).await?;
-            tracing::debug!(outcome.stored, outcome.repeated, outcome.quarantined, "intake: committed");
-            if outcome.quarantined > 0 {
-                tracing::warn!(outcome.quarantined, "intake: messages put aside; see the page of doubtful records");
-            }
-            self.state.send_modify(|state| {
-                state.commits += 1;
-                state.stored += outcome.stored as u64;
-                state.fresh_alerts += outcome.fresh_alerts as u64;
-            });
-            for committed in outcome.stations {
-                let pieces = evidence.remove(&committed.address).unwrap_or_default();
-                out.ack(committed, pieces);
-            }
+    /// What is durable now may be acknowledged.
+    async fn committed(&mut self, done: Result<Done, String>, out: &mut Out) {
+        self.rests_until = None;
+        let told = match done {
+            Ok(done) => self.tell(done, out).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = told {
+            self.trouble(error);
+            self.rests_until = Some(Instant::now() + STORE_PAUSE);
+        }
+    }
+
+    async fn tell(&self, done: Done, out: &mut Out) -> Result<(), StoreError> {
+        let Done { outcome, mut evidence, greeted } = done;
+        tracing::debug!(outcome.stored, outcome.repeated, outcome.quarantined, "intake: committed");
+        if outcome.quarantined > 0 {
+            tracing::warn!(outcome.quarantined, "intake: messages put aside; see the page of doubtful records");
+        }
+        self.state.send_modify(|state| {
+            state.commits += 1;
+            state.stored += outcome.stored as u64;
+            state.fresh_alerts += outcome.fresh_alerts as u64;
+        });
+        for committed in outcome.stations {
+            let pieces = evidence.remove(&committed.address).unwrap_or_default();
+            out.ack(committed, pieces);
         }
         if greeted.is_empty() && evidence.is_empty() {
             return Ok(());
         }
-        let known = self.store.committed().await?;
-        for committed in known {
-            if let Some(pieces) = evidence.remove(&committed.address) {
-                out.ack(committed, pieces);
-            } else if greeted.contains(&committed.address) {
-                let address = committed.address.clone();
-                out.ack(committed, Vec::new());
+        let list = if greeted.is_empty() { None } else { self.store.hold_list().await? };
+        for committed in self.store.committed().await? {
+            let (address, pieces) = (committed.address.clone(), evidence.remove(&committed.address));
+            if pieces.is_none() && !greeted.contains(&address) {
+                continue;
+            }
+            out.ack(committed, pieces.unwrap_or_default());
+            if greeted.contains(&address) {
                 for (address, kind, bytes) in self.store.documents(Some(&address)).await? {
                     out.document(&address, kind, bytes);
                 }
-                if let Some(list) = self.store.hold_list().await? {
-                    out.document(&address, Down::Holds, list);
+                if let Some(list) = &list {
+                    out.document(&address, Down::Holds, list.clone());
                 }
             }
         }
         Ok(())
-    }
-
-    /// Files first, rows after: a row never promises bytes that are not on disk.
-    async fn take_evidence(
-        &self,
-        chunks: Vec<(Address, Chunk)>,
-    ) -> Result<BTreeMap<Address, Vec<EvidenceAck>>, StoreError> {
-        let mut had: BTreeMap<Address, Vec<EvidenceAck>> = BTreeMap::new();
-        for (address, chunk) in chunks {
-            let (files, station, total) = (self.evidence.clone(), address.station.clone(), chunk.total);
-            let taken = tokio::task::spawn_blocking(move || files.take(&station, &chunk)).await;
-            let ack = match taken {
-                Ok(Ok(ack)) => ack,
-                Ok(Err(error)) => {
-                    self.trouble(error.to_string());
-                    continue;
-                }
-                Err(error) => {
-                    self.trouble(format!("storing evidence broke off: {error}"));
-                    continue;
-                }
-            };
-            let complete_ms = ack.complete.then(wall_ms);
-            self.state.send_modify(|state| state.evidence += u64::from(ack.complete));
-            let digest = ack.digest.to_string();
-            self.store.evidence_have(address.station.as_str(), &digest, total, ack.have, complete_ms).await?;
-            had.entry(address).or_default().push(ack);
-        }
-        Ok(had)
     }
 
     async fn send_list(&self, list: &[u8], out: &mut Out) -> Result<(), StoreError> {
@@ -297,13 +283,65 @@ impl Intake {
         out.document(&address, kind, bytes);
     }
 
+    /// Which of several this one is, by its name at the broker, where two of one name do not bear each other.
+    fn consumer(&self) -> u32 {
+        let [a, b, c, d, ..] = Digest::of(self.broker.client_id.as_bytes()).0;
+        if self.share_group.is_some() { u32::from_le_bytes([a, b, c, d]).max(1) } else { 0 }
+    }
+
     fn listed(&self, address: &Address) -> bool {
         self.only.is_empty() || self.only.contains(&format!("{}/{}", address.facility, address.station))
     }
 
     fn trouble(&self, text: String) {
-        tracing::warn!("intake: {text}");
-        self.state.send_modify(|state| state.trouble = Some(text));
+        trouble(&self.state, text);
+    }
+}
+
+fn trouble(state: &watch::Sender<IntakeState>, text: String) {
+    tracing::warn!("intake: {text}");
+    state.send_modify(|state| state.trouble = Some(text));
+}
+
+/// Files first, rows after: a row never promises bytes that are not on disk.
+async fn take_evidence(
+    store: &Store,
+    files: &EvidenceStore,
+    state: &watch::Sender<IntakeState>,
+    chunks: Vec<(Address, Chunk)>,
+) -> Result<BTreeMap<Address, Vec<EvidenceAck>>, StoreError> {
+    let mut had: BTreeMap<Address, Vec<EvidenceAck>> = BTreeMap::new();
+    for (address, chunk) in chunks {
+        let (files, station, total) = (files.clone(), address.station.clone(), chunk.total);
+        let taken = tokio::task::spawn_blocking(move || files.take(&station, &chunk)).await;
+        let ack = match taken {
+            Ok(Ok(ack)) => ack,
+            Ok(Err(error)) => {
+                trouble(state, error.to_string());
+                continue;
+            }
+            Err(error) => {
+                trouble(state, format!("storing evidence broke off: {error}"));
+                continue;
+            }
+        };
+        let complete_ms = ack.complete.then(wall_ms);
+        state.send_modify(|state| state.evidence += u64::from(ack.complete));
+        let digest = ack.digest.to_string();
+        store.evidence_have(address.station.as_str(), &digest, total, ack.have, complete_ms).await?;
+        had.entry(address).or_default().push(ack);
+    }
+    Ok(had)
+}
+
+/// The end of the commit under way; never, where there is none.
+async fn finished(under_way: &mut Option<JoinHandle<Result<Done, StoreError>>>) -> Result<Done, String> {
+    let Some(task) = under_way else { return std::future::pending().await };
+    let done = task.await;
+    *under_way = None;
+    match done {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(error) => Err(format!("a commit broke off: {error}")),
     }
 }
 
@@ -323,82 +361,6 @@ async fn goodbye(connection: &mut Connection) -> Ended {
         }
     };
     tokio::time::timeout(GOODBYE_PATIENCE, closed).await.unwrap_or(Ended::ByUs)
-}
-
-/// Puts one record message where it belongs in the batch.
-fn sort_record(batch: &mut Batch, address: Address, class: Class, message: Message) {
-    let read = match place::read(&address, class, &message.payload) {
-        Ok(received) => String::from_utf8(message.payload)
-            .map(|envelope| (received, envelope))
-            .map_err(|error| (Doubt::Unreadable("not UTF-8".to_owned()), error.into_bytes())),
-        Err(doubt) => Err((doubt, message.payload)),
-    };
-    match read {
-        Ok((received, envelope)) => {
-            // Without good attributes a record is still a record; only its history is not believed.
-            let event = CloudEvent::read(message.content_type.as_deref(), &message.properties);
-            let history = event.is_ok_and(|event| event.history);
-            let arrived = Arrived { facility: address.facility, received, envelope, history };
-            batch.records.entry(address.station).or_default().push(arrived);
-        }
-        Err((doubt, bytes)) => batch.doubtful.push(Doubtful { address, seq: None, doubt, bytes }),
-    }
-}
-
-/// Messages on their way to stations.
-struct Out {
-    session: u64,
-    waiting: VecDeque<Message>,
-}
-
-impl Out {
-    fn ack(&mut self, committed: Committed, evidence: Vec<EvidenceAck>) {
-        let ack = Ack {
-            station: committed.address.station.clone(),
-            session: self.session,
-            ranges: committed.verified,
-            received: committed.received,
-            high: committed.high,
-            evidence,
-        };
-        self.push(Message {
-            topic: committed.address.down(Down::Ack),
-            payload: ack.to_bytes(),
-            retain: Down::Ack.retained(),
-            content_type: Some(cloudevents::JSON.to_owned()),
-            ..Message::default()
-        });
-    }
-
-    fn document(&mut self, address: &Address, kind: Down, bytes: Vec<u8>) {
-        self.push(Message {
-            topic: address.down(kind),
-            payload: bytes,
-            retain: kind.retained(),
-            content_type: Some("application/octet-stream".to_owned()),
-            // A command that nobody heard for a minute is stale.
-            expiry_s: (!kind.retained()).then_some(60),
-            ..Message::default()
-        });
-    }
-
-    fn push(&mut self, message: Message) {
-        if self.waiting.len() < OUT_MAX {
-            self.waiting.push_back(message);
-        } else {
-            tracing::warn!(topic = message.topic, "intake: too much waits for the broker, a message is left out");
-        }
-    }
-
-    /// Each publish has a token, so that its end wakes us and makes room for the next.
-    fn flush(&mut self, connection: &mut Connection) {
-        for _ in 0..connection.room() {
-            let Some(message) = self.waiting.pop_front() else { return };
-            if let Err(error) = connection.publish(Some(0), message) {
-                tracing::warn!("intake: not published: {error}");
-            }
-        }
-    }
 }
 
 /// Changes with each connection, also when two begin in the same millisecond or the clock went back.

@@ -19,7 +19,7 @@ use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::topics::{Address, Down};
 
 use crate::audit::Finding;
-use many::{bind_all, in_chunks, values};
+use many::{Cell, Column, in_chunks, over};
 
 /// Kept of what a finding says.
 const DETAIL_CHARS_MAX: usize = 1_000;
@@ -109,15 +109,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         let Some(last) = findings.iter().map(|(seq, _)| *seq).max() else { return Ok(()) };
         let mut transaction = self.writer.begin().await?;
-        for rows in in_chunks(findings) {
-            let sql = format!(
-                "INSERT INTO audit (station, seq, audited_ms, result, detail) VALUES {}
-                 ON CONFLICT (station, seq) DO UPDATE SET result = excluded.result, detail = excluded.detail",
-                values(rows.len(), 5)
-            );
-            let insert = bind_all(&sql, rows, |query, (seq, finding)| {
+        for rows in in_chunks(self.kind, findings) {
+            let sql = |source: &str| {
+                format!(
+                    "INSERT INTO audit (station, seq, audited_ms, result, detail) {source}
+                     ON CONFLICT (station, seq) DO UPDATE SET result = excluded.result, detail = excluded.detail"
+                )
+            };
+            const COLUMNS: [Column; 5] = [Column::Text, Column::Number, Column::Number, Column::Text, Column::Text];
+            let insert = over(self.kind, COLUMNS, rows, sql, |(seq, finding)| {
                 let detail = crate::alert::plain(finding.detail(), DETAIL_CHARS_MAX);
-                query.bind(station).bind(*seq).bind(now_ms).bind(finding.name()).bind(detail)
+                [Cell::from(station), (*seq).into(), now_ms.into(), finding.name().into(), detail.into()]
             });
             insert.execute(&mut *transaction).await?;
         }

@@ -3,7 +3,8 @@
 //! `ranges` is the whole state and grows: committed *and* the chain verified up to there; retention may drop those.
 //! `received` speaks of one commit only: these are in central's store, don't send them again, but keep them (a record
 //! before them is missing, so their chain is not verified). `session` changes whenever central (re)connects: what was
-//! under way to the session before may never have arrived.
+//! under way to the session before may never have arrived. Where several consumers share the stations' messages, each has
+//! its own sessions and says which one it is.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ pub struct Ack {
     pub station: Name,
     /// Central's connection, by its time in milliseconds.
     pub session: u64,
+    /// Which of several consumers says this; 0 where there is one.
+    #[serde(default, skip_serializing_if = "is_alone")]
+    pub consumer: u32,
     /// Durable at central and verified: may be forgotten here.
     pub ranges: RangeSet,
     /// Durable at central since this commit.
@@ -38,6 +42,11 @@ pub struct EvidenceAck {
     /// Whole and its digest true.
     #[serde(default)]
     pub complete: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_alone(consumer: &u32) -> bool {
+    *consumer == 0
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +106,7 @@ mod tests {
         let ack = Ack {
             station: station(),
             session: 7,
+            consumer: 0,
             ranges: (1..=41).collect(),
             received: [50..=50, 60..=69].into_iter().collect(),
             high: Some(69),
@@ -108,7 +118,11 @@ mod tests {
         assert_eq!(ack.verified_to(), Some(41));
         assert_eq!(Ack { ranges: RangeSet::new(), ..ack.clone() }.verified_to(), None);
         assert_eq!(Ack { ranges: (5..=9).collect(), ..ack.clone() }.verified_to(), None);
-        assert_eq!(Ack::read(written.as_bytes(), &station()), Ok(ack));
+        assert_eq!(Ack::read(written.as_bytes(), &station()), Ok(ack.clone()));
+        let shared = Ack { consumer: 9, ..ack };
+        let written = written.replace("7,", r#"7,"consumer":9,"#);
+        assert_eq!(String::from_utf8(shared.to_bytes()).unwrap(), written);
+        assert_eq!(Ack::read(written.as_bytes(), &station()), Ok(shared));
     }
 
     #[test]
@@ -119,6 +133,7 @@ mod tests {
         let ack = Ack {
             station: station(),
             session: 0,
+            consumer: 0,
             ranges: many,
             received: RangeSet::new(),
             high: None,

@@ -11,7 +11,7 @@ use crate::acks::Ack;
 use crate::chain::Digest;
 use crate::evidence::Chunk;
 use crate::limits::{
-    BATCH_BYTES, BATCH_RECORDS, HELD_RANGES_MAX, HISTORY_AFTER_MS, LISTEN_FIRST_MS, RESEND_AFTER_MS,
+    BATCH_BYTES, BATCH_RECORDS, CONSUMERS_MAX, HELD_RANGES_MAX, HISTORY_AFTER_MS, LISTEN_FIRST_MS, RESEND_AFTER_MS,
     RESEND_AFTER_MS_MAX, WINDOW_MAX, WINDOW_MIN, WINDOW_START,
 };
 use crate::outbox::{Outbox, OutboxError, Outgoing};
@@ -40,7 +40,8 @@ pub struct Delivery {
     skip: RangeSet,
     window: usize,
     resend_after_ms: u64,
-    central_session: Option<u64>,
+    /// Of each consumer at central, the session it last spoke in.
+    central_sessions: BTreeMap<u32, u64>,
     /// On a new connection: until when central is listened to before anything is sent.
     listening_until: Option<MonoMs>,
     evidence_waiting: Option<(Digest, u64, MonoMs)>,
@@ -68,7 +69,7 @@ impl Default for Delivery {
             skip: RangeSet::new(),
             window: WINDOW_START,
             resend_after_ms: RESEND_AFTER_MS,
-            central_session: None,
+            central_sessions: BTreeMap::new(),
             listening_until: None,
             evidence_waiting: None,
         }
@@ -156,7 +157,7 @@ impl Delivery {
     /// When the outbox could not remember it; nothing is lost, central will say it again.
     pub fn acknowledged<O: Outbox + ?Sized>(&mut self, ack: &Ack, outbox: &mut O) -> Result<Progress, OutboxError> {
         self.listening_until = None;
-        let new_session = self.central_session != Some(ack.session);
+        let new_session = self.meet(ack.consumer, ack.session);
         let before = self.sent.len();
         self.confirm(&ack.ranges);
         self.confirm(&ack.received);
@@ -164,7 +165,6 @@ impl Delivery {
         if new_session {
             // A central that begins anew may have been restored from yesterday's backup: what it said to hold is not
             // believed any longer.
-            self.central_session = Some(ack.session);
             self.forget_sent();
             self.held = RangeSet::new();
             self.skip = self.refused.clone();
@@ -229,8 +229,17 @@ impl Delivery {
     pub fn window(&self) -> usize {
         self.window
     }
-    pub fn central_session(&self) -> Option<u64> {
-        self.central_session
+
+    /// Whether what is under way may have gone to a session that is over. A consumer that joins the others has none.
+    fn meet(&mut self, consumer: u32, session: u64) -> bool {
+        let alone = self.central_sessions.is_empty();
+        let before = self.central_sessions.insert(consumer, session);
+        if self.central_sessions.len() > CONSUMERS_MAX
+            && let Some((&oldest, _)) = self.central_sessions.iter().min_by_key(|(_, session)| **session)
+        {
+            self.central_sessions.remove(&oldest);
+        }
+        before.map_or(alone, |before| before != session)
     }
 
     fn confirm(&mut self, ranges: &RangeSet) {

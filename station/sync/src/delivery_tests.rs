@@ -28,7 +28,7 @@ fn cursor(memory: Memory) -> Cursor {
 }
 
 fn ack(session: u64, ranges: RangeSet, received: RangeSet) -> Ack {
-    Ack { station: Name::new("st-01").unwrap(), session, ranges, received, high: None, evidence: vec![] }
+    Ack { station: Name::new("st-01").unwrap(), session, consumer: 0, ranges, received, high: None, evidence: vec![] }
 }
 
 fn take<O: Outbox>(delivery: &mut Delivery, outbox: &mut O, now: MonoMs) -> Vec<u64> {
@@ -67,6 +67,28 @@ fn received_frees_the_window_but_not_the_memory() {
     assert_eq!(memory.backlog().unacknowledged, 10);
     // A new session: what is not held is sent again at once.
     assert_eq!(take(&mut delivery, &mut memory, 1), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn consumers_that_speak_in_turn_cause_nothing_to_be_sent_twice() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(30, &[]));
+    let say = |consumer, session, received| Ack { consumer, ..ack(session, RangeSet::new(), received) };
+    delivery.acknowledged(&say(7, 1, RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(take(&mut delivery, &mut memory, 0).len(), 30);
+    for turn in 0..10 {
+        let (consumer, received) = ([7, 8, 9][turn as usize % 3], (turn..=turn).collect());
+        let progress = delivery.acknowledged(&say(consumer, u64::from(consumer) - 6, received), &mut memory).unwrap();
+        assert_eq!(progress, Progress { confirmed: 1, new_session: false });
+    }
+    assert!(take(&mut delivery, &mut memory, 1).is_empty());
+    // One of them begins anew: what it was sent may be lost, and nobody knows what that was.
+    let again = delivery.acknowledged(&say(8, 50, RangeSet::new()), &mut memory).unwrap();
+    assert!(again.new_session);
+    assert_eq!(take(&mut delivery, &mut memory, 2).len(), 30);
+    for consumer in 10..100 {
+        delivery.acknowledged(&say(consumer, 60 + u64::from(consumer), RangeSet::new()), &mut memory).unwrap();
+    }
+    assert_eq!(delivery.central_sessions.len(), CONSUMERS_MAX);
 }
 
 #[test]

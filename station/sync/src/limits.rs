@@ -29,6 +29,9 @@ pub const EVIDENCE_BYTES_MAX: u64 = 1 << 30;
 /// Images central is still receiving from one station.
 pub const EVIDENCE_OPEN_MAX: usize = 64;
 
+/// Consumers at central whose sessions a station remembers; beyond, the one that began first is forgotten.
+pub const CONSUMERS_MAX: usize = 16;
+
 /// Ranges in one acknowledgement, and what an acknowledgement may weigh.
 pub const ACK_RANGES_MAX: usize = 4_096;
 pub const ACK_BYTES_MAX: usize = 256 << 10;

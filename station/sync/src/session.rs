@@ -84,6 +84,19 @@ pub struct Control {
     stop: watch::Receiver<bool>,
 }
 
+impl Control {
+    /// For [`run`] on a runtime of the caller's: with what stops it.
+    pub fn new() -> (Self, watch::Sender<bool>) {
+        let (stop, stop_seen) = watch::channel(false);
+        (Self { wake: Arc::new(Notify::new()), stop: stop_seen }, stop)
+    }
+
+    /// There are new records. Costs nothing; call it after each sync.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+}
+
 impl Uplink {
     /// Runs the uplink on a thread of its own, so that the outbox may read its disk without stopping anybody else.
     ///
@@ -91,9 +104,8 @@ impl Uplink {
     /// When the thread cannot be started.
     pub fn start<O: Outbox + 'static>(config: Config, outbox: O, inbound: mpsc::Sender<Inbound>) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stop_seen) = watch::channel(false);
         let (state_sender, state) = watch::channel(LinkState::default());
-        let control = Control { wake: Arc::new(Notify::new()), stop: stop_seen };
+        let (control, stop) = Control::new();
         let for_thread = control.clone();
         let thread = std::thread::Builder::new()
             .name("uplink".to_owned())
@@ -101,9 +113,9 @@ impl Uplink {
         Ok(Self { control, stop, state, thread: Some(thread) })
     }
 
-    /// There are new records. Costs nothing; call it after each sync.
+    /// As [`Control::wake`].
     pub fn wake(&self) {
-        self.control.wake.notify_one();
+        self.control.wake();
     }
 
     /// A handle that only wakes, for the ledger's writer.

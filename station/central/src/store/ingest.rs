@@ -4,33 +4,27 @@
 //! them. The stations' rows are locked first, in the order of their names: two centrals at one database wait for each
 //! other and never for ever, and what one has seen of a chain stays so until it has written.
 
+mod arrived;
 mod chain;
 mod rows;
 
+pub use arrived::Arrived;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatepost_sync::chain::{Digest, Received};
+use gatepost_sync::chain::Digest;
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Name};
 use sqlx::{AnyConnection, Row};
 
 use super::connect::Kind;
-use super::many::{bind_all, in_chunks, values};
+use super::many::Column::{Number, Text};
+use super::many::{Cell, in_chunks, over};
 use super::{Store, StoreError, number, sequence, verified};
 use crate::alert::plain;
-use crate::place::{Doubt, Link, Placed};
+use crate::place::{Doubt, Placed};
 use chain::Hood;
-
-/// A record message that its topic does not contradict.
-#[derive(Clone, Debug)]
-pub struct Arrived {
-    pub facility: Name,
-    pub received: Received,
-    /// The record itself; UTF-8, since it was read as JSON.
-    pub envelope: String,
-    pub history: bool,
-}
 
 /// A message that is put aside.
 #[derive(Clone, Debug)]
@@ -111,7 +105,7 @@ impl Store {
         let connection: &mut AnyConnection = &mut transaction;
         let mut stations = lock(connection, self.kind, &batch, now_ms).await?;
         let (mut outcome, mut doubtful) = (Outcome::default(), batch.doubtful);
-        let mut hoods = chain::hoods(connection, &batch.records).await?;
+        let mut hoods = chain::hoods(connection, self.kind, &batch.records).await?;
         let mut brought = Vec::with_capacity(batch.records.len());
         for (name, records) in batch.records {
             let (Some(standing), Some(hood)) = (stations.get(&name), hoods.get_mut(&name)) else { continue };
@@ -119,10 +113,10 @@ impl Store {
         }
         let fresh: Vec<(&Name, &Arrived)> =
             brought.iter().flat_map(|of| of.fresh.iter().map(|arrived| (&of.station, arrived))).collect();
-        rows::insert_records(connection, &fresh, now_ms).await?;
-        outcome.fresh_alerts = rows::insert_alerts(connection, &fresh, now_ms).await?;
-        chain::advance(connection, &mut stations, &hoods, &brought).await?;
-        count(connection, &mut stations, &brought, now_ms).await?;
+        rows::insert_records(connection, self.kind, &fresh, now_ms).await?;
+        outcome.fresh_alerts = rows::insert_alerts(connection, self.kind, &fresh, now_ms).await?;
+        chain::advance(connection, self.kind, &mut stations, &hoods, &brought).await?;
+        count(connection, self.kind, &mut stations, &brought, now_ms).await?;
         for (address, status) in &batch.statuses {
             keep_status(connection, address, status, now_ms).await?;
         }
@@ -163,28 +157,30 @@ async fn lock(
         }
     }
     let rows: Vec<(&Name, &Name)> = claimed.iter().map(|(station, facility)| (*station, *facility)).collect();
-    for rows in in_chunks(&rows) {
-        let sql = format!(
-            "INSERT INTO station (station, facility, first_heard_ms, last_heard_ms) VALUES {}
-             ON CONFLICT (station) DO NOTHING",
-            values(rows.len(), 4)
-        );
-        let insert = bind_all(&sql, rows, |query, (station, facility)| {
-            query.bind(station.as_str()).bind(facility.as_str()).bind(now_ms).bind(now_ms)
+    for rows in in_chunks(kind, &rows) {
+        let sql = |source: &str| {
+            format!(
+                "INSERT INTO station (station, facility, first_heard_ms, last_heard_ms) {source}
+                 ON CONFLICT (station) DO NOTHING"
+            )
+        };
+        let insert = over(kind, [Text, Text, Number, Number], rows, sql, |(station, facility)| {
+            [Cell::from(station.as_str()), facility.as_str().into(), now_ms.into(), now_ms.into()]
         });
         insert.execute(&mut *connection).await?;
     }
     let doubtful = batch.doubtful.iter().map(|doubtful| &doubtful.address.station);
     let wanted: Vec<&Name> = claimed.into_keys().chain(doubtful).collect::<BTreeSet<_>>().into_iter().collect();
     let mut stations = BTreeMap::new();
-    for names in in_chunks(&wanted) {
-        let sql = format!(
-            "SELECT station, facility, verified_to, verified_head, high FROM station
-             WHERE station IN (VALUES {}) ORDER BY station{}",
-            values(names.len(), 1),
-            kind.locking()
-        );
-        let select = bind_all(&sql, names, |query, name| query.bind(name.as_str()));
+    for names in in_chunks(kind, &wanted) {
+        let locking = kind.locking();
+        let sql = |source: &str| {
+            format!(
+                "SELECT station, facility, verified_to, verified_head, high FROM station
+                 WHERE station IN ({source}) ORDER BY station{locking}"
+            )
+        };
+        let select = over(kind, [Text], names, sql, |name| [Cell::from(name.as_str())]);
         for row in select.fetch_all(&mut *connection).await? {
             let (station, facility): (&str, &str) = (row.try_get("station")?, row.try_get("facility")?);
             let (Some(station), Some(facility)) = (Name::new(station), Name::new(facility)) else { continue };
@@ -211,9 +207,9 @@ fn sort(
 ) -> Brought {
     let mut brought = Brought { station, fresh: Vec::new(), repeated: 0, confirmed: RangeSet::new() };
     for arrived in records {
-        let seq = arrived.received.envelope.seq;
+        let seq = arrived.seq;
         let placed = match arrived.facility == standing.facility {
-            true => hood.known.place(seq, Link::from(&arrived.received)),
+            true => hood.known.place(seq, arrived.link),
             false => Placed::Refused(Doubt::OtherFacility {
                 known: standing.facility.to_string(),
                 topic: arrived.facility.to_string(),
@@ -242,31 +238,40 @@ fn sort(
 /// Writes down how the stations stand now.
 async fn count(
     connection: &mut AnyConnection,
+    kind: Kind,
     stations: &mut BTreeMap<Name, Standing>,
     brought: &[Brought],
     now_ms: i64,
 ) -> Result<(), StoreError> {
     for of in brought {
-        let highest = of.fresh.iter().map(|arrived| number(arrived.received.envelope.seq)).max();
+        let highest = of.fresh.iter().map(|arrived| number(arrived.seq)).max();
         if let Some(standing) = stations.get_mut(&of.station) {
             standing.high = standing.high.max(highest.unwrap_or(0));
         }
     }
-    for rows in in_chunks(brought) {
-        let sql = format!(
-            "WITH heard (station, stored, repeated, high, verified_to, verified_head, now_ms) AS (VALUES {})
-             UPDATE station SET received = received + heard.stored + heard.repeated,
-             repeated = station.repeated + heard.repeated, durable = durable + heard.stored, high = heard.high,
-             verified_to = heard.verified_to, verified_head = heard.verified_head, last_heard_ms = heard.now_ms
-             FROM heard WHERE station.station = heard.station",
-            values(rows.len(), 7)
-        );
-        let update = bind_all(&sql, rows, |query, of| {
+    for rows in in_chunks(kind, brought) {
+        let sql = |source: &str| {
+            format!(
+                "WITH heard (station, stored, repeated, high, verified_to, verified_head, now_ms) AS ({source})
+                 UPDATE station SET received = received + heard.stored + heard.repeated,
+                 repeated = station.repeated + heard.repeated, durable = durable + heard.stored, high = heard.high,
+                 verified_to = heard.verified_to, verified_head = heard.verified_head, last_heard_ms = heard.now_ms
+                 FROM heard WHERE station.station = heard.station"
+            )
+        };
+        let update = over(kind, [Text, Number, Number, Number, Number, Text, Number], rows, sql, |of| {
             let standing = stations.get(&of.station);
             let (high, verified_to) = standing.map_or((0, 0), |standing| (standing.high, standing.verified_to));
             let head = standing.map_or(Digest::ZERO, |standing| standing.head);
-            let query = query.bind(of.station.as_str()).bind(of.fresh.len() as i64).bind(of.repeated as i64);
-            query.bind(high).bind(verified_to).bind(head.to_string()).bind(now_ms)
+            [
+                Cell::from(of.station.as_str()),
+                (of.fresh.len() as i64).into(),
+                (of.repeated as i64).into(),
+                high.into(),
+                verified_to.into(),
+                head.to_string().into(),
+                now_ms.into(),
+            ]
         });
         update.execute(&mut *connection).await?;
     }

@@ -33,7 +33,11 @@ impl Digest {
     /// Nothing when the text is not 64 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
-        let four = |digit: u8| DIGITS.iter().position(|known| *known == digit).map(|at| at as u8);
+        let four = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
             *byte = four(pair[0])? << 4 | four(pair[1])?;

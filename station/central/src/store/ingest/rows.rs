@@ -3,31 +3,47 @@
 use gatepost_sync::topics::Name;
 use sqlx::AnyConnection;
 
-use super::super::many::{bind_all, in_chunks, values};
+use super::super::connect::Kind;
+use super::super::many::Column::{Number, Text};
+use super::super::many::{Cell, in_chunks, over};
 use super::super::{StoreError, number};
 use super::Arrived;
-use crate::alert::{self, Alert, LANE_CHARS_MAX, Named, plain};
+use crate::alert::Alert;
 
 pub(super) async fn insert_records(
     connection: &mut AnyConnection,
+    kind: Kind,
     fresh: &[(&Name, &Arrived)],
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    for rows in in_chunks(fresh) {
-        let sql = format!(
-            "INSERT INTO record (station, seq, prev, digest, head, at_ms, received_ms, history, lane, kind, class, pass,
-             item, outcome, envelope) VALUES {}",
-            values(rows.len(), 15)
-        );
-        let insert = bind_all(&sql, rows, |query, (station, arrived)| {
-            let (received, envelope) = (&arrived.received, &arrived.received.envelope);
-            let Named { pass, item, outcome } = alert::named(&envelope.body);
-            let query = query.bind(station.as_str()).bind(number(envelope.seq)).bind(envelope.prev.to_string());
-            let query = query.bind(received.digest.to_string()).bind(received.head.to_string());
-            let query = query.bind(envelope.at).bind(now_ms).bind(i64::from(arrived.history));
-            let query = query.bind(plain(&envelope.lane, LANE_CHARS_MAX)).bind(envelope.kind.name());
-            let query = query.bind(envelope.class.name()).bind(pass).bind(item).bind(outcome);
-            query.bind(arrived.envelope.as_str())
+    for rows in in_chunks(kind, fresh) {
+        let sql = |source: &str| {
+            format!(
+                "INSERT INTO record (station, seq, prev, digest, head, at_ms, received_ms, history, lane, kind, class,
+                 pass, item, outcome, envelope) {source}"
+            )
+        };
+        let columns =
+            [Text, Number, Text, Text, Text, Number, Number, Number, Text, Text, Text, Text, Text, Text, Text];
+        let insert = over(kind, columns, rows, sql, |(station, arrived)| {
+            let (link, told) = (&arrived.link, &arrived.row);
+            [
+                Cell::from(station.as_str()),
+                number(arrived.seq).into(),
+                link.prev.to_string().into(),
+                link.digest.to_string().into(),
+                link.head.to_string().into(),
+                told.at.into(),
+                now_ms.into(),
+                i64::from(arrived.history).into(),
+                told.lane.as_str().into(),
+                told.kind.name().into(),
+                told.class.name().into(),
+                told.named.pass.as_deref().into(),
+                told.named.item.as_deref().into(),
+                told.named.outcome.as_deref().into(),
+                arrived.envelope.as_str().into(),
+            ]
         });
         insert.execute(&mut *connection).await?;
     }
@@ -37,26 +53,35 @@ pub(super) async fn insert_records(
 /// Says how many of them are fresh alarms.
 pub(super) async fn insert_alerts(
     connection: &mut AnyConnection,
+    kind: Kind,
     fresh: &[(&Name, &Arrived)],
     now_ms: i64,
 ) -> Result<usize, StoreError> {
-    let alerts: Vec<(&Name, &Arrived, Alert)> = fresh
-        .iter()
-        .filter_map(|&(station, arrived)| Some((station, arrived, alert::alert(&arrived.received.envelope)?)))
-        .collect();
-    for rows in in_chunks(&alerts) {
-        let sql = format!(
-            "INSERT INTO alert (station, seq, at_ms, received_ms, fresh, lane, kind, pass, item, reason, restricted)
-             VALUES {}",
-            values(rows.len(), 11)
-        );
-        let insert = bind_all(&sql, rows, |query, (station, arrived, alert)| {
-            let envelope = &arrived.received.envelope;
-            let Named { pass, item, .. } = alert::named(&envelope.body);
-            let query = query.bind(station.as_str()).bind(number(envelope.seq)).bind(envelope.at).bind(now_ms);
-            let query = query.bind(i64::from(!arrived.history)).bind(plain(&envelope.lane, LANE_CHARS_MAX));
-            let query = query.bind(envelope.kind.name()).bind(pass).bind(item).bind(alert.reason.as_str());
-            query.bind(i64::from(alert.restricted))
+    let alerts: Vec<(&Name, &Arrived, &Alert)> =
+        fresh.iter().filter_map(|&(station, arrived)| Some((station, arrived, arrived.row.alert.as_ref()?))).collect();
+    for rows in in_chunks(kind, &alerts) {
+        let sql = |source: &str| {
+            format!(
+                "INSERT INTO alert (station, seq, at_ms, received_ms, fresh, lane, kind, pass, item, reason, restricted)
+                 {source}"
+            )
+        };
+        let columns = [Text, Number, Number, Number, Number, Text, Text, Text, Text, Text, Number];
+        let insert = over(kind, columns, rows, sql, |(station, arrived, alert)| {
+            let told = &arrived.row;
+            [
+                Cell::from(station.as_str()),
+                number(arrived.seq).into(),
+                told.at.into(),
+                now_ms.into(),
+                i64::from(!arrived.history).into(),
+                told.lane.as_str().into(),
+                told.kind.name().into(),
+                told.named.pass.as_deref().into(),
+                told.named.item.as_deref().into(),
+                alert.reason.as_str().into(),
+                i64::from(alert.restricted).into(),
+            ]
         });
         insert.execute(&mut *connection).await?;
     }

@@ -1,0 +1,86 @@
+//! Messages sorted as they arrive: what the next commit will hold.
+//!
+//! Reading, hashing and checking a record needs nobody else, so it is done while the commit before is under way.
+
+use gatepost_pipeline::record::Class;
+use gatepost_sync::cloudevents::Event as CloudEvent;
+use gatepost_sync::evidence::Chunk;
+use gatepost_sync::mqtt::Message;
+use gatepost_sync::status::Status;
+use gatepost_sync::topics::{Address, Topic, Up};
+
+use crate::place::{self, Doubt};
+use crate::store::ingest::{Arrived, Batch, Doubtful};
+
+/// Messages of one commit.
+const BATCH_MAX: usize = 1_024;
+
+/// What arrived and is not in a commit yet.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) batch: Batch,
+    pub(super) evidence: Vec<(Address, Chunk)>,
+    /// Stations that just came and want to know how they stand.
+    pub(super) greeted: Vec<Address>,
+    messages: usize,
+}
+
+impl Gathered {
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages == 0
+    }
+    pub(super) fn is_full(&self) -> bool {
+        self.messages >= BATCH_MAX
+    }
+
+    /// Only what a `listed` station says is believed.
+    pub(super) fn take(&mut self, message: Message, listed: impl Fn(&Address) -> bool) {
+        let Some(Topic::Up(address, up)) = Topic::parse(&message.topic) else { return };
+        self.messages += 1;
+        match up {
+            _ if !listed(&address) => self.doubt(address, Doubt::NotListed, message.payload),
+            Up::Record(class) => sort_record(&mut self.batch, address, class, message),
+            Up::Status => match Status::read(&message.payload, &address.station) {
+                Some(status) => {
+                    // A retained status only repeats what is known; a live one is a station that just came.
+                    if status.online && !message.retain {
+                        self.greeted.push(address.clone());
+                    }
+                    self.batch.statuses.push((address, status));
+                }
+                None => {
+                    let doubt = Doubt::Unreadable("not a status of this station".to_owned());
+                    self.doubt(address, doubt, message.payload);
+                }
+            },
+            Up::Evidence => match Chunk::read(&message.properties, message.payload) {
+                Ok(chunk) => self.evidence.push((address, chunk)),
+                Err(error) => tracing::warn!(%address.station, "intake: evidence refused: {error}"),
+            },
+        }
+    }
+
+    fn doubt(&mut self, address: Address, doubt: Doubt, bytes: Vec<u8>) {
+        self.batch.doubtful.push(Doubtful { address, seq: None, doubt, bytes });
+    }
+}
+
+/// Puts one record message where it belongs in the batch.
+pub fn sort_record(batch: &mut Batch, address: Address, class: Class, message: Message) {
+    let read = match place::read(&address, class, &message.payload) {
+        Ok(received) => String::from_utf8(message.payload)
+            .map(|envelope| (received, envelope))
+            .map_err(|error| (Doubt::Unreadable("not UTF-8".to_owned()), error.into_bytes())),
+        Err(doubt) => Err((doubt, message.payload)),
+    };
+    match read {
+        Ok((received, envelope)) => {
+            // Without good attributes a record is still a record; only its history is not believed.
+            let event = CloudEvent::read(message.content_type.as_deref(), &message.properties);
+            let history = event.is_ok_and(|event| event.history);
+            let arrived = Arrived::new(address.facility, &received, envelope, history);
+            batch.records.entry(address.station).or_default().push(arrived);
+        }
+        Err((doubt, bytes)) => batch.doubtful.push(Doubtful { address, seq: None, doubt, bytes }),
+    }
+}
