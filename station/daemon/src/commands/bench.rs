@@ -82,8 +82,14 @@ pub(super) struct Pipeline {
     #[command(flatten)]
     place: Place,
     /// Pictures, one after the other
-    #[arg(long, default_value_t = 200, value_parser = rounds)]
+    #[arg(long, default_value_t = 200, value_parser = rounds, conflicts_with = "rate")]
     pictures: usize,
+    /// Pictures a second, as belts bring them: says how many wait
+    #[arg(long, value_name = "N", value_parser = rate)]
+    rate: Option<f64>,
+    /// How long they come
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_440), requires = "rate")]
+    minutes: u64,
     /// Threads of one inference
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -92,6 +98,11 @@ pub(super) struct Pipeline {
 fn rounds(text: &str) -> Result<usize, String> {
     let count = text.parse::<usize>().map_err(|error| error.to_string())?;
     if (1..=10_000_000).contains(&count) { Ok(count) } else { Err("give 1 to 10000000".to_owned()) }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if (0.1..=1_000.0).contains(&rate) { Ok(rate) } else { Err("give 0.1 to 1000 a second".to_owned()) }
 }
 
 pub(super) fn bench(arguments: Arguments, json: bool) -> Outcome {
@@ -107,7 +118,10 @@ pub(super) fn bench(arguments: Arguments, json: bool) -> Outcome {
         }
         Arguments::Pipeline(plan) => {
             let scratch = plan.place.scratch()?;
-            show(&pipeline::measure(scratch.path(), plan.pictures, plan.threads)?, json)
+            match plan.rate {
+                Some(rate) => show(&pipeline::measure_steady(scratch.path(), rate, plan.minutes, plan.threads)?, json),
+                None => show(&pipeline::measure(scratch.path(), plan.pictures, plan.threads)?, json),
+            }
         }
         Arguments::Lists { place, entries, lookups } => {
             let scratch = place.scratch()?;
