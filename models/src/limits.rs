@@ -19,6 +19,9 @@ pub const FILE_BYTES_MAX: u64 = IMAGE_PIXELS_MAX * PLANES_MAX * SAMPLE_BYTES + C
 /// No packing that these formats use expands further than deflate's 1,032 : 1 (LZW's best is about 1,370 : 1). A header
 /// that promises more than this times the file's length is damaged, and is found out before memory is asked for.
 pub const EXPANSION_MAX: u64 = 1_400;
+/// The same for JPEG, in pixels: a block of 64 takes one bit at least (ITU-T T.81: its DC code, in a progressive scan that has
+/// no others). Every pixel costs its reader some nine bytes on the way, so what a header promises is held to what can be.
+pub const JPEG_PIXELS_PER_BYTE_MAX: u64 = 64 * 8;
 /// A tag's value inside a TIFF directory: lists of strips, of which each line has at most two, take 128 KiB.
 pub const TIFF_VALUE_BYTES_MAX: usize = 1 << 20;
 

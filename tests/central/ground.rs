@@ -1,7 +1,7 @@
 //! Where a central of a test keeps its things: a folder of its own, and in it a SQLite file, or a database of its own on a
 //! private PostgreSQL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatepost_central::Config;
@@ -44,6 +44,11 @@ impl Ground {
     /// Of the database on a server; nothing for a file.
     pub fn url(&self) -> Option<String> {
         self.server.as_ref().map(|(_, url)| url.clone())
+    }
+
+    /// The folder of the server's socket; nothing for a file.
+    pub fn server(&self) -> Option<PathBuf> {
+        self.server.as_ref().map(|(server, _)| server.folder().to_owned())
     }
 
     pub async fn open(&self) -> Store {

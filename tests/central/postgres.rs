@@ -69,6 +69,11 @@ impl Postgres {
         self.url(&name)
     }
 
+    /// Where its socket is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     fn url(&self, database: &str) -> String {
         format!("postgres:///{database}?host={}&user=central", self.folder.path().display())
     }

@@ -15,6 +15,8 @@ pub struct Plan {
     pub stations: u64,
     /// Of each station; three records each.
     pub parcels: u64,
+    /// Milliseconds to the database and back.
+    pub distance_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -28,6 +30,7 @@ pub struct Figures {
     whole: bool,
     counts: Vec<Count>,
     records: u64,
+    distance_ms: u64,
 }
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -57,12 +60,16 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
         whole: counts.iter().all(Count::is_whole),
         counts,
         records: plan.stations * plan.parcels * 3,
+        distance_ms: plan.distance_ms,
     })
 }
 
 /// Backlogs of all stations at once, into a new database; records a second, and the count.
 async fn drain(plan: &Plan, bodies: &Bodies, consumers: usize, kill: bool) -> Result<(f64, Count), String> {
-    let site = Site::new(true).await;
+    let site = match plan.distance_ms {
+        0 => Site::new(true).await,
+        there_and_back => Site::at_a_distance(Duration::from_micros(there_and_back * 500)).await?,
+    };
     let mut recorded = BTreeMap::new();
     let mut outboxes = Vec::new();
     for number in 0..plan.stations {

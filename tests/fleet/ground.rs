@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use gatepost_central::{Central, Config};
 use gatepost_world::central::{Ground, Mosquitto};
+
+use crate::distance::Distance;
 
 /// What a site's broker needs for hundreds of stations that come back at once: with a thousand messages waiting for central, as
 /// is usual, the rest would be thrown away and sent again.
@@ -13,13 +16,36 @@ pub const BROKER: &str = "max_queued_messages 100000\nmax_inflight_messages 1000
 pub struct Site {
     pub ground: Ground,
     pub broker: Mosquitto,
+    distance: Option<Distance>,
 }
 
 impl Site {
     pub async fn new(postgres: bool) -> Self {
         let ground = if postgres { Ground::postgres().await } else { Ground::file() };
         let broker = Mosquitto::with(ground.path(), BROKER);
-        Self { ground, broker }
+        Self { ground, broker, distance: None }
+    }
+
+    /// With PostgreSQL so far away.
+    ///
+    /// # Errors
+    /// When there is no socket to be had.
+    pub async fn at_a_distance(one_way: Duration) -> Result<Self, String> {
+        let mut site = Self::new(true).await;
+        let server = site.ground.server().ok_or("no server")?;
+        site.distance = Some(Distance::before(&server, one_way).map_err(|error| error.to_string())?);
+        Ok(site)
+    }
+
+    /// As its centrals know it.
+    fn database(&self) -> Option<String> {
+        let url = self.ground.url()?;
+        match (&self.distance, self.ground.server()) {
+            (Some(distance), Some(server)) => {
+                Some(url.replace(&server.display().to_string(), &distance.folder().display().to_string()))
+            }
+            _ => Some(url),
+        }
     }
 
     /// A central of its own process; with `share` one of several consumers.
@@ -34,7 +60,7 @@ impl Site {
         }
         let folder = self.ground.path();
         text += &format!("[store]\ndirectory = {folder:?}\nevidence = {:?}\n", folder.join("evidence"));
-        if let Some(url) = self.ground.url() {
+        if let Some(url) = self.database() {
             text += &format!("database = {url:?}\n");
         }
         text += "[http]\nlisten = \"127.0.0.1:0\"\n";

@@ -12,6 +12,7 @@ use serde::Serialize;
 mod consumers;
 mod count;
 mod day;
+mod distance;
 mod ground;
 mod ingest;
 mod records;
@@ -65,6 +66,9 @@ enum Command {
         /// Parcels of each station; three records each
         #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
         parcels: u64,
+        /// Milliseconds to the database and back: where everything runs on two processors, more consumers only help to wait
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=1_000))]
+        distance_ms: u64,
     },
     /// One central as a process of its own; the others start it
     #[command(hide = true)]
@@ -93,8 +97,8 @@ fn main() -> ExitCode {
                 let postgres = store == Kind::Postgres;
                 show(day::run(&day::Plan { stations, parcels, kills, seconds, postgres }).await, day::Figures::is_good)
             }
-            Command::Consumers { stations, parcels } => {
-                let figures = consumers::run(&consumers::Plan { stations, parcels }).await;
+            Command::Consumers { stations, parcels, distance_ms } => {
+                let figures = consumers::run(&consumers::Plan { stations, parcels, distance_ms }).await;
                 show(figures, consumers::Figures::is_good)
             }
             Command::Central { config } => match ground::serve(&config).await {

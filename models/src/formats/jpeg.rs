@@ -1,6 +1,6 @@
 //! JPEG, grey or coloured: made for eyes, with detail dropped that no eye misses. Never counts.
 
-use super::{Image, Planes, Problem, Source, Stated, check_expansion, check_size, colour, widen};
+use super::{Image, Planes, Problem, Source, Stated, check_size, colour, widen};
 use crate::limits;
 use image::{ImageError, ImageFormat, ImageReader};
 use std::io::Cursor;
@@ -18,7 +18,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Image, Problem> {
     let reader = || ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
     let (width, height) = reader().into_dimensions().map_err(damaged)?;
     let pixels = check_size(width, height)?;
-    check_expansion(pixels as u64, bytes.len())?;
+    if pixels as u64 > bytes.len() as u64 * limits::JPEG_PIXELS_PER_BYTE_MAX {
+        return Err(Problem::Truncated);
+    }
     let mut bounds = image::Limits::default();
     bounds.max_image_width = Some(limits::IMAGE_WIDTH_MAX);
     bounds.max_image_height = Some(limits::IMAGE_HEIGHT_MAX);

@@ -274,6 +274,12 @@ fn grey_in_three_channels_is_grey_and_jpeg_is_never_counts() {
     assert_eq!((image.source, image.bits), (Source::Presentation, 8));
     let cut = read_back(&jpeg[..jpeg.len() - 40]);
     assert_eq!(cut, Err(Problem::Truncated), "what the reader would fill with grey");
+    // Found by fuzzing: more pixels than so few bytes can hold, though fewer than deflate could pack into them.
+    let mut promising = jpeg.clone();
+    let header = promising.windows(2).position(|marker| marker == [0xFF, 0xC0]).expect("a frame") + 5;
+    let lines = (jpeg.len() as u16).to_be_bytes();
+    promising[header..header + 4].copy_from_slice(&[lines[0], lines[1], 4, 0]);
+    assert_eq!(read_back(&promising), Err(Problem::Truncated), "1,024 pixels a byte");
     let padded = [&jpeg[..], &[0, 0, b'\n']].concat();
     assert_eq!(read_back(&padded), read_back(&jpeg));
 }

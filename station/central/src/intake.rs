@@ -17,6 +17,7 @@ use gatepost_sync::backoff::Backoff;
 use gatepost_sync::chain::Digest;
 use gatepost_sync::evidence::Chunk;
 use gatepost_sync::mqtt::{Broker, Connection, Ended, Event};
+use gatepost_sync::session::stopped;
 use gatepost_sync::topics::{Address, Down, Name, everything_up, everything_up_shared};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -182,8 +183,8 @@ impl Intake {
         for committed in self.store.committed().await? {
             out.ack(committed, Vec::new());
         }
-        for (address, kind, bytes) in self.store.documents(None).await? {
-            out.document(&address, kind, bytes);
+        for (address, documents) in self.store.documents().await? {
+            documents.into_iter().for_each(|(kind, bytes)| out.document(&address, kind, bytes));
         }
         if let Some(list) = self.store.hold_list().await? {
             self.send_list(&list, out).await?;
@@ -237,7 +238,10 @@ impl Intake {
         if greeted.is_empty() && evidence.is_empty() {
             return Ok(());
         }
-        let list = if greeted.is_empty() { None } else { self.store.hold_list().await? };
+        let (list, mut documents) = match greeted.is_empty() {
+            true => (None, BTreeMap::new()),
+            false => (self.store.hold_list().await?, self.store.documents().await?),
+        };
         for committed in self.store.committed().await? {
             let (address, pieces) = (committed.address.clone(), evidence.remove(&committed.address));
             if pieces.is_none() && !greeted.contains(&address) {
@@ -245,9 +249,8 @@ impl Intake {
             }
             out.ack(committed, pieces.unwrap_or_default());
             if greeted.contains(&address) {
-                for (address, kind, bytes) in self.store.documents(Some(&address)).await? {
-                    out.document(&address, kind, bytes);
-                }
+                let kept = documents.remove(&address).unwrap_or_default();
+                kept.into_iter().for_each(|(kind, bytes)| out.document(&address, kind, bytes));
                 if let Some(list) = &list {
                     out.document(&address, Down::Holds, list.clone());
                 }
@@ -343,11 +346,6 @@ async fn finished(under_way: &mut Option<JoinHandle<Result<Done, StoreError>>>) 
         Ok(done) => done.map_err(|error| error.to_string()),
         Err(error) => Err(format!("a commit broke off: {error}")),
     }
-}
-
-/// Returns when told to stop, or when nobody is left who could tell.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// What was handed over goes out before the goodbye, if the broker takes it in time.

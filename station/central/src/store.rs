@@ -11,6 +11,9 @@ mod many;
 pub mod read;
 
 pub use connect::Database;
+
+use std::collections::BTreeMap;
+
 use connect::Kind;
 use sqlx::{AnyPool, Row};
 
@@ -75,23 +78,21 @@ impl Store {
         Ok(())
     }
 
-    /// The documents to say again: of one station, or of all.
+    /// The documents to say again, by station.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn documents(&self, station: Option<&Address>) -> Result<Vec<(Address, Down, Vec<u8>)>, StoreError> {
+    pub async fn documents(&self) -> Result<BTreeMap<Address, Vec<(Down, Vec<u8>)>>, StoreError> {
         let rows = sqlx::query("SELECT facility, station, kind, bytes FROM document ORDER BY facility, station, kind")
             .fetch_all(&self.readers)
             .await?;
-        let mut documents = Vec::new();
+        let mut documents: BTreeMap<Address, Vec<(Down, Vec<u8>)>> = BTreeMap::new();
         for row in rows {
             let (facility, name, kind): (String, String, String) =
                 (row.try_get("facility")?, row.try_get("station")?, row.try_get("kind")?);
             let kind = Down::ALL.into_iter().find(|down| down.as_str() == kind);
-            if let (Some(address), Some(kind)) = (Address::new(&facility, &name), kind)
-                && station.is_none_or(|station| *station == address)
-            {
-                documents.push((address, kind, row.try_get("bytes")?));
+            if let (Some(address), Some(kind)) = (Address::new(&facility, &name), kind) {
+                documents.entry(address).or_default().push((kind, row.try_get("bytes")?));
             }
         }
         Ok(documents)

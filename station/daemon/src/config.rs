@@ -10,10 +10,12 @@ use gatepost_hardware::lane::LaneMap;
 use serde::Deserialize;
 
 pub mod camera;
+pub mod contingency;
 pub mod devices;
 pub mod pins;
 
 pub use camera::CameraDevice;
+pub use contingency::ContingencyConfig;
 pub use devices::{LineConfig, ScaleDevice, ScannerDevice, SerialConfig, Transport};
 use pins::PinsConfig;
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub lists: ListsConfig,
     #[serde(default)]
     pub sampling: SamplingConfig,
+    #[serde(default)]
+    pub contingency: ContingencyConfig,
     #[serde(default)]
     pub console: ConsoleConfig,
     /// Absent: the station keeps everything and talks to nobody.
@@ -255,6 +259,9 @@ impl Config {
         }
         if self.sampling.rate_drifting > 10_000 {
             return Err(ConfigError(format!("{shown}: sampling: rate_drifting is in 1/10,000: at most 10000")));
+        }
+        if let Some(problem) = self.contingency.problem() {
+            return Err(ConfigError(format!("{shown}: {problem}")));
         }
         for lane in &self.lanes {
             let scanners = lane.scanners.iter().map(|(name, one)| ("scanner", name, one.transport()));

@@ -166,7 +166,7 @@ pub async fn run<O: Outbox>(
         let will = session.status_message(&status.last_will());
         let opened = tokio::select! {
             opened = Connection::open(&session.config.broker, Some(will)) => opened,
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
         };
         let ended = match opened {
             Ok(connection) => {
@@ -180,9 +180,14 @@ pub async fn run<O: Outbox>(
         session.disconnected(&ended, backoff.failures());
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
         }
     }
+}
+
+/// Returns when told to stop, or when nobody is left who could tell.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 struct Session<O> {
@@ -235,7 +240,7 @@ impl<O: Outbox> Session<O> {
                     self.report();
                     None
                 }
-                _ = stop.wait_for(|stop| *stop) => {
+                () = stopped(&mut stop) => {
                     let bye = self.status_message(&self.status(status.since_ms).last_will());
                     let _ = connection.publish(None, bye);
                     connection.disconnect();

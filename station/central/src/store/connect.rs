@@ -16,6 +16,8 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 ];
 
 const READERS: u32 = 4;
+/// A server takes what intake, audit and holds write side by side.
+const SERVER_WRITERS: u32 = 3;
 /// How long a start waits for a database that is not there yet, and a question for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -41,12 +43,19 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Ends a SELECT whose rows are to stay as they are until the commit. SQLite has one writer anyway.
-    pub(super) fn locking(self) -> &'static str {
+    /// Ends a SELECT whose rows are to stay as they are until the commit; nothing where there is one writer anyway.
+    pub(super) fn locking(self) -> Option<&'static str> {
         match self {
-            Kind::Sqlite => "",
-            Kind::Postgres => " FOR UPDATE",
+            Kind::Sqlite => None,
+            Kind::Postgres => Some(" FOR UPDATE"),
         }
+    }
+
+    /// Whether a batch was refused because another central wrote the same records at the same time, or the server broke a ring
+    /// of waiting (PostgreSQL's 23505 and 40P01): begun again it finds what the other wrote.
+    pub(super) fn met_another(self, error: &sqlx::Error) -> bool {
+        let code = error.as_database_error().and_then(|error| error.code());
+        self == Kind::Postgres && code.is_some_and(|code| ["23505", "40P01"].contains(&code.as_ref()))
     }
 
     /// Lets nobody else change the holds until the commit: a list signed from what another is adding to would leave it out.
@@ -133,7 +142,8 @@ impl Store {
     pub async fn open(database: &Database) -> Result<Self, StoreError> {
         install_default_drivers();
         let kind = database.kind();
-        let writer = database.pool(1, true).await?;
+        let writers = if kind == Kind::Postgres { SERVER_WRITERS } else { 1 };
+        let writer = database.pool(writers, true).await?;
         let migrations = MIGRATIONS.map(|(version, name, sql)| {
             let sql = match kind {
                 Kind::Sqlite => sql.to_owned(),

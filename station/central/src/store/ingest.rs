@@ -1,8 +1,9 @@
 //! One batch of messages into the database, in one transaction; what may be acknowledged comes out after its commit.
 //!
 //! A batch holds a few records of many stations as often as many of a few, so every question is asked once for all of
-//! them. The stations' rows are locked first, in the order of their names: two centrals at one database wait for each
-//! other and never for ever, and what one has seen of a chain stays so until it has written.
+//! them. Several centrals at one database write their records side by side; only what is said of the stations afterwards
+//! (how far each chain holds) is written by one at a time, the stations' rows locked in the order of their names. Who meets
+//! a record that another has just written begins the batch again, and finds it there.
 
 mod arrived;
 mod chain;
@@ -89,48 +90,65 @@ struct Standing {
 }
 
 /// What a batch brings of one station.
-struct Brought {
-    station: Name,
-    fresh: Vec<Arrived>,
+struct Brought<'b> {
+    station: &'b Name,
+    fresh: Vec<&'b Arrived>,
     repeated: usize,
     /// Fresh and repeated ones, by number.
     confirmed: RangeSet,
 }
 
+/// How often a batch that met another central's is begun again.
+const ATTEMPTS: usize = 10;
+
 impl Store {
     /// # Errors
     /// When the database refuses; then nothing of the batch is stored, and nothing may be acknowledged.
     pub async fn commit(&self, batch: Batch, now_ms: i64) -> Result<Outcome, StoreError> {
+        for _ in 1..ATTEMPTS {
+            match self.attempt(&batch, now_ms).await {
+                Err(StoreError::Sql(error)) if self.kind.met_another(&error) => {}
+                ended => return ended,
+            }
+        }
+        self.attempt(&batch, now_ms).await
+    }
+
+    async fn attempt(&self, batch: &Batch, now_ms: i64) -> Result<Outcome, StoreError> {
         let mut transaction = self.writer.begin().await?;
-        let connection: &mut AnyConnection = &mut transaction;
-        let mut stations = lock(connection, self.kind, &batch, now_ms).await?;
-        let (mut outcome, mut doubtful) = (Outcome::default(), batch.doubtful);
-        let mut hoods = chain::hoods(connection, self.kind, &batch.records).await?;
+        let (connection, kind): (&mut AnyConnection, Kind) = (&mut transaction, self.kind);
+        let names = make_known(connection, kind, batch, now_ms).await?;
+        let known = standings(connection, kind, &names, "").await?;
+        let mut refused = Vec::new();
+        let mut hoods = chain::hoods(connection, kind, &batch.records).await?;
         let mut brought = Vec::with_capacity(batch.records.len());
-        for (name, records) in batch.records {
-            let (Some(standing), Some(hood)) = (stations.get(&name), hoods.get_mut(&name)) else { continue };
-            brought.push(sort(name, records, standing, hood, &mut doubtful));
+        for (name, records) in &batch.records {
+            let (Some(standing), Some(hood)) = (known.get(name), hoods.get_mut(name)) else { continue };
+            brought.push(sort(name, records, standing, hood, &mut refused));
         }
         let fresh: Vec<(&Name, &Arrived)> =
-            brought.iter().flat_map(|of| of.fresh.iter().map(|arrived| (&of.station, arrived))).collect();
-        rows::insert_records(connection, self.kind, &fresh, now_ms).await?;
-        outcome.fresh_alerts = rows::insert_alerts(connection, self.kind, &fresh, now_ms).await?;
-        chain::advance(connection, self.kind, &mut stations, &hoods, &brought).await?;
-        count(connection, self.kind, &mut stations, &brought, now_ms).await?;
-        for (address, status) in &batch.statuses {
-            keep_status(connection, address, status, now_ms).await?;
-        }
-        for doubt in &doubtful {
+            brought.iter().flat_map(|of| of.fresh.iter().map(|&arrived| (of.station, arrived))).collect();
+        rows::insert_records(connection, kind, &fresh, now_ms).await?;
+        let fresh_alerts = rows::insert_alerts(connection, kind, &fresh, now_ms).await?;
+        let mut stations = match kind.locking() {
+            Some(locking) => standings(connection, kind, &names, locking).await?,
+            None => known,
+        };
+        chain::advance(connection, kind, &mut stations, &hoods, &brought).await?;
+        count(connection, kind, &mut stations, &brought, now_ms).await?;
+        keep_statuses(connection, kind, &batch.statuses, now_ms).await?;
+        for doubt in batch.doubtful.iter().chain(&refused) {
             quarantine(connection, doubt, now_ms).await?;
         }
         transaction.commit().await?;
-        outcome.quarantined = doubtful.len();
+        let quarantined = batch.doubtful.len() + refused.len();
+        let mut outcome = Outcome { quarantined, fresh_alerts, ..Outcome::default() };
         for Brought { station, fresh, repeated, confirmed } in brought {
-            let Some(standing) = stations.remove(&station) else { continue };
+            let Some(standing) = stations.remove(station) else { continue };
             outcome.stored += fresh.len();
             outcome.repeated += repeated;
             outcome.stations.push(Committed {
-                address: Address { facility: standing.facility, station },
+                address: Address { facility: standing.facility, station: station.clone() },
                 verified: verified(standing.verified_to),
                 received: confirmed,
                 high: sequence(standing.high),
@@ -140,13 +158,13 @@ impl Store {
     }
 }
 
-/// The batch's stations, made where they are new, and how they stand. The first message decides on the facility.
-async fn lock(
+/// Makes the batch's stations where they are new, and names all of them, in order. The first message decides on the facility.
+async fn make_known<'b>(
     connection: &mut AnyConnection,
     kind: Kind,
-    batch: &Batch,
+    batch: &'b Batch,
     now_ms: i64,
-) -> Result<BTreeMap<Name, Standing>, StoreError> {
+) -> Result<Vec<&'b Name>, StoreError> {
     let mut claimed: BTreeMap<&Name, &Name> = BTreeMap::new();
     for (address, _) in &batch.statuses {
         claimed.insert(&address.station, &address.facility);
@@ -170,10 +188,18 @@ async fn lock(
         insert.execute(&mut *connection).await?;
     }
     let doubtful = batch.doubtful.iter().map(|doubtful| &doubtful.address.station);
-    let wanted: Vec<&Name> = claimed.into_keys().chain(doubtful).collect::<BTreeSet<_>>().into_iter().collect();
+    Ok(claimed.into_keys().chain(doubtful).collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// How these stations stand; `locking` ends the question.
+async fn standings(
+    connection: &mut AnyConnection,
+    kind: Kind,
+    wanted: &[&Name],
+    locking: &str,
+) -> Result<BTreeMap<Name, Standing>, StoreError> {
     let mut stations = BTreeMap::new();
-    for names in in_chunks(kind, &wanted) {
-        let locking = kind.locking();
+    for names in in_chunks(kind, wanted) {
         let sql = |source: &str| {
             format!(
                 "SELECT station, facility, verified_to, verified_head, high FROM station
@@ -198,13 +224,13 @@ async fn lock(
 }
 
 /// What is new of one station's records, what is here already, and what is put aside.
-fn sort(
-    station: Name,
-    records: Vec<Arrived>,
+fn sort<'b>(
+    station: &'b Name,
+    records: &'b [Arrived],
     standing: &Standing,
     hood: &mut Hood,
-    doubtful: &mut Vec<Doubtful>,
-) -> Brought {
+    refused: &mut Vec<Doubtful>,
+) -> Brought<'b> {
     let mut brought = Brought { station, fresh: Vec::new(), repeated: 0, confirmed: RangeSet::new() };
     for arrived in records {
         let seq = arrived.seq;
@@ -224,14 +250,16 @@ fn sort(
                 brought.confirmed.insert_one(seq);
                 brought.repeated += 1;
             }
-            Placed::Refused(doubt) => doubtful.push(Doubtful {
-                address: Address { facility: arrived.facility, station: brought.station.clone() },
+            Placed::Refused(doubt) => refused.push(Doubtful {
+                address: Address { facility: arrived.facility.clone(), station: station.clone() },
                 seq: Some(seq),
                 doubt,
-                bytes: arrived.envelope.into_bytes(),
+                bytes: arrived.envelope.clone().into_bytes(),
             }),
         }
     }
+    // In the order of their numbers: two centrals that write the same ones wait for each other, and never in a ring.
+    brought.fresh.sort_by_key(|arrived| arrived.seq);
     brought
 }
 
@@ -240,12 +268,12 @@ async fn count(
     connection: &mut AnyConnection,
     kind: Kind,
     stations: &mut BTreeMap<Name, Standing>,
-    brought: &[Brought],
+    brought: &[Brought<'_>],
     now_ms: i64,
 ) -> Result<(), StoreError> {
     for of in brought {
         let highest = of.fresh.iter().map(|arrived| number(arrived.seq)).max();
-        if let Some(standing) = stations.get_mut(&of.station) {
+        if let Some(standing) = stations.get_mut(of.station) {
             standing.high = standing.high.max(highest.unwrap_or(0));
         }
     }
@@ -260,7 +288,7 @@ async fn count(
             )
         };
         let update = over(kind, [Text, Number, Number, Number, Number, Text, Number], rows, sql, |of| {
-            let standing = stations.get(&of.station);
+            let standing = stations.get(of.station);
             let (high, verified_to) = standing.map_or((0, 0), |standing| (standing.high, standing.verified_to));
             let head = standing.map_or(Digest::ZERO, |standing| standing.head);
             [
@@ -278,29 +306,50 @@ async fn count(
     Ok(())
 }
 
-/// An older status (a last will of a connection that has been replaced) changes nothing.
-async fn keep_status(
+/// An older status (a last will of a connection that has been replaced) changes nothing; of several of one station in a batch
+/// the newest counts, and no promise is taken back.
+async fn keep_statuses(
     connection: &mut AnyConnection,
-    address: &Address,
-    status: &Status,
+    kind: Kind,
+    statuses: &[(Address, Status)],
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let claimed = status.high.map_or(0, number);
-    sqlx::query(
-        "UPDATE station SET online = $1, online_since_ms = $2, claimed_high = CASE WHEN claimed_high < $3 THEN $3 ELSE claimed_high END,
-         backlog = $4, software = $5, last_heard_ms = $6
-         WHERE station = $7 AND facility = $8 AND online_since_ms <= $2",
-    )
-    .bind(i64::from(status.online))
-    .bind(status.since_ms)
-    .bind(claimed)
-    .bind(number(status.backlog))
-    .bind(plain(&status.software, SOFTWARE_CHARS_MAX))
-    .bind(now_ms)
-    .bind(address.station.as_str())
-    .bind(address.facility.as_str())
-    .execute(connection)
-    .await?;
+    let mut newest: BTreeMap<&Address, (&Status, i64)> = BTreeMap::new();
+    for (address, status) in statuses {
+        let claimed = status.high.map_or(0, number);
+        let kept = newest.entry(address).or_insert((status, claimed));
+        if status.since_ms >= kept.0.since_ms {
+            *kept = (status, claimed.max(kept.1));
+        }
+    }
+    let newest: Vec<(&Address, &Status, i64)> =
+        newest.into_iter().map(|(address, (status, claimed))| (address, status, claimed)).collect();
+    for rows in in_chunks(kind, &newest) {
+        let sql = |source: &str| {
+            format!(
+                "WITH said (station, facility, online, since_ms, claimed, backlog, software, now_ms) AS ({source})
+                 UPDATE station SET online = said.online, online_since_ms = said.since_ms, backlog = said.backlog,
+                 claimed_high = CASE WHEN claimed_high < said.claimed THEN said.claimed ELSE claimed_high END,
+                 software = said.software, last_heard_ms = said.now_ms FROM said
+                 WHERE station.station = said.station AND station.facility = said.facility
+                 AND online_since_ms <= said.since_ms"
+            )
+        };
+        let columns = [Text, Text, Number, Number, Number, Number, Text, Number];
+        let update = over(kind, columns, rows, sql, |(address, status, claimed)| {
+            [
+                Cell::from(address.station.as_str()),
+                address.facility.as_str().into(),
+                i64::from(status.online).into(),
+                status.since_ms.into(),
+                (*claimed).into(),
+                number(status.backlog).into(),
+                plain(&status.software, SOFTWARE_CHARS_MAX).into(),
+                now_ms.into(),
+            ]
+        });
+        update.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,6 @@
 //! name the versions of then, so that only what would be decided differently differs. A black box that was turned over
 //! begins in the middle of a life, and says so: then the first differences are those of what it had forgotten.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -127,7 +126,7 @@ fn begin(config: &Config, file: &Path, begin: Begin, rules: Ruleset) -> Result<M
         radiation_fitted: devices.radiation_fitted,
         smoke_fitted: devices.smoke_fitted,
         utc_offset_min: config.station.utc_offset_min,
-        contingency: BTreeMap::new(),
+        contingency: config.contingency.plans(),
         protocols: begin.protocols,
         versions: begin.versions,
     };

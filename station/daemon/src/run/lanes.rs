@@ -1,6 +1,5 @@
 //! Starting the lanes: each one's devices, its mind, its black box.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gatepost_hardware::lane::{Device, DeviceKind, LaneMap};
@@ -33,7 +32,7 @@ impl Station {
             radiation_fitted: lane.radiation_fitted,
             smoke_fitted: lane.smoke_fitted,
             utc_offset_min: config.station.utc_offset_min,
-            contingency: BTreeMap::new(),
+            contingency: config.contingency.plans(),
             protocols: protocols(lane, &map),
             versions: self.versions.clone(),
             map,

@@ -3,7 +3,9 @@ use gatepost_hardware::link::{BootCause, Fact, Greeting, PermitFate, Report};
 use gatepost_hardware::units::Tick;
 
 use super::*;
+use crate::event::Order;
 use crate::facts::sampling_of;
+use crate::judge::Contingency;
 use crate::record::Kind;
 
 /// A lane `north` in the first epoch of its controller, and the bodies of what its mind wanted recorded, by kind.
@@ -221,4 +223,22 @@ fn a_drifting_x_ray_raises_the_draw_of_everybody_until_it_sees_again_and_says_so
     let said: Vec<&str> = rig.records.iter().filter_map(|(_, body)| body["says"].as_str()).collect();
     assert!(said.contains(&"the X-ray no longer sees as it did: more parcels are drawn at random"), "{said:?}");
     assert!(said.contains(&"the X-ray sees as it did again"), "{said:?}");
+}
+
+#[test]
+fn the_facilitys_plan_is_in_force_while_its_part_fails_and_stops_the_lane_where_it_says_so() {
+    let mut rig = Rig::new(Vec::new(), &[]);
+    let plan = |plan| ContingencyPlan { plan, classes: Default::default() };
+    rig.drive.config.contingency =
+        [(Fault::Scanner, plan(Contingency::ExamAll)), (Fault::XRay, plan(Contingency::Stop))].into();
+    rig.edge(0, true, 100, Some(1));
+    rig.edge(0, false, 400, Some(1));
+    let in_force = |rig: &Rig| rig.drive.known(0).inputs.lane.contingency.map(|plan| plan.plan);
+    let stops = |effects: Vec<Effect>| effects.iter().any(|effect| matches!(effect, Effect::Order(Order::Stop)));
+    assert_eq!(in_force(&rig), None);
+    assert!(!stops(rig.drive.handle(Event::Part { fault: Fault::Scanner, failed: true })));
+    assert_eq!(in_force(&rig), Some(Contingency::ExamAll));
+    assert!(!stops(rig.drive.handle(Event::Part { fault: Fault::Scanner, failed: false })));
+    assert_eq!(in_force(&rig), None);
+    assert!(stops(rig.drive.handle(Event::Part { fault: Fault::XRay, failed: true })));
 }

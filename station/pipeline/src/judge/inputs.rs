@@ -79,6 +79,7 @@ pub struct LaneFacts {
 pub struct ContingencyPlan {
     pub plan: Contingency,
     /// The classes that `exam-by-class` sends to exam.
+    #[serde(default)]
     pub classes: BTreeSet<MailClass>,
 }
 

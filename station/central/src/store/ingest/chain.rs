@@ -70,15 +70,17 @@ pub(super) async fn advance(
     kind: Kind,
     stations: &mut BTreeMap<Name, Standing>,
     hoods: &BTreeMap<Name, Hood>,
-    brought: &[Brought],
+    brought: &[Brought<'_>],
 ) -> Result<(), StoreError> {
     let mut wanted = Vec::new();
-    for station in brought.iter().filter(|of| !of.fresh.is_empty()).map(|of| &of.station) {
+    for station in brought.iter().filter(|of| !of.fresh.is_empty()).map(|of| of.station) {
         let (Some(standing), Some(hood)) = (stations.get_mut(station), hoods.get(station)) else { continue };
         follow(standing, &hood.known);
-        // Whether the next is stored is known near what came; beyond that, older records may go on.
+        // Whether the next is stored is known near what came, unless another central wrote it since; beyond that, older
+        // records may go on.
         let next = standing.verified_to.saturating_add(1);
-        if sequence(next).is_some_and(|next| !hood.asked.contains(next)) {
+        let others = kind.locking().is_some();
+        if sequence(next).is_some_and(|next| others || !hood.asked.contains(next)) {
             wanted.push((station.clone(), next, next.saturating_add(WALK - 1)));
         }
     }

@@ -12,9 +12,11 @@ use crate::commands::Failure;
 
 #[derive(Serialize)]
 pub(in crate::commands::bench) struct Figures {
-    /// Most pictures that waited in the last minute ÷ in the first, one where none waited: what grows is above 1.
+    /// Pictures in the house (waiting, and the one being worked on), mean of the last minute ÷ of the first: what grows is
+    /// above 1.
     ratio_last_to_first_minute: f64,
-    /// Most pictures that waited at once, minute by minute; the one being worked on is not waiting.
+    /// Pictures that waited when one was done, minute by minute: mean, and most at once.
+    waiting_mean: Vec<f64>,
     waiting_max: Vec<u64>,
     rate_per_s: f64,
     pictures: usize,
@@ -27,6 +29,20 @@ pub(in crate::commands::bench) struct Figures {
     model: String,
 }
 
+/// What waited during one minute.
+#[derive(Clone, Default)]
+struct Minute {
+    pictures: u64,
+    waited: u64,
+    most: u64,
+}
+
+impl Minute {
+    fn mean(&self) -> f64 {
+        self.waited as f64 / self.pictures.max(1) as f64
+    }
+}
+
 /// # Errors
 /// What the station's parts say.
 pub(in crate::commands::bench) fn measure(
@@ -37,7 +53,7 @@ pub(in crate::commands::bench) fn measure(
 ) -> Result<Figures, Failure> {
     let (files, mut station) = warm(folder, threads)?;
     let pictures = ((60 * minutes) as f64 * rate) as usize;
-    let (mut took, mut waiting_max) = (Vec::with_capacity(pictures), Vec::new());
+    let (mut took, mut minutes) = (Vec::with_capacity(pictures), vec![Minute::default(); minutes as usize]);
     let (start, mut busy) = (Instant::now(), Duration::ZERO);
     for (number, file) in files.iter().cycle().take(pictures).enumerate() {
         let due = start + Duration::from_secs_f64(number as f64 / rate);
@@ -48,14 +64,18 @@ pub(in crate::commands::bench) fn measure(
         took.push(u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX));
         // Those that were due when this one was done, less it and those before it.
         let waiting = ((start.elapsed().as_secs_f64() * rate) as u64 + 1).saturating_sub(number as u64 + 1);
-        let minute = (number as f64 / rate / 60.0) as usize;
-        waiting_max.resize(minute + 1, 0);
-        waiting_max[minute] = waiting_max[minute].max(waiting);
+        if let Some(minute) = minutes.get_mut((number as f64 / rate / 60.0) as usize) {
+            minute.pictures += 1;
+            minute.waited += waiting;
+            minute.most = minute.most.max(waiting);
+        }
     }
-    let of = |at: Option<&u64>| at.copied().unwrap_or(0).max(1) as f64;
+    let waiting_mean: Vec<f64> = minutes.iter().map(Minute::mean).collect();
+    let in_the_house = |mean: Option<&f64>| 1.0 + mean.copied().unwrap_or(0.0);
     Ok(Figures {
-        ratio_last_to_first_minute: of(waiting_max.last()) / of(waiting_max.first()),
-        waiting_max,
+        ratio_last_to_first_minute: in_the_house(waiting_mean.last()) / in_the_house(waiting_mean.first()),
+        waiting_mean,
+        waiting_max: minutes.iter().map(|minute| minute.most).collect(),
         rate_per_s: rate,
         pictures,
         due_to_durable_p50_us: percentile_of(took.clone(), 50),
