@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gatepost_sync::topics::Address;
+use gatepost_world::central::Ground;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
@@ -39,9 +40,12 @@ pub struct Figures {
     /// Of records sent, those that central had already.
     repeated: i64,
     live_alerts: usize,
-    /// From recorded to acknowledged at the station again, in the quiet stretch while the backlog drains.
-    live_alert_ms_p50: u64,
-    live_alert_ms_p99: u64,
+    /// From recorded to central, where its commit begins, in the quiet stretch while the backlog drains.
+    live_alert_at_central_ms_p50: u64,
+    live_alert_at_central_ms_p99: u64,
+    /// And until its station heard of it.
+    live_alert_and_back_ms_p50: u64,
+    live_alert_and_back_ms_p99: u64,
 }
 
 /// Live stations beside the fleet, and how often each raises an alert.
@@ -113,7 +117,8 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
     }
     ended.map_err(|_| format!("not everything was acknowledged {PATIENCE:?} after the day"))??;
     took.sort_unstable();
-    let percentile = |percent: usize| took.get((took.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+    let mut came = at_central(&site.ground).await.map_err(|error| error.to_string())?;
+    came.sort_unstable();
     let counted = count(&site.ground, &recorded).await.map_err(|error| error.to_string())?;
     let store = site.ground.open().await;
     let repeated = store.counts().await.map_err(|error| error.to_string())?.repeated;
@@ -128,9 +133,23 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
         records_per_s: recorded.values().map(Recorded::high).sum::<u64>() as f64 / seconds,
         repeated,
         live_alerts: took.len(),
-        live_alert_ms_p50: percentile(50).unwrap_or(0),
-        live_alert_ms_p99: percentile(99).unwrap_or(0),
+        live_alert_at_central_ms_p50: percentile(&came, 50),
+        live_alert_at_central_ms_p99: percentile(&came, 99),
+        live_alert_and_back_ms_p50: percentile(&took, 50),
+        live_alert_and_back_ms_p99: percentile(&took, 99),
     })
+}
+
+fn percentile(sorted: &[u64], percent: usize) -> u64 {
+    sorted.get((sorted.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
+}
+
+/// How old each live alert was when central wrote it down, milliseconds.
+async fn at_central(ground: &Ground) -> Result<Vec<u64>, sqlx::Error> {
+    let ages: Vec<(i64,)> = sqlx::query_as("SELECT received_ms - at_ms FROM alert WHERE station LIKE 'live-%'")
+        .fetch_all(&mut ground.connect().await)
+        .await?;
+    Ok(ages.into_iter().map(|(age,)| u64::try_from(age).unwrap_or(0)).collect())
 }
 
 /// From here on nobody is killed.

@@ -1,4 +1,4 @@
-//! From the broker into the store, and acknowledgements back: one connection, one commit at a time.
+//! From the broker into the store, and acknowledgements back: one commit at a time.
 //!
 //! What has arrived when a commit returns is the next batch; there is no timer. While it is under way the messages behind it
 //! are read and checked, as many as one more batch holds; beyond, the broker keeps them. Nothing is acknowledged before its
@@ -7,6 +7,7 @@
 //! documents are said again, so that a broker that forgets costs nothing.
 
 mod gather;
+mod lines;
 mod out;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use gatepost_sync::chain::Digest;
 use gatepost_sync::evidence::Chunk;
 use gatepost_sync::mqtt::{Broker, Connection, Ended, Event};
 use gatepost_sync::session::stopped;
-use gatepost_sync::topics::{Address, Down, Name, everything_up, everything_up_shared};
+use gatepost_sync::topics::{Address, Down, Name};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -27,15 +28,13 @@ use crate::evidence::EvidenceStore;
 use crate::store::ingest::Outcome;
 use crate::store::{Store, StoreError};
 use gather::Gathered;
+use lines::Lines;
 use out::Out;
 
 pub use gather::sort_record;
 
 /// How long a database that refuses is left alone.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-
-/// How long a goodbye may take.
-const GOODBYE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A document to be published to a station, kept as its newest and said again whenever it comes back.
 #[derive(Clone, Debug)]
@@ -92,14 +91,14 @@ impl Intake {
         let mut session = 0;
         while !*stop.borrow() {
             let opened = tokio::select! {
-                opened = Connection::open(&self.broker, None) => opened,
+                opened = Lines::open(&self.broker) => opened,
                 () = stopped(&mut stop) => return,
             };
             let ended = match opened {
-                Ok(connection) => {
+                Ok(lines) => {
                     backoff.succeeded();
                     session = next_session(session);
-                    self.connected(connection, session, &mut stop).await
+                    self.connected(lines, session, &mut stop).await
                 }
                 Err(ended) => ended,
             };
@@ -114,11 +113,10 @@ impl Intake {
         }
     }
 
-    async fn connected(&mut self, mut connection: Connection, session: u64, stop: &mut watch::Receiver<bool>) -> Ended {
+    async fn connected(&mut self, mut lines: Lines, session: u64, stop: &mut watch::Receiver<bool>) -> Ended {
         let mut out = Out::new(session, self.consumer());
-        let filter = self.share_group.as_ref().map_or_else(everything_up, everything_up_shared);
-        if connection.subscribe(&filter).is_err() {
-            return Ended::ByUs;
+        if let Err(ended) = lines.subscribe(self.share_group.as_ref()) {
+            return ended;
         }
         if let Err(error) = self.begin(&mut out).await {
             return Ended::Broken("the database".to_owned(), error.to_string());
@@ -126,33 +124,37 @@ impl Intake {
         self.state.send_modify(|state| (state.connected, state.trouble) = (true, None));
         let (mut gathered, mut under_way) = (Gathered::default(), None);
         let ended = loop {
-            out.flush(&mut connection);
+            out.flush(&mut lines.others);
             if under_way.is_none() && !gathered.is_empty() {
                 under_way = Some(self.commit(std::mem::take(&mut gathered)));
             }
-            tokio::select! {
-                event = connection.next(), if !gathered.is_full() => {
-                    let mut next = Some(event);
-                    let mut ended = None;
-                    while let Some(event) = next {
-                        ended = self.heard(event, &mut gathered);
-                        let more = ended.is_none() && !gathered.is_full();
-                        next = if more { connection.try_next() } else { None };
-                    }
-                    if let Some(ended) = ended {
-                        break ended;
-                    }
+            let heard = tokio::select! {
+                biased;
+                event = lines.alerts.next(), if gathered.takes_alerts() => {
+                    self.hear(event, &mut lines.alerts, &mut gathered, Gathered::takes_alerts)
                 }
-                done = finished(&mut under_way) => self.committed(done, &mut out).await,
-                Some(request) = self.requests.recv() => self.serve(request, &mut out).await,
+                done = finished(&mut under_way) => {
+                    self.committed(done, &mut out).await;
+                    None
+                }
+                Some(request) = self.requests.recv() => {
+                    self.serve(request, &mut out).await;
+                    None
+                }
                 () = stopped(stop) => {
                     if under_way.is_some() {
                         let done = finished(&mut under_way).await;
                         self.committed(done, &mut out).await;
-                        out.flush(&mut connection);
+                        out.flush(&mut lines.others);
                     }
-                    return goodbye(&mut connection).await;
+                    return lines.goodbye().await;
                 }
+                event = lines.others.next(), if gathered.takes_others() => {
+                    self.hear(event, &mut lines.others, &mut gathered, Gathered::takes_others)
+                }
+            };
+            if let Some(ended) = heard {
+                break ended;
             }
         };
         // What it held is acknowledged when the next connection begins.
@@ -162,18 +164,28 @@ impl Intake {
         ended
     }
 
-    /// Takes one event; says whether it was the connection's last.
-    fn heard(&self, event: Event, gathered: &mut Gathered) -> Option<Ended> {
-        match event {
-            Event::Message(message) => gathered.take(message, |address| self.listed(address)),
-            Event::Published { refused: Some(reason), .. } => {
-                self.trouble(format!("the broker does not take our acknowledgements: {reason}"));
+    /// Takes what a connection has brought, this event first, while there is room for it; says whether it has ended.
+    fn hear(
+        &self,
+        event: Event,
+        line: &mut Connection,
+        gathered: &mut Gathered,
+        has_room: fn(&Gathered) -> bool,
+    ) -> Option<Ended> {
+        let mut next = Some(event);
+        while let Some(event) = next {
+            match event {
+                Event::Message(message) => gathered.take(message, |address| self.listed(address)),
+                Event::Published { refused: Some(reason), .. } => {
+                    self.trouble(format!("the broker does not take our acknowledgements: {reason}"));
+                }
+                Event::Published { .. } => {}
+                Event::SubscriptionRefused(reason) => {
+                    self.trouble(format!("the broker does not let us listen ({reason}); check its permissions"));
+                }
+                Event::Closed(ended) => return Some(ended),
             }
-            Event::Published { .. } => {}
-            Event::SubscriptionRefused(reason) => {
-                self.trouble(format!("the broker does not let us listen ({reason}); check its permissions"));
-            }
-            Event::Closed(ended) => return Some(ended),
+            next = if has_room(gathered) { line.try_next() } else { None };
         }
         None
     }
@@ -346,19 +358,6 @@ async fn finished(under_way: &mut Option<JoinHandle<Result<Done, StoreError>>>) 
         Ok(done) => done.map_err(|error| error.to_string()),
         Err(error) => Err(format!("a commit broke off: {error}")),
     }
-}
-
-/// What was handed over goes out before the goodbye, if the broker takes it in time.
-async fn goodbye(connection: &mut Connection) -> Ended {
-    connection.disconnect();
-    let closed = async {
-        loop {
-            if let Event::Closed(ended) = connection.next().await {
-                return ended;
-            }
-        }
-    };
-    tokio::time::timeout(GOODBYE_PATIENCE, closed).await.unwrap_or(Ended::ByUs)
 }
 
 /// Changes with each connection, also when two begin in the same millisecond or the clock went back.

@@ -77,14 +77,10 @@ impl Address {
     }
 }
 
-/// What central listens to: every station of every facility.
-pub fn everything_up() -> String {
-    format!("{ROOT}/{VERSION}/+/+/up/+")
-}
-
-/// The same, shared among the consumers of one group: each message reaches one of them.
-pub fn everything_up_shared(group: &Name) -> String {
-    format!("$share/{group}/{}", everything_up())
+/// What central listens to, from every station of every facility; of a `group` of consumers each message reaches one.
+pub fn from_everywhere(up: Up, group: Option<&Name>) -> String {
+    let filter = format!("{ROOT}/{VERSION}/+/+/up/{}", up.as_str());
+    group.map_or_else(|| filter.clone(), |group| format!("$share/{group}/{filter}"))
 }
 
 /// From a station to central.

@@ -12,7 +12,7 @@ use gatepost_sync::topics::{Address, Topic, Up};
 use crate::place::{self, Doubt};
 use crate::store::ingest::{Arrived, Batch, Doubtful};
 
-/// Messages of one commit.
+/// Messages of one commit, beside as many alerts.
 const BATCH_MAX: usize = 1_024;
 
 /// What arrived and is not in a commit yet.
@@ -29,8 +29,12 @@ impl Gathered {
     pub(super) fn is_empty(&self) -> bool {
         self.messages == 0
     }
-    pub(super) fn is_full(&self) -> bool {
-        self.messages >= BATCH_MAX
+    pub(super) fn takes_others(&self) -> bool {
+        self.messages < BATCH_MAX
+    }
+    /// However much of the rest waits.
+    pub(super) fn takes_alerts(&self) -> bool {
+        self.messages < 2 * BATCH_MAX
     }
 
     /// Only what a `listed` station says is believed.
