@@ -29,6 +29,11 @@ pub(in crate::commands::bench) struct Figures {
     model: String,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the time at which a picture is due is what is waited for")]
+fn wait_until(due: Instant) {
+    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+}
+
 /// What waited during one minute.
 #[derive(Clone, Default)]
 struct Minute {
@@ -57,7 +62,7 @@ pub(in crate::commands::bench) fn measure(
     let (start, mut busy) = (Instant::now(), Duration::ZERO);
     for (number, file) in files.iter().cycle().take(pictures).enumerate() {
         let due = start + Duration::from_secs_f64(number as f64 / rate);
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        wait_until(due);
         let begun = Instant::now();
         station.one(file, (files.len() + number) as u32)?;
         busy += begun.elapsed();
