@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::count::{Count, Recorded, count};
-use crate::ground::Site;
+use crate::ground::{Consumer, Site};
 use crate::records::{Bodies, Chain, now_ms};
 use crate::station::{Shared, Station};
 
@@ -84,13 +84,7 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
             tasks.spawn(worked(own, bodies))
         };
     }
-    for death in 0..plan.kills {
-        let share = QUIET * (death as f64 + 0.5) / plan.kills.max(1) as f64;
-        tokio::time::sleep_until(at(share).into()).await;
-        central.kill();
-        tokio::time::sleep(DEAD).await;
-        central.start()?;
-    }
+    kill(&mut central, plan, at).await?;
     tokio::time::sleep_until(at(QUIET).into()).await;
     let (alerting, drained) = tokio::sync::watch::channel(false);
     let mut live = JoinSet::new();
@@ -116,21 +110,43 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
         took.extend(times);
     }
     ended.map_err(|_| format!("not everything was acknowledged {PATIENCE:?} after the day"))??;
+    figures(plan, &site.ground, &recorded, seconds, took).await.map_err(|error| error.to_string())
+}
+
+/// Again and again, until the quiet stretch.
+async fn kill(central: &mut Consumer, plan: &Plan, at: impl Fn(f64) -> Instant) -> Result<(), String> {
+    for death in 0..plan.kills {
+        let share = QUIET * (death as f64 + 0.5) / plan.kills.max(1) as f64;
+        tokio::time::sleep_until(at(share).into()).await;
+        central.kill();
+        tokio::time::sleep(DEAD).await;
+        central.start()?;
+    }
+    Ok(())
+}
+
+async fn figures(
+    plan: &Plan,
+    ground: &Ground,
+    recorded: &BTreeMap<String, Recorded>,
+    seconds: f64,
+    mut took: Vec<u64>,
+) -> Result<Figures, Box<dyn std::error::Error>> {
     took.sort_unstable();
-    let mut came = at_central(&site.ground).await.map_err(|error| error.to_string())?;
+    let mut came = at_central(ground).await?;
     came.sort_unstable();
-    let counted = count(&site.ground, &recorded).await.map_err(|error| error.to_string())?;
-    let store = site.ground.open().await;
-    let repeated = store.counts().await.map_err(|error| error.to_string())?.repeated;
+    let counted = count(ground, recorded).await?;
+    let repeated = ground.open().await.counts().await?.repeated;
+    let records: u64 = recorded.values().map(Recorded::high).sum();
     Ok(Figures {
         whole: counted.is_whole(),
-        records: recorded.values().map(Recorded::high).sum(),
+        records,
         count: counted,
         stations: plan.stations,
-        away,
+        away: plan.stations / 3,
         kills: plan.kills,
         seconds,
-        records_per_s: recorded.values().map(Recorded::high).sum::<u64>() as f64 / seconds,
+        records_per_s: records as f64 / seconds,
         repeated,
         live_alerts: took.len(),
         live_alert_at_central_ms_p50: percentile(&came, 50),
