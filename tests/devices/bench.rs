@@ -32,6 +32,22 @@ pub struct Device {
     coming: VecDeque<(Micros, u8)>,
     /// When the device's transmitter is free.
     free: Micros,
+    adapter: Option<Adapter>,
+}
+
+/// A USB adapter that took a message off the line under the station's settings before, and hands it on under the new ones.
+struct Adapter {
+    holds: Vec<u8>,
+    late: Micros,
+    before: Option<Settings>,
+}
+
+impl Adapter {
+    /// What comes late, and when; each time that the station leaves the talker's own settings.
+    fn late(&mut self, now: Micros, station: Settings, talker: Settings) -> Option<(Micros, &[u8])> {
+        let before = self.before.replace(station);
+        (before == Some(talker) && station != talker).then_some((now + self.late, self.holds.as_slice()))
+    }
 }
 
 impl Device {
@@ -41,8 +57,15 @@ impl Device {
         let port = Port::open(None).expect("a pseudo-terminal");
         let (waiting, coming) = (VecDeque::new(), VecDeque::new());
         let actor = Box::new(actor);
-        Self { port, settings: Settings::of(settings), actor, waiting, coming, free: Micros::ZERO }
+        Self { port, settings: Settings::of(settings), actor, waiting, coming, free: Micros::ZERO, adapter: None }
     }
+
+    /// The same behind an adapter that still hands on `holds` so late after the station's settings have changed.
+    #[must_use]
+    pub fn behind_adapter(self, holds: &[u8], late: Micros) -> Self {
+        Self { adapter: Some(Adapter { holds: holds.to_vec(), late, before: None }), ..self }
+    }
+
     /// The station's end.
     pub fn path(&self) -> &Path {
         self.port.path()
@@ -62,6 +85,9 @@ impl Device {
         self.waiting.extend(say.0);
         self.waiting.truncate(WAITING_MAX);
         self.begin(now, station);
+        if let Some((at, held)) = self.adapter.as_mut().and_then(|one| one.late(now, station, self.settings)) {
+            self.coming.extend(held.iter().map(|&byte| (at, byte)));
+        }
         let mut due = Vec::new();
         while let Some(&(at, byte)) = self.coming.front().filter(|(at, _)| *at <= now) {
             let _handed_on = (at, due.push(byte), self.coming.pop_front());

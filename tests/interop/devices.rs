@@ -8,6 +8,7 @@ use gatepost_daemon::config::devices::LineConfig;
 use gatepost_daemon::recognise::finding::Shown;
 use gatepost_daemon::recognise::search::{Patience, search};
 use gatepost_daemon::run::serial::Serial;
+use gatepost_hardware::units::Micros;
 use gatepost_world::devices::actor::{Noise, Silent};
 use gatepost_world::devices::bench::{Bench, Device};
 use gatepost_world::devices::scales::{MtSicsScale, NciScale, PosScale, SmaScale, ToledoScale};
@@ -134,6 +135,23 @@ async fn all(ports: Vec<PathBuf>, patience: Patience) -> Vec<Shown> {
             found
         })
         .await
+}
+
+/// What an adapter took off the line at the right speed, and hands on at a wrong one, names no device there.
+#[test]
+fn a_code_that_comes_late_is_not_taken_for_one_of_the_next_speed() {
+    let talks = || Device::new("115200 8N1", PlainScanner::new("", false, 950));
+    let held = b"RR473124829GB\r\n";
+    let bench = Bench::start(vec![
+        talks().behind_adapter(held, Micros::from_ms(5)),
+        talks().behind_adapter(held, Micros::from_ms(60)),
+    ]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an event loop");
+    let found = runtime.block_on(all(bench.paths().to_vec(), Patience::usual(Duration::from_secs(8))));
+    for found in found {
+        let [named] = found.explanations.as_slice() else { panic!("{found:?}") };
+        assert_eq!((found.verdict, named.baud, named.line), ("named", Some(115_200), Some("8N1")), "{found:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //!    ever said ([`super::candidates`]).
 //! 3. One that is silent still is *waited for*: whoever stands there scans a code. Each scan that means nothing under one
 //!    setting has the next one tried.
+//! 4. What fits, but may be chance, is *listened to again* where it fits best: what contradicts it there takes it back.
 //!
 //! Every step has its bound in [`Patience`], and their sum is the bound of the whole.
 
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gatepost_hardware::units::Micros;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::candidates::{Candidate, Kind, TABLE};
 use super::finding::{Finding, Verdict};
@@ -34,6 +35,9 @@ const BABBLE: Duration = Duration::from_millis(600);
 const ENOUGH_BYTES: usize = 160;
 /// Fewer bytes than this are a click on the line, not noise.
 const LOUD_BYTES: usize = 12;
+/// After a change of settings: what comes so soon was sent, or taken off the line, under those before (an adapter hands on
+/// what it holds every 16 ms).
+const LEFT_OVER: Duration = Duration::from_millis(20);
 /// Questions put to a device that answered, to be sure.
 const CONFIRM_MAX: u32 = 4;
 
@@ -62,6 +66,8 @@ impl Patience {
     }
 }
 
+const GONE: &str = "it went away";
+
 /// What is told while the search goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -79,7 +85,7 @@ pub async fn search(port: &Path, patience: Patience, tell: &dyn Fn(Step)) -> Fin
         Err(why) => return Finding::of(port, closed(port, why)),
     };
     let mut search =
-        Search { serial, patience, start: Instant::now(), heard: Vec::new(), best: None, bytes: 0, loud: 0 };
+        Search { serial, patience, start: Instant::now(), heard: Vec::new(), fits: Vec::new(), bytes: 0, loud: 0 };
     let verdict = match search.whole(tell).await {
         Ok(()) => search.verdict(),
         Err(why) => Verdict::Failed { why },
@@ -98,18 +104,25 @@ struct Search {
     start: Instant,
     /// Under the present setting.
     heard: Vec<Burst>,
-    best: Option<Best>,
+    /// One for each setting under which anything fits.
+    fits: Vec<Fit>,
     /// Of the whole search.
     bytes: usize,
     /// Settings under which the line was not quiet.
     loud: usize,
 }
 
-/// The best explanation so far, and where it was heard.
-struct Best {
+/// All that was heard under a setting, and what explains it, best first.
+struct Fit {
     setting: Setting,
     heard: Vec<Burst>,
     found: Vec<Explanation>,
+}
+
+impl Fit {
+    fn value(&self) -> u32 {
+        self.found.first().map_or(0, |one| one.score.value())
+    }
 }
 
 type Setting = (u32, LineConfig);
@@ -128,13 +141,13 @@ impl Search {
                 self.listen_everywhere().await?;
             }
         }
-        if self.best.is_none() && self.loud < BAUDS.len() {
+        if self.fits.is_empty() && self.loud < BAUDS.len() {
             tell(Step::Asking);
             self.ask_everywhere(Kind::Scale).await?;
-            if self.best.is_none() {
+            if self.fits.is_empty() {
                 self.ask_everywhere(Kind::Scanner).await?;
             }
-            if self.best.is_none() && !self.patience.scan.is_zero() {
+            if self.fits.is_empty() && !self.patience.scan.is_zero() {
                 tell(Step::ScanNow);
                 self.wait_for_scans().await?;
             }
@@ -146,7 +159,7 @@ impl Search {
     /// A device that talks, at each speed.
     async fn listen_everywhere(&mut self) -> Tried {
         for setting in heard_settings() {
-            self.set(setting)?;
+            self.set(setting).await?;
             self.listen_at(setting, self.patience.setting).await?;
             if self.is_enough() {
                 return Ok(());
@@ -176,7 +189,7 @@ impl Search {
             return Ok(());
         }
         for setting in asked_settings() {
-            self.set(setting)?;
+            self.set(setting).await?;
             for question in &questions {
                 self.ask(question, setting).await?;
                 if self.judge(setting) {
@@ -190,7 +203,7 @@ impl Search {
     /// Something answered: its own question again, until that is no chance any more.
     async fn confirm(&mut self, setting: Setting) -> Tried {
         for _ in 0..CONFIRM_MAX {
-            let named = self.best.as_ref().and_then(|best| best.found.first());
+            let named = self.best().and_then(|best| best.found.first());
             let Some(question) = named.and_then(|named| named.candidate.question()) else { return Ok(()) };
             if self.is_sure() {
                 return Ok(());
@@ -205,7 +218,7 @@ impl Search {
     async fn wait_for_scans(&mut self) -> Tried {
         let until = Instant::now() + self.patience.scan;
         for setting in heard_settings().into_iter().cycle() {
-            self.set(setting)?;
+            self.set(setting).await?;
             self.listen(until.saturating_duration_since(Instant::now())).await?;
             if self.judge(setting) || Instant::now() >= until {
                 return Ok(());
@@ -214,29 +227,32 @@ impl Search {
         Ok(())
     }
 
-    /// Something fits, but it may be chance: listens on, where it was heard.
+    /// Something fits, but it may be chance: listens on where it was heard. What then contradicts it makes room for what
+    /// fitted under another setting.
     async fn hear_more(&mut self) -> Tried {
-        let Some(best) = &self.best else { return Ok(()) };
-        if self.is_enough() {
-            return Ok(());
+        let until = Instant::now() + self.patience.scan.max(self.patience.listen);
+        while !self.fits.is_empty() && !self.is_enough() && Instant::now() < until {
+            let Some(setting) = self.back_to_best().await? else { return Ok(()) };
+            while self.best().is_some_and(|best| best.setting == setting) && !self.is_enough() && Instant::now() < until
+            {
+                self.listen_at(setting, self.patience.setting).await?;
+            }
+            if self.fits.is_empty() {
+                self.listen_everywhere().await?;
+            }
         }
-        let (setting, heard) = (best.setting, best.heard.clone());
-        self.set(setting)?;
-        self.heard = heard;
-        self.listen_at(setting, self.patience.scan.max(self.patience.listen)).await
+        Ok(())
     }
 
     /// A scanner it is, by the codes that it read; which make, it may say itself. No scale is on this line, so every make
     /// can be asked.
     async fn ask_who(&mut self) -> Tried {
-        let Some(best) = &self.best else { return Ok(()) };
+        let Some(best) = self.best() else { return Ok(()) };
         let scanner = best.found.first().is_some_and(|one| one.candidate.kind == Kind::Scanner && !one.score.own_words);
         if !scanner || !self.is_enough() {
             return Ok(());
         }
-        let (setting, heard) = (best.setting, best.heard.clone());
-        self.set(setting)?;
-        self.heard = heard;
+        let Some(setting) = self.back_to_best().await? else { return Ok(()) };
         for question in questions(Kind::Scanner, Candidate::who) {
             self.ask(&question, setting).await?;
             self.judge(setting);
@@ -244,9 +260,26 @@ impl Search {
         Ok(())
     }
 
-    fn set(&mut self, (baud, line): Setting) -> Tried {
+    async fn set(&mut self, (baud, line): Setting) -> Tried {
         self.heard.clear();
-        self.serial.set(baud, line)
+        self.serial.set(baud, line)?;
+        let (until, mut buffer) = (Instant::now() + LEFT_OVER, [0; 512]);
+        while let Ok(read) = timeout_at(until, self.serial.read(&mut buffer)).await {
+            if read.map_err(|error| error.to_string())? == 0 {
+                return Err(GONE.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// To the setting under which something fits best, with what was heard there.
+    async fn back_to_best(&mut self) -> Result<Option<Setting>, String> {
+        let Some((setting, heard)) = self.best().map(|best| (best.setting, best.heard.clone())) else {
+            return Ok(None);
+        };
+        self.set(setting).await?;
+        self.heard = heard;
+        Ok(Some(setting))
     }
 
     async fn ask(&mut self, question: &[u8], (baud, _): Setting) -> Tried {
@@ -263,7 +296,7 @@ impl Search {
         while let Ok(read) = timeout(wait, self.serial.read(&mut buffer)).await {
             let used = read.map_err(|error| error.to_string())?;
             if used == 0 {
-                return Err("it went away".to_owned());
+                return Err(GONE.to_owned());
             }
             let at = Micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX));
             self.heard.push(Burst { at, bytes: buffer[..used].to_vec() });
@@ -280,30 +313,35 @@ impl Search {
         self.heard.iter().map(|burst| burst.bytes.len()).sum()
     }
 
-    /// Explains what was heard under the present setting; whether anything does.
+    /// Explains all that was heard under the present setting; whether anything does.
     fn judge(&mut self, setting: Setting) -> bool {
+        if self.heard.is_empty() {
+            return false;
+        }
         let found = explain(&self.heard, setting.1);
-        let value = |found: &[Explanation]| found.first().map_or(0, |one| one.score.value());
-        let better = self.best.as_ref().is_none_or(|best| value(&found) >= value(&best.found));
         let fits = !found.is_empty();
-        if fits && better {
-            self.best = Some(Best { setting, heard: self.heard.clone(), found });
+        self.fits.retain(|fit| fit.setting != setting);
+        if fits {
+            self.fits.push(Fit { setting, heard: self.heard.clone(), found });
         }
         fits
     }
 
+    fn best(&self) -> Option<&Fit> {
+        self.fits.iter().max_by_key(|fit| fit.value())
+    }
+
     /// It cannot be chance.
     fn is_enough(&self) -> bool {
-        let best = self.best.as_ref().and_then(|best| best.found.first());
-        best.is_some_and(|one| one.score.value() >= SURE)
+        self.best().is_some_and(|best| best.value() >= SURE)
     }
     /// And there is one explanation only.
     fn is_sure(&self) -> bool {
-        self.is_enough() && self.best.as_ref().is_some_and(|best| best.found.len() == 1)
+        self.is_enough() && self.best().is_some_and(|best| best.found.len() == 1)
     }
 
     fn verdict(self) -> Verdict {
-        match self.best {
+        match self.fits.into_iter().max_by_key(Fit::value) {
             Some(best) => Verdict::Named { baud: best.setting.0, explanations: best.found },
             None if self.bytes >= LOUD_BYTES => Verdict::Noise { bytes: self.bytes },
             None => Verdict::Silent,
