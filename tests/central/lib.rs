@@ -1,6 +1,7 @@
 //! What the tests of central share: the ground it stands on, and the stories that hold on every ground.
 
 mod ground;
+mod holds;
 mod mosquitto;
 mod postgres;
 pub mod stories;

@@ -53,6 +53,14 @@ impl Site {
     /// # Errors
     /// When it cannot be started.
     pub fn central(&self, number: usize, share: bool) -> Result<Consumer, String> {
+        self.central_with(number, share, "")
+    }
+
+    /// The same, with more tables in its configuration.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn central_with(&self, number: usize, share: bool, more: &str) -> Result<Consumer, String> {
         let mut text =
             format!("[broker]\nhost = \"127.0.0.1\"\nport = {}\nclient_id = \"central-{number}\"\n", self.broker.port);
         if share {
@@ -64,6 +72,7 @@ impl Site {
             text += &format!("database = {url:?}\n");
         }
         text += "[http]\nlisten = \"127.0.0.1:0\"\n";
+        text += more;
         let config = folder.join(format!("central-{number}.toml"));
         std::fs::write(&config, text).map_err(|error| error.to_string())?;
         let mut consumer = Consumer { config, child: None };

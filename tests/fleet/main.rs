@@ -14,6 +14,7 @@ mod count;
 mod day;
 mod distance;
 mod ground;
+mod holds;
 mod ingest;
 mod records;
 mod station;
@@ -70,6 +71,17 @@ enum Command {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=1_000))]
         distance_ms: u64,
     },
+    /// Holds lost at every stage of their way, and during an outage: what central says, held against what is true
+    Holds {
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(96..=100_000))]
+        holds: u64,
+        /// How often central is killed
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=20))]
+        kills: u64,
+        /// What central stores in
+        #[arg(long, value_enum, default_value_t = Kind::Postgres)]
+        store: Kind,
+    },
     /// One central as a process of its own; the others start it
     #[command(hide = true)]
     Central { config: PathBuf },
@@ -101,6 +113,11 @@ fn main() -> ExitCode {
                 let figures = consumers::run(&consumers::Plan { stations, parcels, distance_ms }).await;
                 show(figures, consumers::Figures::is_good)
             }
+            Command::Holds { holds, kills, store } => {
+                let postgres = store == Kind::Postgres;
+                let figures = holds::run(&holds::Plan { holds, kills, postgres }).await;
+                show(figures, holds::Figures::is_good)
+            }
             Command::Central { config } => match ground::serve(&config).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => failed(&error),
@@ -118,7 +135,7 @@ fn show<T: Serialize>(figures: Result<T, String>, good: impl FnOnce(&T) -> bool)
         Ok(text) => println!("{text}"),
         Err(error) => return failed(&error.to_string()),
     }
-    if good(&figures) { ExitCode::SUCCESS } else { failed("records are missing, foreign or doubled: see the count") }
+    if good(&figures) { ExitCode::SUCCESS } else { failed("what central says is not what is true: see above") }
 }
 
 fn failed(text: &str) -> ExitCode {

@@ -19,6 +19,9 @@ const ALERT_EVERY: u32 = 50;
 /// What stands in a body where a parcel's own number goes.
 const NUMBER: u32 = 987_654_321;
 
+/// And its item's; as the judge's example has it.
+const ITEM: &str = "RB123456785GB";
+
 /// The two bodies of a decision, made by the judge once; a parcel's own number is put into them.
 pub struct Bodies {
     released: String,
@@ -131,7 +134,18 @@ impl<'b> Chain<'b> {
         self.record(Kind::Decision, Class::Alert, at_ms, &body)
     }
 
-    fn record(&mut self, kind: Kind, class: Class, at_ms: i64, body: &str) -> Outgoing {
+    /// The decision about the next parcel, which bears that number; and its pass.
+    pub fn decision(&mut self, at_ms: i64, item: &str, held: bool) -> (String, Outgoing) {
+        self.parcels += 1;
+        let (body, class) = match held {
+            true => (&self.bodies.alerted, Class::Alert),
+            false => (&self.bodies.released, Class::Decision),
+        };
+        let body = body.replace(&NUMBER.to_string(), &self.parcels.to_string()).replace(ITEM, item);
+        (format!("north/1/{}", self.parcels), self.record(Kind::Decision, class, at_ms, &body))
+    }
+
+    pub fn record(&mut self, kind: Kind, class: Class, at_ms: i64, body: &str) -> Outgoing {
         self.seq += 1;
         let (seq, prev, station) = (self.seq, self.prev, &self.station);
         let (kind_name, class_name) = (kind.name(), class.name());

@@ -7,7 +7,7 @@ use gatepost_sync::evidence::Chunk;
 use gatepost_sync::mqtt::Broker;
 use gatepost_sync::outbox::{Backlog, Memory, Outbox, OutboxError, Outgoing};
 use gatepost_sync::ranges::RangeSet;
-use gatepost_sync::session::{self, Config, Control, LinkState};
+use gatepost_sync::session::{self, Config, Control, Inbound, LinkState};
 use gatepost_sync::topics::Address;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -58,18 +58,20 @@ pub struct Station {
 
 impl Station {
     pub fn start(address: &Address, port: u16, outbox: Shared) -> Self {
+        // Nothing here opens documents; the channel only has to be there and roomy.
+        let (inbound, mut documents) = mpsc::channel(64);
+        tokio::spawn(async move { while documents.recv().await.is_some() {} });
+        Self::listening(address, port, outbox, inbound)
+    }
+
+    /// The same; documents go there.
+    pub fn listening(address: &Address, port: u16, outbox: Shared, inbound: mpsc::Sender<Inbound>) -> Self {
         let broker = Broker::new("127.0.0.1", port, &format!("gatepost-{}-{}", address.facility, address.station));
         let config = Config { address: address.clone(), broker, software: "fleet".to_owned() };
         let ((control, stop), (state, link)) = (Control::new(), watch::channel(LinkState::default()));
         let memory = outbox.clone();
         let for_task = control.clone();
-        let task = tokio::spawn(async move {
-            // Nothing here opens documents; the channel only has to be there and roomy.
-            let (inbound, mut documents) = mpsc::channel(64);
-            let reader = tokio::spawn(async move { while documents.recv().await.is_some() {} });
-            session::run(config, memory, inbound, for_task, state).await;
-            reader.abort();
-        });
+        let task = tokio::spawn(session::run(config, memory, inbound, for_task, state));
         Self { outbox, link, control, stop, task }
     }
 

@@ -34,7 +34,11 @@ pub fn named(body: &Map<String, Value>) -> Named {
             let item = body.get("inputs")?.get("item")?.as_object()?;
             text(item, "id")
         }),
-        outcome: verdict.and_then(|verdict| text(verdict, "outcome")),
+        // A sighting says where a pass ended, a disposition what became of an item.
+        outcome: verdict
+            .and_then(|verdict| text(verdict, "outcome"))
+            .or_else(|| text(body, "end"))
+            .or_else(|| text(body, "disposition")),
     }
 }
 

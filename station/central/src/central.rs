@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::audit;
 use crate::config::{Config, ConfigError};
 use crate::evidence::{EvidenceError, EvidenceStore};
+use crate::follow::task::{News, Teller, follower};
 use crate::holds::{KeyError, Signatory};
 use crate::intake::{Document, Intake, IntakeState, Request, wall_ms};
 use crate::pages;
@@ -44,6 +45,7 @@ pub struct Central {
     store: Store,
     signatory: Option<Signatory>,
     requests: mpsc::Sender<Request>,
+    teller: Teller,
     intake: watch::Receiver<IntakeState>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -64,6 +66,7 @@ impl Central {
             Some(holds) => Some(Signatory::load_or_create(&holds.issuer, &holds.key)?),
             None => None,
         };
+        let patience = config.holds.as_ref().map(|holds| holds.patience).unwrap_or_default();
         let store = Store::open(&config.store.database()).await?;
         let evidence = EvidenceStore::open(&config.store.evidence(), config.store.evidence_bytes_max)?;
         let failed = |error| StartError::Listen(config.http.listen, error);
@@ -71,6 +74,7 @@ impl Central {
         let http = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let (requests, requests_waiting) = mpsc::channel(REQUESTS_WAITING);
+        let (follower, teller) = follower(store.clone(), requests.clone());
         let (intake_state, intake) = watch::channel(IntakeState::default());
         let running = Intake {
             broker,
@@ -79,15 +83,17 @@ impl Central {
             store: store.clone(),
             evidence,
             requests: requests_waiting,
+            teller: teller.clone(),
             state: intake_state,
             rests_until: None,
         };
         let tasks = vec![
             tokio::spawn(running.run(stopped.clone())),
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
-            tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), stopped)),
+            tokio::spawn(follower.run(stopped.clone())),
+            tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), patience, stopped)),
         ];
-        Ok(Self { http, store, signatory, requests, intake, stop, tasks })
+        Ok(Self { http, store, signatory, requests, teller, intake, stop, tasks })
     }
 
     /// Where the pages are.
@@ -117,10 +123,17 @@ impl Central {
     /// # Errors
     /// [`HoldError`]; nothing is changed then.
     pub async fn change_hold(&self, change: &HoldChange, by: &str) -> Result<(), HoldError> {
+        self.change_holds(std::slice::from_ref(change), by).await
+    }
+
+    /// Several at once, all or none.
+    ///
+    /// # Errors
+    /// [`HoldError`]; nothing is changed then.
+    pub async fn change_holds(&self, changes: &[HoldChange], by: &str) -> Result<(), HoldError> {
         let signatory = self.signatory.as_ref().ok_or(HoldError::NoKey)?;
-        let list = self.store.change_hold(change, by, signatory, wall_ms()).await?;
-        // A central that is stopping says it at its next start.
-        let _ = self.requests.send(Request::HoldList(list)).await;
+        self.store.change_holds(changes, by, signatory, wall_ms()).await?;
+        self.teller.tell(News::List);
         Ok(())
     }
 

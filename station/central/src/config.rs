@@ -9,6 +9,7 @@ use gatepost_sync::tls::Tls;
 use gatepost_sync::topics::Name;
 use serde::Deserialize;
 
+use crate::follow::Patience;
 use crate::store::Database;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +35,9 @@ pub struct HoldsConfig {
     pub issuer: String,
     /// 32 bytes; made on the first start.
     pub key: PathBuf,
+    /// Seconds that each step of a hold may take; beyond, it is shown as having stopped.
+    #[serde(default)]
+    pub patience: Patience,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -184,7 +188,11 @@ impl Config {
             http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
             stations: StationsConfig::default(),
             audit: AuditConfig::default(),
-            holds: Some(HoldsConfig { issuer: default_issuer(), key: directory.join("central.key") }),
+            holds: Some(HoldsConfig {
+                issuer: default_issuer(),
+                key: directory.join("central.key"),
+                patience: Patience::default(),
+            }),
         }
     }
 }

@@ -25,6 +25,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::evidence::EvidenceStore;
+use crate::follow::task::{News, Teller};
+use crate::store::holds::SignedList;
 use crate::store::ingest::Outcome;
 use crate::store::{Store, StoreError};
 use gather::Gathered;
@@ -49,7 +51,7 @@ pub struct Document {
 pub enum Request {
     Document(Document),
     /// A new hold list is in the store: every station gets it.
-    HoldList(Vec<u8>),
+    HoldList(SignedList),
 }
 
 /// How the intake stands.
@@ -72,6 +74,7 @@ pub struct Intake {
     pub store: Store,
     pub evidence: EvidenceStore,
     pub requests: mpsc::Receiver<Request>,
+    pub teller: Teller,
     pub state: watch::Sender<IntakeState>,
     /// A database that refused is left alone until then.
     pub(crate) rests_until: Option<Instant>,
@@ -243,6 +246,7 @@ impl Intake {
             state.stored += outcome.stored as u64;
             state.fresh_alerts += outcome.fresh_alerts as u64;
         });
+        self.teller.tell(News::Touched(outcome.touched));
         for committed in outcome.stations {
             let pieces = evidence.remove(&committed.address).unwrap_or_default();
             out.ack(committed, pieces);
@@ -264,18 +268,22 @@ impl Intake {
                 let kept = documents.remove(&address).unwrap_or_default();
                 kept.into_iter().for_each(|(kind, bytes)| out.document(&address, kind, bytes));
                 if let Some(list) = &list {
-                    out.document(&address, Down::Holds, list.clone());
+                    out.document(&address, Down::Holds, list.bytes.clone());
+                    let facility = [address.facility.as_str()].into();
+                    self.store.list_sent(list.version, &facility, wall_ms()).await?;
                 }
             }
         }
         Ok(())
     }
 
-    async fn send_list(&self, list: &[u8], out: &mut Out) -> Result<(), StoreError> {
-        for committed in self.store.committed().await? {
-            out.document(&committed.address, Down::Holds, list.to_vec());
+    async fn send_list(&self, list: &SignedList, out: &mut Out) -> Result<(), StoreError> {
+        let known = self.store.committed().await?;
+        for committed in &known {
+            out.document(&committed.address, Down::Holds, list.bytes.clone());
         }
-        Ok(())
+        let facilities = known.iter().map(|committed| committed.address.facility.as_str()).collect();
+        self.store.list_sent(list.version, &facilities, wall_ms()).await
     }
 
     async fn serve(&self, request: Request, out: &mut Out) {

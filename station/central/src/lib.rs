@@ -17,6 +17,7 @@ pub mod store;
 pub mod evidence;
 pub mod holds;
 pub mod intake;
+pub mod follow;
 pub mod audit;
 pub mod pages;
 pub mod central;

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gatepost_central::{Central, Config};
 
+mod hold;
+
 #[derive(Parser)]
 #[command(name = "gatepost-central", version, about = "Central operations: ingest, gap proof, alerts")]
 struct Arguments {
@@ -22,6 +24,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Place, lift and list holds
+    #[command(subcommand)]
+    Hold(hold::Arguments),
     /// Look whether a configuration can be used; changes nothing
     Check {
         /// The configuration, TOML
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run(&config),
         Command::Check { config } => check(&config),
+        Command::Hold(arguments) => hold::run(arguments),
     }
     .unwrap_or_else(|text| {
         eprintln!("gatepost-central: {text}");

@@ -2,6 +2,7 @@
 //!
 //! No accounts yet, so they are served on the loopback by default, and say about a restricted record only its cover.
 
+mod follow;
 pub mod html;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::follow::Patience;
 use crate::intake::{IntakeState, wall_ms};
 use crate::store::{Store, StoreError};
 
@@ -29,6 +31,7 @@ const POLICY: &str =
 struct Shared {
     store: Store,
     intake: watch::Receiver<IntakeState>,
+    patience: Patience,
 }
 
 /// Serves until stopped.
@@ -36,17 +39,22 @@ pub async fn serve(
     listener: TcpListener,
     store: Store,
     intake: watch::Receiver<IntakeState>,
+    patience: Patience,
     mut stop: watch::Receiver<bool>,
 ) {
     let router = Router::new()
         .route("/", get(overview))
         .route("/alerts", get(alerts))
         .route("/doubtful", get(doubtful))
+        .route("/holds", get(follow::holds))
+        .route("/items", get(follow::items))
+        .route("/api/holds", get(follow::api_holds))
+        .route("/api/items/{number}", get(follow::api_item))
         .route("/api/stations", get(api_stations))
         .route("/api/alerts", get(api_alerts))
         .route("/api/counts", get(api_counts))
         .route("/api/doubtful", get(api_doubtful))
-        .with_state(Shared { store, intake });
+        .with_state(Shared { store, intake, patience });
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };

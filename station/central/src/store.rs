@@ -7,6 +7,8 @@
 mod connect;
 pub mod holds;
 pub mod ingest;
+pub mod follow;
+pub mod funnel;
 mod many;
 pub mod read;
 

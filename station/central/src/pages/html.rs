@@ -24,8 +24,14 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}th.n{text-align:right}co
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.tag{display:inline-block;border:1px solid currentColor;border-radius:1rem;padding:0 .55rem;font-size:.8rem;white-space:nowrap}
 .note{background:var(--tint);border-radius:.6rem;padding:.7rem .9rem;margin:1rem 0}.old td{color:var(--soft)}";
 
-fn frame(title: &str, here: &str, body: &Markup) -> Markup {
-    let links = [("/", "Stations"), ("/alerts", "Alerts"), ("/doubtful", "Put aside")];
+pub(super) fn frame(title: &str, here: &str, body: &Markup) -> Markup {
+    let links = [
+        ("/", "Stations"),
+        ("/alerts", "Alerts"),
+        ("/holds", "Holds"),
+        ("/items", "Where is it?"),
+        ("/doubtful", "Put aside"),
+    ];
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -226,7 +232,7 @@ fn ranges(set: &RangeSet) -> String {
 }
 
 /// `12 345 678`, with narrow spaces.
-fn grouped(value: i64) -> String {
+pub(super) fn grouped(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut text = String::from(if value < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
@@ -239,7 +245,7 @@ fn grouped(value: i64) -> String {
 }
 
 /// How long ago, with the time itself in UTC beside it.
-fn time(at_ms: i64, now_ms: i64) -> Markup {
+pub(super) fn time(at_ms: i64, now_ms: i64) -> Markup {
     let seconds = now_ms.saturating_sub(at_ms) / 1_000;
     let ago = match seconds {
         ..-60 => "in the future (check the station's clock)".to_owned(),

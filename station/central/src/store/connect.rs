@@ -10,9 +10,10 @@ use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
 
 use super::{Store, StoreError};
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "records", include_str!("../../migrations/0001_records.sql")),
     (2, "holds", include_str!("../../migrations/0002_holds.sql")),
+    (3, "follow", include_str!("../../migrations/0003_follow.sql")),
 ];
 
 const READERS: u32 = 4;

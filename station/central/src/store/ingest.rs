@@ -13,6 +13,7 @@ pub use arrived::Arrived;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gatepost_pipeline::record::Kind as RecordKind;
 use gatepost_sync::chain::Digest;
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::status::Status;
@@ -20,6 +21,7 @@ use gatepost_sync::topics::{Address, Name};
 use sqlx::{AnyConnection, Row};
 
 use super::connect::Kind;
+use super::follow::Touched;
 use super::many::Column::{Number, Text};
 use super::many::{Cell, in_chunks, over};
 use super::{Store, StoreError, number, sequence, verified};
@@ -67,6 +69,7 @@ pub struct Outcome {
     pub repeated: usize,
     pub quarantined: usize,
     pub fresh_alerts: usize,
+    pub touched: Touched,
 }
 
 /// Kept of a message that is put aside.
@@ -142,7 +145,8 @@ impl Store {
         }
         transaction.commit().await?;
         let quarantined = batch.doubtful.len() + refused.len();
-        let mut outcome = Outcome { quarantined, fresh_alerts, ..Outcome::default() };
+        let touched = touched(&fresh);
+        let mut outcome = Outcome { quarantined, fresh_alerts, touched, ..Outcome::default() };
         for Brought { station, fresh, repeated, confirmed } in brought {
             let Some(standing) = stations.remove(station) else { continue };
             outcome.stored += fresh.len();
@@ -156,6 +160,26 @@ impl Store {
         }
         Ok(outcome)
     }
+}
+
+/// What holds may be waiting for.
+fn touched(fresh: &[(&Name, &Arrived)]) -> Touched {
+    let mut touched = Touched::default();
+    for (station, arrived) in fresh {
+        let told = &arrived.row;
+        match (&told.named.item, &told.named.pass) {
+            (Some(item), _) => drop(touched.items.insert(item.clone())),
+            // A pass that only begins is nobody's yet.
+            (None, Some(pass)) if told.kind != RecordKind::Sighting || told.named.outcome.is_some() => {
+                touched.passes.insert((station.to_string(), pass.clone()));
+            }
+            _ => {}
+        }
+        if told.kind == RecordKind::List {
+            touched.lists.insert(station.to_string());
+        }
+    }
+    touched
 }
 
 /// Makes the batch's stations where they are new, and names all of them, in order. The first message decides on the facility.

@@ -1,0 +1,221 @@
+//! `gatepost-central hold`: holds placed, lifted and listed from a shell, in the database. A running central notices within
+//! seconds and sends the new list to every station.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Subcommand, ValueEnum};
+use gatepost_central::Config;
+use gatepost_central::holds::{HoldLine, Signatory};
+use gatepost_central::store::Store;
+use gatepost_central::store::holds::HoldChange;
+use gatepost_pipeline::identify::identify;
+use gatepost_pipeline::judge::{IssueCode, Purpose, Severity};
+use serde_json::json;
+
+/// One line of a file, and of all of them.
+const LINE_BYTES_MAX: usize = 8 << 10;
+const LINES_MAX: usize = 1_000_000;
+const DAY_MS: i64 = 86_400_000;
+
+#[derive(Subcommand)]
+pub enum Arguments {
+    /// Hold one item at every station
+    Place(Place),
+    /// Hold every item of a file: one hold a line, JSON as in a hold list; all or none
+    Import {
+        #[command(flatten)]
+        at: At,
+        file: PathBuf,
+    },
+    /// End a hold
+    Lift {
+        #[command(flatten)]
+        at: At,
+        /// The hold's id
+        id: String,
+    },
+    /// Show where the holds in force stand
+    List {
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+#[derive(Args)]
+pub struct At {
+    /// Central's configuration, TOML
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Who does it, for the record; your login name when left out
+    #[arg(long)]
+    by: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Place {
+    #[command(flatten)]
+    at: At,
+    /// The item's number
+    item: String,
+    /// Name of the hold, used once
+    #[arg(long)]
+    id: String,
+    /// Whose hold it is
+    #[arg(long)]
+    authority: String,
+    /// What it is about
+    #[arg(long, default_value = "targeting", value_parser = clap::builder::PossibleValuesParser::new(IssueCode::NAMES))]
+    issue: String,
+    /// For what it may be used
+    #[arg(long, default_value = "security", value_parser = clap::builder::PossibleValuesParser::new(Purpose::NAMES))]
+    purpose: String,
+    /// How loudly it speaks
+    #[arg(long, default_value = "alert", value_parser = clap::builder::PossibleValuesParser::new(Severity::NAMES))]
+    severity: String,
+    #[arg(long, value_enum, default_value = "exam")]
+    outcome: Held,
+    /// Days until it ends by itself; without, when it is lifted
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=3_650))]
+    days: Option<i64>,
+    /// Take the number as it is written, even if it is no valid identifier
+    #[arg(long)]
+    as_written: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Held {
+    Exam,
+    StopInPlace,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        match arguments {
+            Arguments::Place(place) => {
+                let line = line_of(&place)?;
+                let said = format!("{}: held by {}", line.item.as_str(), line.hold.id.as_str());
+                change(&place.at, vec![HoldChange::Place(Box::new(line))], said).await
+            }
+            Arguments::Import { at, file } => {
+                let changes: Vec<HoldChange> =
+                    read(&file)?.into_iter().map(|line| HoldChange::Place(Box::new(line))).collect();
+                let said = format!("{}: {} holds placed", file.display(), changes.len());
+                change(&at, changes, said).await
+            }
+            Arguments::Lift { at, id } => {
+                let said = format!("{id}: lifted");
+                change(&at, vec![HoldChange::Lift(id)], said).await
+            }
+            Arguments::List { at } => list(&at).await,
+        }
+    })
+}
+
+async fn open(at: &At) -> Result<(Config, Store), String> {
+    let config = Config::read(&at.config).map_err(|error| error.to_string())?;
+    let store = Store::open(&config.store.database()).await.map_err(|error| error.to_string())?;
+    Ok((config, store))
+}
+
+async fn change(at: &At, changes: Vec<HoldChange>, said: String) -> Result<ExitCode, String> {
+    let (config, store) = open(at).await?;
+    let holds = config.holds.as_ref().ok_or("central has no key to sign with; set holds.key in its configuration")?;
+    let signatory = Signatory::load_or_create(&holds.issuer, &holds.key).map_err(|error| error.to_string())?;
+    let by = at.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "a shell".to_owned());
+    let list = store.change_holds(&changes, &by, &signatory, now_ms()).await.map_err(|error| error.to_string())?;
+    store.close().await;
+    println!("{said}; hold list {} goes out when central runs", list.version);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(at: &At) -> Result<ExitCode, String> {
+    let (config, store) = open(at).await?;
+    let (patience, now_ms) = (config.holds.map(|holds| holds.patience).unwrap_or_default(), now_ms());
+    let said = |error: gatepost_central::store::StoreError| error.to_string();
+    for funnel in store.funnel(&patience, now_ms).await.map_err(said)? {
+        let reached: Vec<String> = funnel.reached.iter().map(|(step, n)| format!("{n} {}", step.name())).collect();
+        println!("{}: {} placed, {}", funnel.facility, funnel.placed, reached.join(", "));
+    }
+    for way in store.ways(&patience, now_ms).await.map_err(said)? {
+        let next = match way.missing {
+            Some(step) if way.stalled => format!("NOT {}", step.name()),
+            Some(step) => format!("next: {}", step.name()),
+            None => "done".to_owned(),
+        };
+        println!("{}  {}  {}  {next}", way.item, way.hold, way.facility);
+    }
+    for one in store.recoveries(LINES_MAX as u32).await.map_err(said)?.iter().filter(|one| one.found_ms.is_none()) {
+        println!(
+            "{}  {}  fetch back: {} at {}/{}, lane {}",
+            one.item, one.hold, one.went, one.facility, one.station, one.lane
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The hold as a list has it.
+fn line_of(place: &Place) -> Result<HoldLine, String> {
+    let outcome = match place.outcome {
+        Held::Exam => "exam",
+        Held::StopInPlace => "stop-in-place",
+    };
+    let item = item_of(&place.item, place.as_written)?;
+    let hold = json!({"id": place.id, "kind": "presentation", "issue": place.issue, "purpose": place.purpose,
+        "severity": place.severity, "outcome": outcome, "authority": place.authority, "audience": "all"});
+    let until = place.days.map(|days| now_ms() + days * DAY_MS);
+    serde_json::from_value(json!({"item": item, "hold": hold, "until": until})).map_err(|error| error.to_string())
+}
+
+/// The number as the belt will read it: a hold on another spelling would never match.
+fn item_of(text: &str, as_written: bool) -> Result<String, String> {
+    let found = identify(text, None);
+    if let Some(item) = found.item_id() {
+        return Ok(item.id);
+    }
+    let plain: String = text.chars().filter(|char| !char.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    if as_written && !plain.is_empty() {
+        return Ok(plain);
+    }
+    let why = found.problems.first().map_or("this number names no item", |problem| problem.says());
+    Err(format!("{text}: {why}; or say --as-written"))
+}
+
+fn read(file: &Path) -> Result<Vec<HoldLine>, String> {
+    let shown = file.display();
+    let opened = std::fs::File::open(file).map_err(|error| format!("{shown}: cannot be read: {error}"))?;
+    let mut lines = Vec::new();
+    let mut reader = BufReader::new(opened);
+    for number in 1.. {
+        let mut line = Vec::new();
+        let limited = &mut std::io::Read::take(&mut reader, LINE_BYTES_MAX as u64 + 1);
+        let used = limited.read_until(b'\n', &mut line).map_err(|error| format!("{shown}, line {number}: {error}"))?;
+        if used == 0 {
+            break;
+        }
+        if used > LINE_BYTES_MAX || lines.len() >= LINES_MAX {
+            return Err(format!(
+                "{shown}, line {number}: more than {LINE_BYTES_MAX} bytes in a line, or {LINES_MAX} lines; split the file"
+            ));
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let hold = serde_json::from_slice(&line)
+            .map_err(|error| format!("{shown}, line {number}: {error}; nothing was placed"))?;
+        lines.push(hold);
+    }
+    match lines.is_empty() {
+        true => Err(format!("{shown}: no hold in it")),
+        false => Ok(lines),
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,209 @@
+//! Holds followed to their end, on a real database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatepost_central::follow::{Patience, Step};
+use gatepost_central::holds::{HoldLine, Signatory};
+use gatepost_central::place;
+use gatepost_central::store::Store;
+use gatepost_central::store::funnel::Funnel;
+use gatepost_central::store::holds::HoldChange;
+use gatepost_central::store::ingest::{Arrived, Batch, Outcome};
+use gatepost_pipeline::record::{Class, Kind, Urgency, class};
+use gatepost_sync::chain::{Digest, Received};
+use gatepost_sync::topics::{Address, Name};
+
+use super::ground::Ground;
+use super::stories::NOW_MS;
+
+pub fn hold_on(item: &str, id: &str, audience: &str) -> HoldChange {
+    let text = format!(
+        r#"{{"item":"{item}","hold":{{"id":"{id}","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"exam","authority":"CBP","audience":{audience}}}}}"#
+    );
+    HoldChange::Place(Box::new(serde_json::from_str::<HoldLine>(&text).expect("a hold")))
+}
+
+/// A station that records what it is told to.
+struct Station {
+    facility: &'static str,
+    name: &'static str,
+    prev: Digest,
+    seq: u64,
+}
+
+impl Station {
+    fn new(facility: &'static str, name: &'static str) -> Self {
+        Self { facility, name, prev: Digest::ZERO, seq: 0 }
+    }
+
+    fn record(&mut self, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+        self.seq += 1;
+        let class: Class = class(kind, Urgency::default());
+        let (seq, prev, name, kind, said) = (self.seq, self.prev, self.name, kind.name(), class.name());
+        let text = format!(
+            r#"{{"seq":{seq},"prev":"{prev}","station":"{name}","lane":"A","at":{at_ms},"kind":"{kind}","class":"{said}","audience":"all","body":{body}}}"#
+        );
+        let address = Address::new(self.facility, name).expect("an address");
+        let received: Received = place::read(&address, class, text.as_bytes()).expect("a record");
+        self.prev = received.head;
+        (address.station, Arrived::new(address.facility, &received, text, false))
+    }
+
+    /// Entry, decision and end of a pass.
+    fn pass(&mut self, pass: u32, item: &str, end: &str, at_ms: i64) -> Vec<(Name, Arrived)> {
+        let decision = format!(
+            r#"{{"pass":"A/1/{pass}","inputs":{{"item":{{"state":"read","id":"{item}"}}}},"verdict":{{"outcome":"exam","reasons":[]}}}}"#
+        );
+        vec![
+            self.record(Kind::Sighting, at_ms - 20, &format!(r#"{{"pass":"A/1/{pass}","seen":"entry"}}"#)),
+            self.record(Kind::Decision, at_ms - 10, &decision),
+            self.record(Kind::Sighting, at_ms, &format!(r#"{{"pass":"A/1/{pass}","item":null,"end":"{end}"}}"#)),
+        ]
+    }
+
+    fn takes(&mut self, list: &[u8], at_ms: i64) -> (Name, Arrived) {
+        let digest = Digest::of(list);
+        let body = format!(r#"{{"document":"holds","digest":"{digest}","in_force":true,"says":"in force"}}"#);
+        self.record(Kind::List, at_ms, &body)
+    }
+}
+
+/// Commits these together, and follows what they touched as the running central does.
+async fn commit(store: &Store, records: Vec<(Name, Arrived)>) -> Outcome {
+    let mut batch = Batch::default();
+    for (station, arrived) in records {
+        batch.records.entry(station).or_default().push(arrived);
+    }
+    let outcome = store.commit(batch, NOW_MS).await.expect("committed");
+    store.take_lists(&outcome.touched.lists).await.expect("taken");
+    let holds: Vec<String> = store.holds_touched(&outcome.touched).await.expect("asked").into_iter().collect();
+    store.follow(&holds, NOW_MS).await.expect("followed");
+    outcome
+}
+
+async fn funnel_at(store: &Store, facility: &str, now_ms: i64) -> Funnel {
+    let all = store.funnel(&Patience::default(), now_ms).await.expect("a funnel");
+    all.into_iter().find(|of| of.facility == facility).expect("a facility")
+}
+
+fn counts(of: &BTreeMap<Step, i64>) -> Vec<(&'static str, i64)> {
+    of.iter().filter(|(_, number)| **number > 0).map(|(step, number)| (step.name(), *number)).collect()
+}
+
+pub async fn a_hold_is_followed_to_its_end_in_whatever_order_records_come(ground: Ground) {
+    let store = ground.open().await;
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
+    let (mut jfk, mut late, mut ord) =
+        (Station::new("JFK", "st-01"), Station::new("JFK", "st-02"), Station::new("ORD", "st-03"));
+    let begin = [&mut jfk, &mut late, &mut ord].map(|station| station.record(Kind::Config, NOW_MS - 50, "{}"));
+    commit(&store, begin.into()).await;
+    let changes = ["h1", "h2", "h3"].map(|id| hold_on(&format!("RB{id}US"), id, "\"all\""));
+    let list = store.change_holds(&changes, "officer 7", &signatory, NOW_MS).await.expect("placed");
+    assert_eq!(counts(&funnel_at(&store, "JFK", NOW_MS).await.missing), [("distributed", 3)]);
+    store.list_sent(list.version, &BTreeSet::from(["JFK", "ORD"]), NOW_MS + 5).await.expect("noted");
+    commit(&store, vec![jfk.takes(&list.bytes, NOW_MS + 10)]).await;
+    // Not before the slowest has it.
+    assert_eq!(counts(&funnel_at(&store, "JFK", NOW_MS + 20).await.missing), [("applied", 3)]);
+    assert_eq!(counts(&funnel_at(&store, "JFK", NOW_MS + 3_600_000).await.stalled), [("applied", 3)]);
+    commit(&store, vec![late.takes(&list.bytes, NOW_MS + 30)]).await;
+    assert_eq!(counts(&funnel_at(&store, "JFK", NOW_MS + 3_600_000).await.missing), [("seen", 3)]);
+    assert_eq!(counts(&funnel_at(&store, "JFK", NOW_MS + 3_600_000).await.stalled), []);
+
+    let mut pass = jfk.pass(1, "RBh1US", "exam", NOW_MS + 100);
+    pass.push(late.record(Kind::Presentation, NOW_MS + 200, r#"{"item":"RBh1US"}"#));
+    pass.push(late.record(Kind::Exam, NOW_MS + 300, r#"{"item":"RBh1US","steps":["open"]}"#));
+    pass.push(late.record(Kind::Disposition, NOW_MS + 400, r#"{"item":"RBh1US","disposition":"seize"}"#));
+    pass.extend(jfk.pass(2, "RBh2US", "exam", NOW_MS + 500));
+    // One by one and backwards: the exit before the decision that says whose it was.
+    for record in pass.into_iter().rev() {
+        commit(&store, vec![record]).await;
+    }
+    let jfk_now = funnel_at(&store, "JFK", NOW_MS + 2 * 86_400_000).await;
+    let reached = [
+        ("distributed", 3),
+        ("applied", 3),
+        ("seen", 2),
+        ("diverted", 2),
+        ("presented", 1),
+        ("examined", 1),
+        ("outcome", 1),
+    ];
+    assert_eq!(counts(&jfk_now.reached), reached);
+    assert_eq!(counts(&jfk_now.missing), [("seen", 1), ("presented", 1)]);
+    assert_eq!(counts(&jfk_now.stalled), [("presented", 1)]);
+    assert_eq!(counts(&funnel_at(&store, "ORD", NOW_MS).await.missing), [("applied", 3)]);
+    let ways = store.ways(&Patience::default(), NOW_MS + 2 * 86_400_000).await.expect("ways");
+    let said: Vec<_> =
+        ways.iter().map(|way| (way.hold.as_str(), way.missing, way.stalled, way.since_ms - NOW_MS)).collect();
+    assert_eq!(said, [("h2", Some(Step::Presented), true, 500), ("h1", None, false, 400)]);
+    assert!(store.recoveries(10).await.expect("asked").is_empty());
+    let marks = store.marks_of("RBh1US").await.expect("asked");
+    assert_eq!(marks.len(), 6, "the pass whole, though its entry and exit name no item: {marks:?}");
+}
+
+pub async fn a_late_hold_finds_its_item_and_an_item_that_came_back_is_found(ground: Ground) {
+    let store = ground.open().await;
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
+    let (mut jfk, mut ord) = (Station::new("JFK", "st-01"), Station::new("ORD", "st-03"));
+    let mut before = jfk.pass(1, "RBh1US", "release", NOW_MS - 5_000);
+    before.extend(jfk.pass(2, "RBh2US", "exam", NOW_MS - 4_000));
+    commit(&store, before).await;
+    let changes = ["h1", "h2", "h3"].map(|id| hold_on(&format!("RB{id}US"), id, "\"all\""));
+    store.change_holds(&changes, "officer 7", &signatory, NOW_MS).await.expect("placed");
+    let raised = store.follow(&["h1", "h2", "h3"].map(str::to_owned), NOW_MS).await.expect("followed");
+    assert_eq!(raised.iter().map(|(hold, _)| hold.as_str()).collect::<Vec<_>>(), ["h1"]);
+    assert!(store.follow(&["h1".to_owned()], NOW_MS + 1).await.expect("followed").is_empty(), "raised once");
+    let open = store.recoveries(10).await.expect("asked");
+    let [one] = open.as_slice() else { panic!("one, not {open:?}") };
+    assert_eq!(
+        (one.hold.as_str(), one.went.as_str(), one.station.as_str(), one.at_ms),
+        ("h1", "release", "st-01", NOW_MS - 5_000)
+    );
+    let ways = store.ways(&Patience::default(), NOW_MS).await.expect("ways");
+    assert_eq!(
+        ways.iter().map(|way| (way.hold.as_str(), way.reached.len())).collect::<Vec<_>>(),
+        [("h2", 2)],
+        "it lies in exam"
+    );
+
+    // A station that was offline: its parcel left before the hold was placed, and it says so afterwards.
+    commit(&store, ord.pass(1, "RBh3US", "release", NOW_MS - 1_000)).await;
+    assert_eq!(store.recoveries(10).await.expect("asked").len(), 2);
+    commit(&store, ord.pass(2, "RBh1US", "exam", NOW_MS + 9_000)).await;
+    let all = store.recoveries(10).await.expect("asked");
+    let found: Vec<_> = all.iter().map(|one| (one.hold.as_str(), one.found_ms)).collect();
+    assert_eq!(found, [("h3", None), ("h1", Some(NOW_MS + 9_000))]);
+    // Lost again is open again.
+    commit(&store, ord.pass(3, "RBh1US", "unaccounted", NOW_MS + 19_000)).await;
+    let open = store.recoveries(10).await.expect("asked");
+    assert_eq!(open.iter().filter(|one| one.found_ms.is_none()).count(), 2, "{open:?}");
+    // A hold that came between decision and exit; the exit names its pass only.
+    let mut pass = jfk.pass(7, "RBh4US", "release", NOW_MS + 30_000);
+    let exit = pass.split_off(2);
+    commit(&store, pass).await;
+    let late = hold_on("RBh4US", "h4", "\"all\"");
+    store.change_hold(&late, "officer 7", &signatory, NOW_MS + 29_995).await.expect("placed");
+    store.follow(&["h4".to_owned()], NOW_MS + 29_995).await.expect("followed");
+    commit(&store, exit).await;
+    let open = store.recoveries(10).await.expect("asked");
+    assert_eq!(open.iter().filter(|one| one.found_ms.is_none()).count(), 3, "{open:?}");
+    store.change_hold(&HoldChange::Lift("h1".to_owned()), "officer 7", &signatory, NOW_MS).await.expect("lifted");
+    assert_eq!(store.recoveries(10).await.expect("asked").len(), 2);
+}
+
+pub async fn what_is_restricted_stands_on_no_page_of_holds(ground: Ground) {
+    let store = ground.open().await;
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
+    let mut jfk = Station::new("JFK", "st-01");
+    let group = r#"{"restricted":{"group":"narcotics","cover":"Selected at random."}}"#;
+    let changes = [hold_on("RBh1US", "h1", group), hold_on("RBh2US", "h2", "\"officer\"")];
+    store.change_holds(&changes, "officer 7", &signatory, NOW_MS).await.expect("placed");
+    let mut passes = jfk.pass(1, "RBh1US", "release", NOW_MS + 100);
+    passes.extend(jfk.pass(2, "RBh2US", "release", NOW_MS + 200));
+    commit(&store, passes).await;
+    let (funnel, ways) =
+        (funnel_at(&store, "JFK", NOW_MS).await, store.ways(&Patience::default(), NOW_MS).await.expect("ways"));
+    assert_eq!((funnel.placed, ways.len()), (1, 1), "{ways:?}");
+    let open = store.recoveries(10).await.expect("asked");
+    assert_eq!(open.iter().map(|one| one.hold.as_str()).collect::<Vec<_>>(), ["h2"]);
+}
