@@ -14,3 +14,5 @@ mod bench;
 mod labels;
 #[cfg(feature = "rim")]
 mod central_store;
+#[cfg(feature = "rim")]
+mod rehearsal;

@@ -13,6 +13,7 @@ use gatepost_pipeline::event::{Event, ImageFile};
 use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Broken, Image, Inputs, Outcome, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::pass::life::State;
+use gatepost_pipeline::ruleset::BUILT_IN;
 use gatepost_virtual::ailments::AilingWindow;
 use gatepost_virtual::device::{Emission, Emitted, ImageEvent};
 use gatepost_virtual::faults::Fault;
@@ -156,7 +157,7 @@ impl BenchWorld {
         self.outside(now);
         if self.station.is_none() && now >= self.back_at {
             self.lives += 1;
-            match Station::start(&self.map, &self.disk, self.sampling_rate, &self.dialect) {
+            match Station::start(&self.map, &self.disk, self.sampling_rate, &self.dialect, BUILT_IN) {
                 Ok(station) => self.station = Some(station),
                 Err(error) => return self.broken.push(format!("at {now} us the station could not start: {error}")),
             }

@@ -151,15 +151,24 @@ pub fn records(world: &World) -> Result<Vec<Value>, String> {
     records_on(&world.disk)
 }
 
+/// The same, byte for byte.
+///
+/// # Errors
+/// What the journal says.
+pub fn record_bytes(world: &World) -> Result<Vec<Vec<u8>>, String> {
+    bytes_on(&world.disk)
+}
+
 fn records_on(disk: &MemoryDisk) -> Result<Vec<Value>, String> {
+    bytes_on(disk)?.iter().map(|bytes| serde_json::from_slice(bytes).map_err(|error| error.to_string())).collect()
+}
+
+fn bytes_on(disk: &MemoryDisk) -> Result<Vec<Vec<u8>>, String> {
     let disk: SharedDisk = Arc::new(disk.clone());
     let setup = JournalSetup { station: STATION.to_owned(), key: crate::station::key(), bounds: Bounds::default() };
     let (journal, _) = Journal::open(disk, "journal", setup).map_err(|error| error.to_string())?;
-    let record = |record: Result<Record, ReadError>| {
-        let record = record.map_err(|error| error.to_string())?;
-        serde_json::from_slice(&record.bytes).map_err(|error| error.to_string())
-    };
-    Records::from(&journal.view(), 1).map(record).collect()
+    let bytes = |record: Result<Record, ReadError>| Ok(record.map_err(|error| error.to_string())?.bytes);
+    Records::from(&journal.view(), 1).map(bytes).collect()
 }
 
 /// What came of a run, from its journal's records (envelopes, in order): a line a pass, then the alarms.

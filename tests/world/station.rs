@@ -80,7 +80,7 @@ impl Station {
     ///
     /// # Errors
     /// What the journal or the rules say: in the world that is a finding.
-    pub fn start(map: &LaneMap, disk: &MemoryDisk, rate: u16, dialect: &Dialect) -> Result<Self, String> {
+    pub fn start(map: &LaneMap, disk: &MemoryDisk, rate: u16, dialect: &Dialect, rules: &str) -> Result<Self, String> {
         let setup = Setup { station: STATION.to_owned(), key: key(), bounds: Bounds::default() };
         let (journal, _opening) =
             Journal::open(Arc::new(disk.clone()), "journal", setup).map_err(|error| error.to_string())?;
@@ -92,7 +92,7 @@ impl Station {
                 recovery.read(envelope.seq, envelope.kind, envelope.body.get().as_bytes());
             }
         }
-        let rules = Ruleset::built_in().map_err(|error| error.to_string())?;
+        let rules = Ruleset::load("rules", rules).map_err(|error| error.to_string())?;
         let config = DriveConfig {
             station: STATION.to_owned(),
             map: map.clone(),

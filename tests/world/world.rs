@@ -8,6 +8,7 @@ use gatepost_ledger::disk::memory::{Crash, MemoryDisk};
 use gatepost_pipeline::event::{Event, ImageFile};
 use gatepost_pipeline::judge::{BlindCause, Detection, DetectionClass, Fault as Broken, Image, Inputs, Token};
 use gatepost_pipeline::pass::PassKey;
+use gatepost_pipeline::ruleset::BUILT_IN;
 use gatepost_virtual::ailments::{AilingWindow, Ailment, Device};
 use gatepost_virtual::device::{Emission, Emitted, ImageEvent, LabelEvent, Part};
 use gatepost_virtual::faults::{Fault, FaultSchedule};
@@ -71,6 +72,8 @@ pub struct World {
     dice: Dice,
     sampling_rate: u16,
     dialect: Dialect,
+    /// Instead of the built-in rules.
+    rules: Option<String>,
     disk_full: bool,
     /// Everything any life of the station acknowledged.
     pub acknowledged: Vec<Acknowledged>,
@@ -103,6 +106,7 @@ impl World {
             dice: Dice::new(setup.seed ^ 0x5EED),
             sampling_rate: setup.sampling_rate,
             dialect: setup.dialect,
+            rules: None,
             disk_full: false,
             acknowledged: Vec::new(),
             images_shown: BTreeMap::new(),
@@ -117,6 +121,11 @@ impl World {
     pub fn ail(&mut self, windows: Vec<AilingWindow>) {
         self.attentive = true;
         self.lane.ail(windows);
+    }
+
+    /// Lets the station judge by this pack.
+    pub fn judge_by(&mut self, pack: &str) {
+        self.rules = Some(pack.to_owned());
     }
 
     pub fn station_name(&self) -> &'static str {
@@ -168,7 +177,8 @@ impl World {
         self.outside(now);
         if self.station.is_none() && now >= self.back_at {
             self.lives += 1;
-            match Station::start(&self.map, &self.disk, self.sampling_rate, &self.dialect) {
+            let rules = self.rules.as_deref().unwrap_or(BUILT_IN);
+            match Station::start(&self.map, &self.disk, self.sampling_rate, &self.dialect, rules) {
                 Ok(station) => self.station = Some(station),
                 Err(error) => return self.broken.push(format!("at {now} us the station could not start: {error}")),
             }

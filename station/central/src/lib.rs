@@ -19,6 +19,7 @@ pub mod holds;
 pub mod intake;
 pub mod follow;
 pub mod audit;
+pub mod rehearse;
 pub mod pages;
 pub mod central;
 

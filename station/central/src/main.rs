@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use gatepost_central::{Central, Config};
 
 mod hold;
+mod rehearse_command;
 
 #[derive(Parser)]
 #[command(name = "gatepost-central", version, about = "Central operations: ingest, gap proof, alerts")]
@@ -27,6 +28,8 @@ enum Command {
     /// Place, lift and list holds
     #[command(subcommand)]
     Hold(hold::Arguments),
+    /// Judge past decisions by other rules: what would have gone to exam
+    Rehearse(rehearse_command::Arguments),
     /// Look whether a configuration can be used; changes nothing
     Check {
         /// The configuration, TOML
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Run { config } => run(&config),
         Command::Check { config } => check(&config),
         Command::Hold(arguments) => hold::run(arguments),
+        Command::Rehearse(arguments) => rehearse_command::run(&arguments),
     }
     .unwrap_or_else(|text| {
         eprintln!("gatepost-central: {text}");

@@ -82,9 +82,9 @@ pub struct Counts {
     pub audited_unjudged: i64,
 }
 
-/// A decision that has not been judged again.
+/// A decision to be judged again.
 #[derive(Clone, Debug)]
-pub struct Unaudited {
+pub struct Decision {
     pub seq: i64,
     pub envelope: String,
 }
@@ -255,11 +255,38 @@ impl Store {
         })
     }
 
+    /// Verified decisions of one station of that time, in order, from behind `after` on; at most `limit`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn decisions(
+        &self,
+        station: &str,
+        after: i64,
+        from_ms: i64,
+        until_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<Decision>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.seq, r.envelope FROM record AS r JOIN station AS s ON s.station = r.station
+             WHERE r.station = $1 AND r.kind = 'decision' AND r.seq > $2 AND r.seq <= s.verified_to
+             AND r.at_ms >= $3 AND r.at_ms < $4 ORDER BY r.seq LIMIT $5",
+        )
+        .bind(station)
+        .bind(after)
+        .bind(from_ms)
+        .bind(until_ms)
+        .bind(i64::from(limit))
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(decision).collect::<Result<_, _>>()?)
+    }
+
     /// Verified decisions of one station that nobody has judged again, in order; at most `limit`.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn unaudited(&self, station: &str, limit: u32) -> Result<Vec<Unaudited>, StoreError> {
+    pub async fn unaudited(&self, station: &str, limit: u32) -> Result<Vec<Decision>, StoreError> {
         let rows = sqlx::query(
             "SELECT r.seq, r.envelope FROM record AS r JOIN station AS s ON s.station = r.station
              WHERE r.station = $1 AND r.kind = 'decision' AND r.seq > s.audited_to AND r.seq <= s.verified_to
@@ -269,9 +296,10 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
-        let view = |row: &sqlx::any::AnyRow| -> Result<Unaudited, sqlx::Error> {
-            Ok(Unaudited { seq: row.try_get("seq")?, envelope: row.try_get("envelope")? })
-        };
-        Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(decision).collect::<Result<_, _>>()?)
     }
+}
+
+fn decision(row: &sqlx::any::AnyRow) -> Result<Decision, sqlx::Error> {
+    Ok(Decision { seq: row.try_get("seq")?, envelope: row.try_get("envelope")? })
 }
