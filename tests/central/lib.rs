@@ -1,11 +1,13 @@
 //! What the tests of central share: the ground it stands on, and the stories that hold on every ground.
 
+mod certificates;
 mod ground;
 mod holds;
 mod mosquitto;
 mod postgres;
 pub mod stories;
 
+pub use certificates::{Authority, EXPIRED};
 pub use ground::Ground;
 pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;

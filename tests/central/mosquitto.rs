@@ -23,6 +23,15 @@ impl Mosquitto {
     /// # Panics
     /// Without Mosquitto; names the package.
     pub fn with(directory: &Path, more: &str) -> Self {
+        let usual = "allow_anonymous true\npersistence false\nlog_dest stderr\nlog_type error";
+        Self::sample(directory, |port| format!("listener {port} 127.0.0.1\n{usual}\n{more}"))
+    }
+
+    /// With a configuration of its own, for a port.
+    ///
+    /// # Panics
+    /// Without Mosquitto; names the package.
+    pub fn sample(directory: &Path, text: impl Fn(u16) -> String) -> Self {
         let config = directory.join("mosquitto.conf");
         let mut broker = Self { child: None, config, port: 0 };
         // A free port may be taken between asking and starting; ask again then.
@@ -30,11 +39,7 @@ impl Mosquitto {
             let asked = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
             broker.port = asked.local_addr().expect("its address").port();
             drop(asked);
-            let text = format!(
-                "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest stderr\nlog_type error\n{more}",
-                broker.port
-            );
-            std::fs::write(&broker.config, text).expect("the broker's configuration");
+            std::fs::write(&broker.config, text(broker.port)).expect("the broker's configuration");
             if broker.start() {
                 return broker;
             }

@@ -9,10 +9,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rumqttc::v5::mqttbytes::Error as PacketError;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAckReason, PublishProperties, SubscribeReasonCode};
-use rumqttc::v5::{AsyncClient, ConnectionError, Event as LibraryEvent, EventLoop, MqttOptions};
+use rumqttc::v5::{AsyncClient, ConnectionError, Event as LibraryEvent, EventLoop, MqttOptions, StateError};
 use rumqttc::{Outgoing, TlsConfiguration, Transport};
+use rustls::AlertDescription;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -104,6 +106,10 @@ pub enum Ended {
     Refused(String, String),
     #[error("TLS with {0} failed: {1}; check the authority file and the host's name")]
     Tls(String, String),
+    #[error(
+        "{0} does not accept our certificate ({1}): is there one, is it of the broker's authority, still in time, and not taken back?"
+    )]
+    Certificate(String, String),
     #[error("the connection to {0} broke: {1}")]
     Broken(String, String),
     #[error("closed by us")]
@@ -321,8 +327,41 @@ fn options(broker: &Broker, last_will: Option<Message>) -> MqttOptions {
     options
 }
 
+/// What the broker's TLS said of our certificate. It looks at it only after our side of the handshake is done, so this comes
+/// wrapped as an error of reading.
+fn alert(error: &ConnectionError) -> Option<AlertDescription> {
+    let read = match error {
+        ConnectionError::MqttState(StateError::Deserialization(PacketError::Io(read)) | StateError::Io(read))
+        | ConnectionError::Io(read) => read,
+        _ => return None,
+    };
+    match read.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::AlertReceived(alert) => Some(*alert).filter(is_of_certificates),
+        _ => None,
+    }
+}
+
+const fn is_of_certificates(alert: &AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::NoCertificate
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::DecryptError
+    )
+}
+
 fn ended(name: &str, error: &ConnectionError) -> Ended {
     let (name, text) = (name.to_owned(), error.to_string());
+    if let Some(alert) = alert(error) {
+        return Ended::Certificate(name, format!("{alert:?}"));
+    }
     match error {
         ConnectionError::Timeout(_) => Ended::TimedOut(name),
         ConnectionError::Io(_) => Ended::Unreachable(name, text),
