@@ -237,7 +237,10 @@ impl Lists {
         if disk::split(path).0 != self.folder {
             self.disk.sync_dir(disk::split(path).0)?;
         }
-        let what = if claims.form == Form::Delta { Reload::Newest } else { Reload::All };
+        let what = match claims.form {
+            Form::Delta => Reload::Added(claims.kind),
+            Form::Snapshot => Reload::Whole(claims.kind),
+        };
         self.force.add(&self.disk, &self.folder, entry)?;
         self.index.reload(what)?;
         Ok(claims)

@@ -13,6 +13,7 @@ use gatepost_ledger::disk::{Disk, SharedDisk};
 use gatepost_ledger::key::StationKey;
 use gatepost_ledger::lists::cache::{Cache, CacheSetup};
 use gatepost_ledger::lists::file::first_line;
+use gatepost_ledger::lists::index::{Feed, Part, Reload, Source};
 use gatepost_ledger::lists::line::LineParser;
 use gatepost_ledger::lists::{
     Ages, Claims, Form, History, Index, IndexState, ListError, ListKind, Lists, MemoryIndex, Trust, local_issuer,
@@ -338,4 +339,78 @@ proptest! {
             prop_assert!(line.hold.outcome > Outcome::Release);
         }
     }
+}
+
+/// Packages of holds, each of one item, and how often everything of a kind was read.
+#[derive(Default)]
+struct Packages {
+    holds: std::sync::Mutex<Vec<&'static str>>,
+    read_whole: std::sync::Mutex<Vec<Part>>,
+}
+
+impl Packages {
+    fn since(&self, known: usize, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String> {
+        let items = self.holds.lock().unwrap().clone();
+        items[known..].iter().try_for_each(|item| {
+            let line = LineParser::new(ListKind::Holds, true).parse(hold(item, "h1", "exam").as_bytes()).unwrap();
+            each(Feed::Line { issuer: "central".to_owned(), line: line.unwrap() })
+        })
+    }
+}
+
+impl Source for Packages {
+    fn feed(&self, part: Part, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String> {
+        self.read_whole.lock().unwrap().push(part);
+        if part == Part::List(ListKind::Holds) { self.since(0, each) } else { Ok(()) }
+    }
+    fn feed_since(
+        &self,
+        kind: ListKind,
+        name: &str,
+        each: &mut dyn FnMut(Feed) -> Result<(), String>,
+    ) -> Result<Option<String>, String> {
+        let Ok(known) = name.parse() else { return Ok(None) };
+        self.since(known, each)?;
+        Ok(Some(self.name(kind)))
+    }
+    fn name(&self, kind: ListKind) -> String {
+        if kind == ListKind::Holds { self.holds.lock().unwrap().len().to_string() } else { "none".to_owned() }
+    }
+}
+
+/// Two deltas come into force before the index has looked at the first: both are in it afterwards.
+#[test]
+fn deltas_that_come_faster_than_the_index_looks_are_all_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Arc::new(Packages::default());
+    source.holds.lock().unwrap().push("RR000000001GB");
+    let second = Duration::from_secs(20);
+    let setup = CacheSetup {
+        folder: folder.path().to_owned(),
+        memory_bytes: 1 << 20,
+        answer: second,
+        build: second,
+        pause: second,
+    };
+    let mut cache = Cache::start(setup, source.clone()).unwrap();
+    let begun = Instant::now();
+    while cache.state() != IndexState::Ready && begun.elapsed() < second {
+        std::thread::yield_now();
+    }
+    source.holds.lock().unwrap().extend(["RR000000002GB", "RR000000003GB"]);
+    for _ in 0..2 {
+        cache.reload(Reload::Added(ListKind::Holds)).unwrap();
+    }
+    for item in ["RR000000001GB", "RR000000002GB", "RR000000003GB"] {
+        assert_eq!(cache.find(item).unwrap().holds.len(), 1, "{item}");
+    }
+    assert_eq!(source.read_whole.lock().unwrap().len(), Part::ALL.len(), "nothing was read twice");
+    // A new list of one kind leaves the other alone.
+    source.holds.lock().unwrap().push("RR000000004GB");
+    cache.reload(Reload::Whole(ListKind::Holds)).unwrap();
+    while cache.state() != IndexState::Ready && begun.elapsed() < second {
+        std::thread::yield_now();
+    }
+    assert_eq!(cache.find("RR000000004GB").unwrap().holds.len(), 1);
+    assert_eq!(source.read_whole.lock().unwrap()[3..], [Part::List(ListKind::Holds)]);
 }

@@ -40,8 +40,11 @@ pub(super) enum Arguments {
         #[command(flatten)]
         place: Place,
         /// Holds in the list
-        #[arg(long, default_value_t = 1_000_000)]
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
         entries: u64,
+        /// Declarations beside them
+        #[arg(long, default_value_t = 3_000_000, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+        declarations: u64,
         /// Look-ups, half of them of listed items
         #[arg(long, default_value_t = 20_000, value_parser = rounds)]
         lookups: usize,
@@ -123,9 +126,9 @@ pub(super) fn bench(arguments: Arguments, json: bool) -> Outcome {
                 None => show(&pipeline::measure(scratch.path(), plan.pictures, plan.threads)?, json),
             }
         }
-        Arguments::Lists { place, entries, lookups } => {
+        Arguments::Lists { place, entries: holds, declarations, lookups } => {
             let scratch = place.scratch()?;
-            show(&lists::measure(scratch.path(), entries, lookups)?, json)
+            show(&lists::measure(scratch.path(), &lists::Plan { holds, declarations, lookups })?, json)
         }
     }
 }

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use gatepost_ledger::lists::index::{Feed, Reload, Source};
+use gatepost_ledger::lists::index::{Feed, Part, Source};
 use gatepost_ledger::lists::{Claims, Form, HoldLine, Line, ListKind};
 use gatepost_pipeline::identify::identify;
 use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity};
@@ -26,6 +26,7 @@ use crate::run::lock;
 const DAY_MS: i64 = 86_400_000;
 /// How long a running station may take to answer: it looks once a second.
 const ANSWER_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+const HOLDS: Part = Part::List(ListKind::Holds);
 /// Holds printed by `hold list`; a list may have millions.
 const SHOWN_MAX: usize = 10_000;
 
@@ -218,7 +219,7 @@ fn list(config: &ConfigFile, all: bool, json: bool) -> Outcome {
     let now = wall_now().0;
     let mut held: BTreeMap<(String, String, String), HoldLine> = BTreeMap::new();
     let mut left_off = 0_u64;
-    let read = opened.source.feed(Reload::All, &mut |feed| {
+    let read = opened.source.feed(HOLDS, &mut |feed| {
         let Feed::Line { issuer, line } = feed else { return Ok(()) };
         if !all && issuer != opened.issuer {
             return Ok(());
@@ -297,7 +298,7 @@ fn remove(config: &ConfigFile, item: &str, id: &str, json: bool) -> Outcome {
     let item = item_of(item, true)?;
     let mut opened = Opened::open(config)?;
     let (mut own, mut others) = (false, None);
-    let read = opened.source.feed(Reload::All, &mut |feed| {
+    let read = opened.source.feed(HOLDS, &mut |feed| {
         let Feed::Line { issuer, line } = feed else { return Ok(()) };
         match line {
             Line::Hold(line) if line.item.as_str() == item && line.hold.id.as_str() == id => {

@@ -26,7 +26,7 @@ use crate::run::visits::{self, Visits};
 
 const EVIDENCE_BYTES_USUAL: u64 = 20 << 30;
 /// Memory for pages of the look-up index.
-const INDEX_BYTES: u64 = 128 << 20;
+pub const INDEX_BYTES: u64 = 128 << 20;
 
 /// The station's memory, open.
 pub struct Memory {

@@ -168,7 +168,7 @@ impl Index for Cache {
     fn reload(&mut self, what: Reload) -> Result<(), IndexError> {
         // While it is being built it will be built again when the names differ; a failed one is replaced when asked.
         let mut current = self.lock();
-        if what == Reload::All {
+        if matches!(what, Reload::Whole(_)) {
             // From here on the old tables must not answer for the new list: rebuilding is exam, a missed hold is not.
             current.standing.outdated();
             current.since = Instant::now();

@@ -7,7 +7,7 @@ use gatepost_pipeline::judge::Outcome;
 use serde::{Deserialize, Serialize};
 
 use super::file::{Claims, Form, Stream, read_lines};
-use super::index::{Feed, KINDS, Reload, Source};
+use super::index::{Feed, Part, Source};
 use super::line::{LineParser, ListKind};
 use super::{ListError, Place};
 use crate::chain::Digest;
@@ -130,6 +130,13 @@ impl FilesSource {
         Self { disk: disk.clone(), folder: folder.to_owned(), force: force.clone(), history }
     }
 
+    /// In the order in which they came into force: a delta after its snapshot.
+    fn of_kind(&self, kind: ListKind) -> Vec<Entry> {
+        let mut entries = self.force.entries();
+        entries.retain(|entry| entry.claims.kind == kind);
+        entries
+    }
+
     fn feed_file(&self, entry: &Entry, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), ListError> {
         let path = disk::join(&self.folder, &entry.file);
         let mut stream = BufReader::new(Stream::open(&self.disk, &path)?);
@@ -150,14 +157,10 @@ impl FilesSource {
 }
 
 impl Source for FilesSource {
-    fn feed(&self, what: Reload, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String> {
-        let entries = self.force.entries();
-        if what == Reload::Newest {
-            let Some(newest) = entries.last() else { return Ok(()) };
-            return self.feed_file(newest, each).map_err(|error| error.to_string());
-        }
-        for entry in KINDS.iter().flat_map(|kind| entries.iter().filter(move |entry| entry.claims.kind == *kind)) {
-            self.feed_file(entry, each).map_err(|error| error.to_string())?;
+    fn feed(&self, part: Part, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String> {
+        if let Part::List(kind) = part {
+            let entries = self.of_kind(kind);
+            return entries.iter().try_for_each(|entry| self.feed_file(entry, each).map_err(|error| error.to_string()));
         }
         let mut result = Ok(());
         if let Some(history) = &self.history {
@@ -170,8 +173,27 @@ impl Source for FilesSource {
         result
     }
 
-    fn name(&self) -> String {
-        let text = serde_json::to_vec(&self.force.entries()).unwrap_or_default();
-        Digest::of(&text).to_string()
+    fn feed_since(
+        &self,
+        kind: ListKind,
+        name: &str,
+        each: &mut dyn FnMut(Feed) -> Result<(), String>,
+    ) -> Result<Option<String>, String> {
+        let entries = self.of_kind(kind);
+        let Some(known) = (0..=entries.len()).rev().find(|&known| named(&entries[..known]) == name) else {
+            return Ok(None);
+        };
+        for entry in &entries[known..] {
+            self.feed_file(entry, each).map_err(|error| error.to_string())?;
+        }
+        Ok(Some(named(&entries)))
     }
+
+    fn name(&self, kind: ListKind) -> String {
+        named(&self.of_kind(kind))
+    }
+}
+
+fn named(entries: &[Entry]) -> String {
+    Digest::of(&serde_json::to_vec(entries).unwrap_or_default()).to_string()
 }

@@ -61,13 +61,26 @@ pub struct Found {
     pub past: Option<Past>,
 }
 
-/// A change of the lists in force.
+/// A change of the lists in force. What it does not name stays as it is: a new hold list costs no minute of reading millions of
+/// declarations again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reload {
-    /// Everything in force is to be read again.
-    All,
-    /// Only the newest package was added, and it is a delta.
-    Newest,
+    /// Everything of this kind is to be read again.
+    Whole(ListKind),
+    /// Packages of this kind were added, and they are deltas.
+    Added(ListKind),
+}
+
+/// What is built by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    List(ListKind),
+    /// Decisions of the past.
+    Past,
+}
+
+impl Part {
+    pub const ALL: [Part; 3] = [Part::List(ListKind::Holds), Part::List(ListKind::Declarations), Part::Past];
 }
 
 /// One thing to put into an index.
@@ -79,13 +92,24 @@ pub enum Feed {
 
 /// Reads what is to be indexed, from the files.
 pub trait Source: Send + Sync {
-    /// Gives everything (or the newest package only) to `each`.
+    /// Gives everything of a part to `each`.
     ///
     /// # Errors
     /// In words, when a file cannot be read.
-    fn feed(&self, what: Reload, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String>;
-    /// Names what is in force now: an index built for another name is built again.
-    fn name(&self) -> String;
+    fn feed(&self, part: Part, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String>;
+    /// Gives the packages of a kind that came after what `name` names to `each`, and says the name of what is in force now.
+    /// Nothing when they are no additions to that: then the whole part is to be built.
+    ///
+    /// # Errors
+    /// As [`Self::feed`].
+    fn feed_since(
+        &self,
+        kind: ListKind,
+        name: &str,
+        each: &mut dyn FnMut(Feed) -> Result<(), String>,
+    ) -> Result<Option<String>, String>;
+    /// Names what is in force of a kind now: a part built for another name is built again.
+    fn name(&self, kind: ListKind) -> String;
 }
 
 pub trait Index: Send {
@@ -114,6 +138,8 @@ pub trait Index: Send {
 pub struct MemoryIndex {
     source: std::sync::Arc<dyn Source>,
     tables: std::sync::Mutex<Tables>,
+    /// What is in them, by kind.
+    names: BTreeMap<ListKind, String>,
     state: IndexState,
 }
 
@@ -151,9 +177,16 @@ impl MemoryIndex {
     /// When the files cannot be read.
     pub fn build(source: std::sync::Arc<dyn Source>) -> Result<Self, IndexError> {
         let tables = std::sync::Mutex::new(Tables::default());
-        let mut index = Self { source, tables, state: IndexState::Ready };
-        index.reload(Reload::All)?;
-        Ok(index)
+        for part in Part::ALL {
+            let fed = source.feed(part, &mut |feed| {
+                // Nobody else has them yet.
+                tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(feed);
+                Ok(())
+            });
+            fed.map_err(|_| IndexError::Lost)?;
+        }
+        let names = [ListKind::Holds, ListKind::Declarations].map(|kind| (kind, source.name(kind)));
+        Ok(Self { source, tables, names: names.into(), state: IndexState::Ready })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Tables> {
@@ -189,19 +222,31 @@ impl Index for MemoryIndex {
     }
 
     fn reload(&mut self, what: Reload) -> Result<(), IndexError> {
-        let mut tables = match what {
-            Reload::All => Tables { past: std::mem::take(&mut self.lock().past), ..Tables::default() },
-            Reload::Newest => std::mem::take(&mut *self.lock()),
-        };
-        let fed = self.source.feed(what, &mut |feed| {
+        let mut tables = std::mem::take(&mut *self.lock());
+        let (Reload::Whole(kind) | Reload::Added(kind)) = what;
+        let known = self.names.get(&kind).filter(|_| what == Reload::Added(kind)).cloned().unwrap_or_default();
+        let name = self.source.name(kind);
+        let added = self.source.feed_since(kind, &known, &mut |feed| {
             tables.take(feed);
             Ok(())
         });
+        let fed = match added {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => {
+                match kind {
+                    ListKind::Holds => tables.holds.clear(),
+                    ListKind::Declarations => tables.declarations.clear(),
+                }
+                self.source.feed(Part::List(kind), &mut |feed| {
+                    tables.take(feed);
+                    Ok(())
+                })
+            }
+            Err(error) => Err(error),
+        };
+        self.names.insert(kind, name);
         self.state = if fed.is_ok() { IndexState::Ready } else { IndexState::Lost };
         *self.lock() = tables;
         fed.map_err(|_| IndexError::Lost)
     }
 }
-
-/// The kinds in the order they are fed: a delta after its snapshot.
-pub(crate) const KINDS: [ListKind; 2] = [ListKind::Holds, ListKind::Declarations];

@@ -9,8 +9,8 @@ use std::thread;
 use gatepost_pipeline::judge::Outcome;
 use sled::{Db, Tree};
 
-use super::index::{Feed, Found, Past, Reload, Source};
-use super::line::{DeclarationLine, Line};
+use super::index::{Feed, Found, Part, Past as PastOf, Reload, Source};
+use super::line::{DeclarationLine, Line, ListKind};
 use super::standing::Standing;
 use crate::sealed::Sealed;
 
@@ -20,23 +20,33 @@ pub(super) enum Request {
     Personal(String, SyncSender<Option<Sealed>>),
     Remember(String, Outcome, i64, SyncSender<()>),
     Reload(Reload),
-    /// A build ended: the generation it made and the name of what is in it.
-    Built(u64, String),
+    Built(Built),
     BuildFailed,
     Stop,
 }
 
+/// A build that ended.
+pub(super) enum Built {
+    /// The generation that was made, and the name of what is in it.
+    List(ListKind, u64, String),
+    Past,
+}
+
 pub(super) struct Worker {
     db: Db,
-    past: Tree,
-    generation: u64,
-    tables: Generation,
+    holds: Table,
+    declarations: Table,
+    past: Past,
     source: Arc<dyn Source>,
     own: SyncSender<Request>,
     standing: Arc<Standing>,
+}
+
+/// Decisions of the past: added to one by one, read from the journal once.
+struct Past {
+    tree: Tree,
+    is_built: bool,
     building: bool,
-    /// What is in the tables.
-    name: String,
 }
 
 impl Worker {
@@ -48,31 +58,33 @@ impl Worker {
         standing: Arc<Standing>,
     ) -> Result<Self, Trouble> {
         let db = sled::Config::new().path(path).cache_capacity(memory_bytes).use_compression(false).open()?;
-        let generation =
-            db.get("generation")?.map_or(0, |bytes| bytes.as_ref().try_into().map_or(0, u64::from_le_bytes));
-        let name = db.get("name")?.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let (past, tables) = (db.open_tree("past")?, Generation::open(&db, generation)?);
-        Ok(Self { db, past, generation, tables, source, own, standing, building: false, name })
+        let [holds, declarations] = [ListKind::Holds, ListKind::Declarations].map(|kind| Table::open(&db, kind));
+        let (holds, declarations) = (holds?, declarations?);
+        let past = Past { tree: db.open_tree(PAST)?, is_built: db.contains_key(PAST)?, building: false };
+        // What a build left behind that never came to its end.
+        let known = [holds.trees.names(), declarations.trees.names()].concat();
+        for name in db.tree_names() {
+            let name = String::from_utf8_lossy(&name).into_owned();
+            if name.contains('-') && !known.contains(&name) {
+                db.drop_tree(name)?;
+            }
+        }
+        Ok(Self { db, holds, declarations, past, source, own, standing })
     }
 
     pub(super) fn run(&mut self, queue: &Receiver<Request>) -> Result<(), Trouble> {
-        let seen = self.standing.seen();
-        if self.name == self.source.name() {
-            self.standing.ready(seen);
-        } else {
-            self.build()?;
-        }
+        self.stand()?;
         while let Ok(request) = queue.recv() {
             match request {
                 Request::Find(item, answer) => tell(&answer, self.find(&item)?),
                 Request::Personal(item, answer) => tell(&answer, self.personal(&item)?),
                 Request::Remember(item, outcome, at, answer) => {
-                    remember(&self.past, &item, outcome, at)?;
+                    remember(&self.past.tree, &item, outcome, at)?;
                     tell(&answer, ());
                 }
-                Request::Reload(Reload::Newest) if !self.building => self.add_newest()?,
-                Request::Reload(_) => self.build()?,
-                Request::Built(generation, name) => self.switch(generation, name)?,
+                Request::Reload(Reload::Added(kind)) if !self.table(kind).building => self.add(kind)?,
+                Request::Reload(Reload::Added(_) | Reload::Whole(_)) => self.stand()?,
+                Request::Built(built) => self.built(built)?,
                 Request::BuildFailed => return Err(Trouble),
                 Request::Stop => break,
             }
@@ -80,93 +92,133 @@ impl Worker {
         Ok(())
     }
 
+    fn table(&mut self, kind: ListKind) -> &mut Table {
+        match kind {
+            ListKind::Holds => &mut self.holds,
+            ListKind::Declarations => &mut self.declarations,
+        }
+    }
+
     fn find(&self, item: &str) -> Result<Found, Trouble> {
         let mut found = Found::default();
-        for entry in self.tables.holds.scan_prefix(hold_key(item, "", "").strip_suffix(&[0]).unwrap_or_default()) {
+        let prefix = hold_key(item, "", "");
+        for entry in self.holds.trees.lines.scan_prefix(prefix.strip_suffix(&[0]).unwrap_or_default()) {
             found.holds.push(serde_json::from_slice(&entry?.1)?);
             if found.holds.len() > crate::limits::HOLDS_PER_ITEM_MAX {
                 break;
             }
         }
-        if let Some(bytes) = self.tables.declarations.get(item)? {
+        if let Some(bytes) = self.declarations.trees.lines.get(item)? {
             found.declaration = Some(serde_json::from_slice::<DeclarationLine>(&bytes)?);
         }
-        if let Some(bytes) = self.past.get(item)? {
+        if let Some(bytes) = self.past.tree.get(item)? {
             found.past = Some(serde_json::from_slice(&bytes)?);
         }
         Ok(found)
     }
 
     fn personal(&self, item: &str) -> Result<Option<Sealed>, Trouble> {
-        let bytes = self.tables.personal.get(item)?;
+        let bytes = self.declarations.trees.personal.get(item)?;
         Ok(bytes.and_then(|bytes| Sealed::parse(std::str::from_utf8(&bytes).ok()?)))
     }
 
-    fn add_newest(&mut self) -> Result<(), Trouble> {
-        let (tables, name) = (self.tables.clone(), self.source.name());
-        let fed = self.source.feed(Reload::Newest, &mut |feed| match feed {
-            Feed::Line { issuer, line } => tables.take(&issuer, line).map_err(|_| String::new()),
+    /// Everything that came since, also of a delta whose own request is still waiting.
+    fn add(&mut self, kind: ListKind) -> Result<(), Trouble> {
+        let (trees, known) = (self.table(kind).trees.clone(), self.table(kind).name.clone());
+        let fed = self.source.feed_since(kind, &known, &mut |feed| match feed {
+            Feed::Line { issuer, line } => trees.take(&issuer, line).map_err(|_| String::new()),
             Feed::Past { .. } => Ok(()),
         });
-        fed.map_err(|_| Trouble)?;
-        self.name_it(self.generation, name)
+        let db = self.db.clone();
+        match fed.map_err(|_| Trouble)? {
+            Some(name) => self.table(kind).name_it(&db, name),
+            None => self.stand(),
+        }
     }
 
-    /// Builds the next generation on a thread of its own; until it is there, nothing is answered.
-    fn build(&mut self) -> Result<(), Trouble> {
-        self.standing.building();
-        if std::mem::replace(&mut self.building, true) {
-            return Ok(());
-        }
-        let number = self.generation + 1;
-        for name in Generation::names(number) {
-            self.db.drop_tree(name)?;
-        }
-        let (tables, past) = (Generation::open(&self.db, number)?, self.past.clone());
-        let (source, own) = (self.source.clone(), self.own.clone());
-        let run = move || {
-            let name = source.name();
-            let built = catch_unwind(AssertUnwindSafe(|| {
-                source.feed(Reload::All, &mut |feed| {
-                    let taken = match feed {
-                        Feed::Line { issuer, line } => tables.take(&issuer, line),
-                        Feed::Past { item, outcome, at } => remember(&past, &item, outcome, at),
-                    };
-                    taken.map_err(|_| String::new())
-                })
-            }));
-            let done = if matches!(built, Ok(Ok(()))) { Request::Built(number, name) } else { Request::BuildFailed };
-            // The worker is gone: so is the need to tell it.
-            let _ = own.send(done);
-        };
-        thread::Builder::new().name("lists-build".to_owned()).spawn(run).map_err(|_| Trouble)?;
-        Ok(())
-    }
-
-    fn switch(&mut self, generation: u64, name: String) -> Result<(), Trouble> {
-        self.building = false;
-        let old = std::mem::replace(&mut self.generation, generation);
-        self.tables = Generation::open(&self.db, generation)?;
+    /// Ready, if everything is current; else what is not is being built from here on. Until all of it is there nothing is
+    /// answered.
+    fn stand(&mut self) -> Result<(), Trouble> {
         let seen = self.standing.seen();
-        let current = name == self.source.name();
-        self.name_it(generation, name)?;
-        for name in Generation::names(old) {
-            self.db.drop_tree(name)?;
+        let mut current = true;
+        for kind in [ListKind::Holds, ListKind::Declarations] {
+            let name = self.source.name(kind);
+            if self.table(kind).name != name {
+                current = false;
+                self.standing.building();
+                self.build(kind)?;
+            }
+        }
+        if !self.past.is_built {
+            current = false;
+            self.standing.building();
+            self.build_past()?;
         }
         if current {
             self.standing.ready(seen);
-            return Ok(());
         }
-        self.build() // a list came while this was built: what is here must not be taken for it
+        Ok(())
     }
 
-    /// Notes what the tables hold; only after they hold it.
-    fn name_it(&mut self, generation: u64, name: String) -> Result<(), Trouble> {
-        self.db.flush()?;
-        self.db.insert("generation", &generation.to_le_bytes())?;
-        self.db.insert("name", name.as_bytes())?;
-        self.name = name;
-        Ok(())
+    /// Builds a table's next generation on a thread of its own. Where that is under way already, its end is waited for.
+    fn build(&mut self, kind: ListKind) -> Result<(), Trouble> {
+        let db = self.db.clone();
+        let table = self.table(kind);
+        if std::mem::replace(&mut table.building, true) {
+            return Ok(());
+        }
+        let generation = table.generation + 1;
+        let trees = Trees::fresh(&db, kind, generation)?;
+        let source = self.source.clone();
+        self.spawn(move || {
+            let name = source.name(kind);
+            let fed = source.feed(Part::List(kind), &mut |feed| match feed {
+                Feed::Line { issuer, line } => trees.take(&issuer, line).map_err(|_| String::new()),
+                Feed::Past { .. } => Ok(()),
+            });
+            fed.map(|()| Built::List(kind, generation, name))
+        })
+    }
+
+    fn build_past(&mut self) -> Result<(), Trouble> {
+        if std::mem::replace(&mut self.past.building, true) {
+            return Ok(());
+        }
+        let (tree, source) = (self.past.tree.clone(), self.source.clone());
+        self.spawn(move || {
+            let fed = source.feed(Part::Past, &mut |feed| match feed {
+                Feed::Past { item, outcome, at } => remember(&tree, &item, outcome, at).map_err(|_| String::new()),
+                Feed::Line { .. } => Ok(()),
+            });
+            fed.map(|()| Built::Past)
+        })
+    }
+
+    fn spawn(&self, build: impl FnOnce() -> Result<Built, String> + Send + 'static) -> Result<(), Trouble> {
+        let own = self.own.clone();
+        let run = move || {
+            let done = match catch_unwind(AssertUnwindSafe(build)) {
+                Ok(Ok(built)) => Request::Built(built),
+                _ => Request::BuildFailed,
+            };
+            // The worker is gone: so is the need to tell it.
+            let _ = own.send(done);
+        };
+        thread::Builder::new().name("lists-build".to_owned()).spawn(run).map(drop).map_err(|_| Trouble)
+    }
+
+    /// A list may have come while this was built: then it is built again.
+    fn built(&mut self, built: Built) -> Result<(), Trouble> {
+        let db = self.db.clone();
+        match built {
+            Built::List(kind, generation, name) => self.table(kind).switch(&db, generation, name)?,
+            Built::Past => {
+                db.flush()?;
+                db.insert(PAST, &[])?;
+                (self.past.is_built, self.past.building) = (true, false);
+            }
+        }
+        self.stand()
     }
 }
 
@@ -175,33 +227,93 @@ fn tell<T>(asker: &SyncSender<T>, answer: T) {
     let _ = asker.try_send(answer);
 }
 
-/// The trees of one generation; lists are built into a new one and then switched to.
+/// The name of the tree of past decisions, and of the mark that the journal has been read into it.
+const PAST: &str = "past";
+
+/// What is known of the lists of one kind: a list is built into a new generation and then switched to.
+struct Table {
+    kind: ListKind,
+    generation: u64,
+    trees: Trees,
+    building: bool,
+    /// What is in it.
+    name: String,
+}
+
+impl Table {
+    fn open(db: &Db, kind: ListKind) -> Result<Self, Trouble> {
+        let number = db.get(key(kind, "generation"))?;
+        let generation = number.map_or(0, |bytes| bytes.as_ref().try_into().map_or(0, u64::from_le_bytes));
+        let name = db.get(key(kind, "name"))?;
+        let name = name.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok(Self { kind, generation, trees: Trees::open(db, kind, generation)?, building: false, name })
+    }
+
+    fn switch(&mut self, db: &Db, generation: u64, name: String) -> Result<(), Trouble> {
+        self.building = false;
+        let old = std::mem::replace(&mut self.trees, Trees::open(db, self.kind, generation)?);
+        self.generation = generation;
+        self.name_it(db, name)?;
+        for name in old.names() {
+            db.drop_tree(name)?;
+        }
+        Ok(())
+    }
+
+    /// Notes what the trees hold; only after they hold it.
+    fn name_it(&mut self, db: &Db, name: String) -> Result<(), Trouble> {
+        db.flush()?;
+        db.insert(key(self.kind, "generation"), &self.generation.to_le_bytes())?;
+        db.insert(key(self.kind, "name"), name.as_bytes())?;
+        self.name = name;
+        Ok(())
+    }
+}
+
+const fn word(kind: ListKind) -> &'static str {
+    match kind {
+        ListKind::Holds => "holds",
+        ListKind::Declarations => "declarations",
+    }
+}
+
+fn key(kind: ListKind, what: &str) -> String {
+    format!("{}-{what}", word(kind))
+}
+
+/// The trees of one generation of a kind. The personal part is apart: a look-up does not read it.
 #[derive(Clone)]
-struct Generation {
-    holds: Tree,
-    declarations: Tree,
+struct Trees {
+    lines: Tree,
     personal: Tree,
 }
 
-impl Generation {
-    fn names(number: u64) -> [String; 3] {
-        ["holds", "declarations", "personal"].map(|name| format!("{number}-{name}"))
+impl Trees {
+    fn open(db: &Db, kind: ListKind, generation: u64) -> Result<Self, Trouble> {
+        let named = |what: &str| format!("{}-{generation}-{what}", word(kind));
+        Ok(Self { lines: db.open_tree(named("lines"))?, personal: db.open_tree(named("personal"))? })
     }
 
-    fn open(db: &Db, number: u64) -> sled::Result<Self> {
-        let [holds, declarations, personal] = Self::names(number);
-        let (holds, declarations) = (db.open_tree(holds)?, db.open_tree(declarations)?);
-        Ok(Self { holds, declarations, personal: db.open_tree(personal)? })
+    /// Without what a build left there that never came to its end.
+    fn fresh(db: &Db, kind: ListKind, generation: u64) -> Result<Self, Trouble> {
+        for name in Self::open(db, kind, generation)?.names() {
+            db.drop_tree(name)?;
+        }
+        Self::open(db, kind, generation)
+    }
+
+    fn names(&self) -> Vec<String> {
+        [&self.lines, &self.personal].map(|tree| String::from_utf8_lossy(&tree.name()).into_owned()).to_vec()
     }
 
     fn take(&self, issuer: &str, line: Line) -> Result<(), Trouble> {
         match line {
             Line::Hold(line) => {
                 let key = hold_key(line.item.as_str(), issuer, line.hold.id.as_str());
-                self.holds.insert(key, serde_json::to_vec(&line)?)?;
+                self.lines.insert(key, serde_json::to_vec(&line)?)?;
             }
             Line::Removal(line) => {
-                self.holds.remove(hold_key(line.item.as_str(), issuer, line.remove.as_str()))?;
+                self.lines.remove(hold_key(line.item.as_str(), issuer, line.remove.as_str()))?;
             }
             Line::Declaration(mut line) => {
                 let item = line.item.as_str().to_owned();
@@ -209,7 +321,7 @@ impl Generation {
                     Some(personal) => self.personal.insert(&item, personal.as_str().as_bytes())?,
                     None => self.personal.remove(&item)?,
                 };
-                self.declarations.insert(&item, serde_json::to_vec(&line)?)?;
+                self.lines.insert(&item, serde_json::to_vec(&line)?)?;
             }
         }
         Ok(())
@@ -236,8 +348,8 @@ impl From<serde_json::Error> for Trouble {
 }
 
 fn remember(past: &Tree, item: &str, outcome: Outcome, at: i64) -> Result<(), Trouble> {
-    let before: Option<Past> = past.get(item)?.map(|bytes| serde_json::from_slice(&bytes)).transpose()?;
-    let now = before.map_or(Past { worst: outcome, at }, |before| before.and(outcome, at));
+    let before: Option<PastOf> = past.get(item)?.map(|bytes| serde_json::from_slice(&bytes)).transpose()?;
+    let now = before.map_or(PastOf { worst: outcome, at }, |before| before.and(outcome, at));
     past.insert(item, serde_json::to_vec(&now)?)?;
     Ok(())
 }

@@ -1,8 +1,11 @@
-//! `bench lists`: look-ups in a large hold list, as the lane asks them: through the lists, over the index on disk.
+//! `bench lists`: a large hold list and more declarations, as the lane asks them: through the lists, over the index on disk.
+//! A delta comes while the lane runs, and at last the index is lost and built again from the files.
 
-use std::io::Write;
+mod package;
+
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gatepost_hardware::units::WallMs;
@@ -10,140 +13,246 @@ use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::key::StationKey;
 use gatepost_ledger::lists::cache::{Cache, CacheSetup};
-use gatepost_ledger::lists::{Ages, Claims, Form, IndexState, ListKind, Lists, Trust, file};
+use gatepost_ledger::lists::{Ages, Form, IndexState, ListKind, Lists, Trust};
 use gatepost_pipeline::judge::{ListState, Token};
 use serde::Serialize;
 
 use super::percentile;
 use crate::commands::{Failure, problem};
 use crate::run::clock::wall_now;
+use crate::run::memory::INDEX_BYTES;
+use package::{DAY_MS, ISSUER, Lines, item};
 
 #[derive(Serialize)]
 pub(super) struct Figures {
     lookup_us_p99: u64,
     lookup_us_p50: u64,
     lookup_us_max: u64,
-    entries: u64,
+    holds: u64,
+    declarations: u64,
     lookups: usize,
-    /// Look-ups of listed items; every one found its hold.
+    /// Look-ups of listed items; every one found its hold, and its declaration where there is one.
     found: usize,
-    install_s: f64,
-    index_s: f64,
+    /// From the packages to an index that answers.
+    load_s: f64,
+    /// A hold list of one line more, whole: until the lane may ask again. The declarations are not read again.
+    next_list_s: f64,
+    delta: u64,
+    /// Until the delta's last hold is found, with the lane asking all the time.
+    delta_s: f64,
+    /// What the lane's look-ups took meanwhile.
+    lookup_during_delta_us_p99: u64,
+    lookup_during_delta_us_max: u64,
+    /// The index lost, and built from the files.
+    rebuild_s: f64,
+    /// Of this whole process, at its most; nothing where the system does not say.
+    memory_mib_max: Option<u64>,
 }
 
-const DAY_MS: i64 = 86_400_000;
+pub(super) struct Plan {
+    pub(super) holds: u64,
+    pub(super) declarations: u64,
+    pub(super) lookups: usize,
+}
+
 /// A build that takes longer is given up, as the station would.
 const BUILD: Duration = Duration::from_secs(3_600);
+/// Holds of the delta.
+const DELTA: u64 = 10_000;
+/// Between two parcels of a fast lane.
+const PARCEL: Duration = Duration::from_millis(10);
 
-pub(super) fn measure(folder: &Path, entries: u64, lookups: usize) -> Result<Figures, Failure> {
-    let said = |error: &dyn std::fmt::Display| problem("bench lists", error);
-    let disk: SharedDisk = Arc::new(RealDisk::new(folder).map_err(|error| said(&error))?);
-    let key = StationKey::generate().map_err(|error| said(&error))?;
-    let now = wall_now();
-    let package = folder.join("holds.list");
-    write_package(&package, &key, entries, now).map_err(|error| said(&error))?;
-    let trust = Trust {
-        station: "bench".to_owned(),
-        keys: vec![("central".to_owned(), key.public())],
-        ages: Ages { holds_ms: DAY_MS, declarations_ms: DAY_MS },
-    };
-    let setup = CacheSetup {
-        folder: folder.join("index"),
-        memory_bytes: 128 << 20,
-        answer: Duration::from_secs(1),
-        build: BUILD,
-        pause: BUILD,
-    };
+pub(super) fn measure(folder: &Path, plan: &Plan) -> Result<Figures, Failure> {
+    let bench = Bench::new(folder)?;
+    let Plan { holds, declarations, lookups } = *plan;
     let start = Instant::now();
-    let mut lists = Lists::open(disk, "lists", trust, None, |source| Ok(Box::new(Cache::start(setup, source)?)))
-        .map_err(|error| said(&error))?;
-    wait_until_ready(&lists)?;
-    lists.install("holds.list", Some(now)).map_err(|error| said(&error))?;
-    let installed = Instant::now();
-    wait_until_found(&lists, entries, now)?;
-    let indexed = Instant::now();
-    let (mut times, mut found) = (Vec::with_capacity(lookups), 0);
-    for number in 0..lookups as u64 {
-        // Half of them listed, spread over the whole list.
-        let listed = number % 2 == 0 && entries > 0;
-        let at = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) % entries.max(1);
-        let item = Token::clipped(&if listed { item(at) } else { format!("ZZ{number:09}XX") });
-        let asked = Instant::now();
-        let matched = lists.look_up(Some(&item), Some(now));
-        times.push(u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX));
-        if !matches!(matched.lists.holds, ListState::Fresh { .. }) || matched.holds.is_empty() == listed {
-            return Err(said(&format!("the look-up of {} went wrong: {:?}", item.as_str(), matched.lists.holds)));
-        }
-        found += usize::from(listed);
+    let mut lists = bench.open()?;
+    bench.wait_until_ready(&lists)?;
+    if declarations > 0 {
+        bench.install(&mut lists, (ListKind::Declarations, Form::Snapshot, 1), 0..declarations)?;
     }
+    bench.install(&mut lists, (ListKind::Holds, Form::Snapshot, 1), 0..holds)?;
+    bench.wait_until_found(&lists, holds - 1)?;
+    let loaded = start.elapsed();
+    let (mut times, found) = bench.ask(&lists, plan)?;
     times.sort_unstable();
+
+    let again = Instant::now();
+    bench.install(&mut lists, (ListKind::Holds, Form::Snapshot, 2), 0..holds + 1)?;
+    bench.wait_until_found(&lists, holds)?;
+    let next_list = again.elapsed();
+    let (lists, delta, mut meanwhile) = bench.delta(lists, holds + 1..holds + 1 + DELTA)?;
+    meanwhile.sort_unstable();
+
+    drop(lists);
+    let again = Instant::now();
+    std::fs::remove_dir_all(folder.join("index")).map_err(|error| said(&error))?;
+    let lists = bench.open()?;
+    bench.wait_until_ready(&lists)?;
+    bench.wait_until_found(&lists, holds + DELTA)?;
     Ok(Figures {
         lookup_us_p99: percentile(&times, 99),
         lookup_us_p50: percentile(&times, 50),
         lookup_us_max: times.last().copied().unwrap_or(0),
-        entries,
+        holds,
+        declarations,
         lookups,
         found,
-        install_s: (installed - start).as_secs_f64(),
-        index_s: (indexed - installed).as_secs_f64(),
+        load_s: loaded.as_secs_f64(),
+        next_list_s: next_list.as_secs_f64(),
+        delta: DELTA,
+        delta_s: delta.as_secs_f64(),
+        lookup_during_delta_us_p99: percentile(&meanwhile, 99),
+        lookup_during_delta_us_max: meanwhile.last().copied().unwrap_or(0),
+        rebuild_s: again.elapsed().as_secs_f64(),
+        memory_mib_max: memory_mib_max(),
     })
 }
 
-fn wait_until_ready(lists: &Lists) -> Result<(), Failure> {
-    let start = Instant::now();
-    loop {
-        match lists.index_state() {
-            IndexState::Ready => return Ok(()),
-            IndexState::Rebuilding if start.elapsed() < BUILD => std::thread::park_timeout(Duration::from_millis(5)),
-            _ => {
-                return Err(Failure::Problem(
-                    "bench lists: the index could not be built; check the disk's room".to_owned(),
-                ));
+fn said(error: &dyn std::fmt::Display) -> Failure {
+    problem("bench lists", error)
+}
+
+struct Bench<'f> {
+    folder: &'f Path,
+    disk: SharedDisk,
+    key: StationKey,
+    lines: Lines,
+    now: WallMs,
+}
+
+impl<'f> Bench<'f> {
+    fn new(folder: &'f Path) -> Result<Self, Failure> {
+        let disk: SharedDisk = Arc::new(RealDisk::new(folder).map_err(|error| said(&error))?);
+        let key = StationKey::generate().map_err(|error| said(&error))?;
+        Ok(Self { folder, disk, key, lines: Lines::new().map_err(|error| said(&error))?, now: wall_now() })
+    }
+
+    fn open(&self) -> Result<Lists, Failure> {
+        let trust = Trust {
+            station: "bench".to_owned(),
+            keys: vec![(ISSUER.to_owned(), self.key.public())],
+            ages: Ages { holds_ms: DAY_MS, declarations_ms: DAY_MS },
+        };
+        let setup = CacheSetup {
+            folder: self.folder.join("index"),
+            memory_bytes: INDEX_BYTES,
+            answer: Duration::from_secs(1),
+            build: BUILD,
+            pause: BUILD,
+        };
+        Lists::open(self.disk.clone(), "lists", trust, None, |source| Ok(Box::new(Cache::start(setup, source)?)))
+            .map_err(|error| said(&error))
+    }
+
+    fn install(
+        &self,
+        lists: &mut Lists,
+        what: (ListKind, Form, u64),
+        items: std::ops::Range<u64>,
+    ) -> Result<(), Failure> {
+        self.write("incoming.list", what, items)?;
+        lists.install("incoming.list", Some(self.now)).map(drop).map_err(|error| said(&error))
+    }
+
+    fn write(&self, file: &str, what: (ListKind, Form, u64), items: std::ops::Range<u64>) -> Result<(), Failure> {
+        let path = self.folder.join(file);
+        self.lines.write(&path, &self.key, what, items, self.now).map_err(|error| said(&error))
+    }
+
+    fn wait_until_ready(&self, lists: &Lists) -> Result<(), Failure> {
+        let start = Instant::now();
+        loop {
+            match lists.index_state() {
+                IndexState::Ready => return Ok(()),
+                IndexState::Rebuilding if start.elapsed() < BUILD => {
+                    std::thread::park_timeout(Duration::from_millis(5));
+                }
+                _ => {
+                    return Err(Failure::Problem(
+                        "bench lists: the index could not be built; check the disk's room".to_owned(),
+                    ));
+                }
             }
         }
     }
-}
 
-/// The old index answers until the new one is built; the last line of the list is in it when it is.
-fn wait_until_found(lists: &Lists, entries: u64, now: WallMs) -> Result<(), Failure> {
-    let last = Token::clipped(&item(entries.saturating_sub(1)));
-    while entries > 0 && lists.look_up(Some(&last), Some(now)).holds.is_empty() {
-        wait_until_ready(lists)?;
-        std::thread::park_timeout(Duration::from_millis(5));
+    /// The last line of a list is in the index when the list is.
+    fn wait_until_found(&self, lists: &Lists, last: u64) -> Result<(), Failure> {
+        let last = Token::clipped(&item(last));
+        while lists.look_up(Some(&last), Some(self.now)).holds.is_empty() {
+            self.wait_until_ready(lists)?;
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn item(at: u64) -> String {
-    format!("RR{at:09}GB")
-}
-
-/// A signed list of `entries` holds; written in one pass, its first line at the end of the work.
-fn write_package(path: &Path, key: &StationKey, entries: u64, now: WallMs) -> std::io::Result<()> {
-    let line = |at: u64| {
-        format!(
-            "{{\"item\":\"{}\",\"hold\":{{\"id\":\"H{at}\",\"kind\":\"entity\",\"issue\":\"targeting\",\"purpose\":\"security\",\
-             \"severity\":\"alert\",\"outcome\":\"exam\",\"authority\":\"bench\",\"audience\":\"all\"}}}}\n",
-            item(at)
-        )
-    };
-    let mut hasher = blake3::Hasher::new();
-    for at in 0..entries {
-        hasher.update(line(at).as_bytes());
+    /// Half of them listed, spread over the whole list. How long each took, and how many were found.
+    fn ask(&self, lists: &Lists, plan: &Plan) -> Result<(Vec<u64>, usize), Failure> {
+        let (mut times, mut found) = (Vec::with_capacity(plan.lookups), 0);
+        for number in 0..plan.lookups as u64 {
+            let at = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) % plan.holds.max(plan.declarations);
+            let listed = number % 2 == 0;
+            let item = Token::clipped(&if listed { item(at) } else { format!("ZZ{number:09}XX") });
+            let asked = Instant::now();
+            let matched = lists.look_up(Some(&item), Some(self.now));
+            times.push(micros(asked));
+            let (held, declared) = (listed && at < plan.holds, listed && at < plan.declarations);
+            let right = matched.holds.is_empty() != held
+                && matched.declared.aed.is_some() == declared
+                && matches!(matched.lists.holds, ListState::Fresh { .. });
+            if !right {
+                return Err(said(&format!("the look-up of {} went wrong: {matched:?}", item.as_str())));
+            }
+            found += usize::from(listed);
+        }
+        Ok((times, found))
     }
-    let claims = Claims {
-        kind: ListKind::Holds,
-        form: Form::Snapshot,
-        issuer: "central".to_owned(),
-        audience: vec!["*".to_owned()],
-        version: 1,
-        not_before: now.0,
-        expires: now.0 + DAY_MS,
-        lines: entries,
-        digest: gatepost_ledger::chain::Digest(*hasher.finalize().as_bytes()),
-    };
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-    file.write_all(&file::first_line(key, &claims))?;
-    (0..entries).try_for_each(|at| file.write_all(line(at).as_bytes()))?;
-    file.flush()
+
+    /// A delta comes while the lane runs. The lists, how long until its last hold was found, and what the lane's own look-ups
+    /// took meanwhile.
+    fn delta(&self, lists: Lists, items: std::ops::Range<u64>) -> Result<(Lists, Duration, Vec<u64>), Failure> {
+        let last = items.end - 1;
+        self.write("delta.list", (ListKind::Holds, Form::Delta, 3), items)?;
+        let (lists, over) = (Mutex::new(lists), AtomicBool::new(false));
+        let lock = || lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let (took, times) = std::thread::scope(|scope| {
+            let lane = scope.spawn(|| {
+                let (mut times, wanted) = (Vec::new(), Token::clipped(&item(0)));
+                while !over.load(Ordering::Relaxed) {
+                    // As the station does: whoever installs a list holds the others up.
+                    let asked = Instant::now();
+                    let matched = lock().look_up(Some(&wanted), Some(self.now));
+                    times.push(if matched.holds.is_empty() { u64::MAX } else { micros(asked) });
+                    std::thread::park_timeout(PARCEL);
+                }
+                times
+            });
+            let begun = Instant::now();
+            let installed = lock().install("delta.list", Some(self.now));
+            let wanted = Token::clipped(&item(last));
+            while installed.is_ok() && lock().look_up(Some(&wanted), Some(self.now)).holds.is_empty() {
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            let took = begun.elapsed();
+            over.store(true, Ordering::Relaxed);
+            let times = lane.join().map_err(|_| said(&"the lane stopped after a fault"))?;
+            installed.map(|_| (took, times)).map_err(|error| said(&error))
+        })?;
+        if times.contains(&u64::MAX) {
+            return Err(said(&"the lane found no hold while the delta came"));
+        }
+        Ok((lists.into_inner().unwrap_or_else(PoisonError::into_inner), took, times))
+    }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Linux says it of each process (`VmHWM` in proc(5)).
+fn memory_mib_max() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib / 1_024)
 }
