@@ -124,6 +124,8 @@ impl Place {
 pub enum Told {
     /// *decision*: its outcome.
     Decided(String),
+    /// *sighting* at the entry.
+    Entered,
     /// *sighting* of an end.
     Ended(End),
     Presented,
@@ -148,7 +150,8 @@ pub fn told(kind: Kind, body: &Map<String, Value>) -> Told {
         Kind::Decision => crate::alert::named(body).outcome.map_or(Told::Other, Told::Decided),
         Kind::Sighting => {
             let end = body.get("end").and_then(|end| serde_json::from_value(end.clone()).ok());
-            end.map_or(Told::Other, Told::Ended)
+            let other = if text("seen").as_deref() == Some("entry") { Told::Entered } else { Told::Other };
+            end.map_or(other, Told::Ended)
         }
         Kind::Presentation => Told::Presented,
         Kind::Exam => Told::Examined,
@@ -224,7 +227,7 @@ pub fn walk(placed_ms: i64, marks: &[Mark]) -> Walk {
             Told::Presented => reached(Step::Presented),
             Told::Examined => reached(Step::Examined),
             Told::Disposed(_) => reached(Step::Outcome),
-            Told::Ended(_) | Told::Decided(_) | Told::Other => {}
+            Told::Ended(_) | Told::Decided(_) | Told::Entered | Told::Other => {}
         }
     }
     let newest = visits.values().filter_map(Visit::end).max_by_key(|(_, place)| place.order());

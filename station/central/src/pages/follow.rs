@@ -5,7 +5,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
-use super::html::{frame, grouped, time};
+use super::html::{frame, framed, grouped, time};
 use super::{Failed, Shared, json, page};
 use crate::follow::{Mark, Step, Told, end_name};
 use crate::intake::wall_ms;
@@ -120,7 +120,7 @@ fn funnel_table(funnel: &[Funnel]) -> Markup {
         div.scroll { table {
             thead { tr {
                 th { "Facility" } th.n { "Placed" }
-                @for step in Step::ALL { th.n { (in_words(step)) } }
+                @for step in Step::ALL { th.n { (capital(in_words(step))) } }
                 th { "Stopped moving" }
             } }
             tbody { @for of in funnel { tr {
@@ -139,6 +139,11 @@ fn stopped(of: &Funnel) -> Markup {
         @if stopped.is_empty() { span.good { "none" } }
         @for (step, number) in stopped { span.tag.bad { (grouped(number)) " not " (in_words(step)) } " " }
     }
+}
+
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 const fn in_words(step: Step) -> &'static str {
@@ -199,7 +204,7 @@ fn items_page(number: Option<&str>, marks: &[Mark], now_ms: i64) -> Markup {
             (None, _) => {}
         }
     };
-    frame("Where is it?", "/items", &body)
+    framed("Where is it?", "/items", false, &body)
 }
 
 fn where_it_is(newest: &Mark, marks: &[Mark]) -> Markup {
@@ -234,6 +239,7 @@ fn in_words_told(told: &Told) -> String {
         Told::Presented => "presented".to_owned(),
         Told::Examined => "examined".to_owned(),
         Told::Disposed(what) => format!("outcome: {what}"),
+        Told::Entered => "came in".to_owned(),
         Told::Other => "was there".to_owned(),
     }
 }

@@ -22,9 +22,15 @@ h1{font-size:1.25rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .6rem}nav{displ
 th,td{text-align:left;padding:.55rem .9rem;border-top:1px solid var(--line);vertical-align:top}thead th{border-top:0;font-weight:600;color:var(--soft);font-size:.85rem}
 td.n{text-align:right;font-variant-numeric:tabular-nums}th.n{text-align:right}code{font:.92em ui-monospace,monospace}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.tag{display:inline-block;border:1px solid currentColor;border-radius:1rem;padding:0 .55rem;font-size:.8rem;white-space:nowrap}
+input,button{font:inherit;padding:.45rem .7rem;border:1px solid var(--line);border-radius:.5rem;background:var(--card);color:inherit}button{background:var(--tint)}
 .note{background:var(--tint);border-radius:.6rem;padding:.7rem .9rem;margin:1rem 0}.old td{color:var(--soft)}";
 
 pub(super) fn frame(title: &str, here: &str, body: &Markup) -> Markup {
+    framed(title, here, true, body)
+}
+
+/// `fresh`: the page shows what is now, and comes again by itself; not where somebody may be typing.
+pub(super) fn framed(title: &str, here: &str, fresh: bool, body: &Markup) -> Markup {
     let links = [
         ("/", "Stations"),
         ("/alerts", "Alerts"),
@@ -38,7 +44,7 @@ pub(super) fn frame(title: &str, here: &str, body: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="refresh" content="10";
+                @if fresh { meta http-equiv="refresh" content="10"; }
                 title { (title) " · Gatepost central" }
                 style { (PreEscaped(STYLE)) }
             }
