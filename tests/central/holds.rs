@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gatepost_central::follow::{Patience, Step};
 use gatepost_central::holds::{HoldLine, Signatory};
-use gatepost_central::place;
+use gatepost_central::place::{self, Doubt};
 use gatepost_central::store::Store;
 use gatepost_central::store::funnel::Funnel;
 use gatepost_central::store::holds::HoldChange;
-use gatepost_central::store::ingest::{Arrived, Batch, Outcome};
+use gatepost_central::store::ingest::{Arrived, Batch, Doubtful, Outcome};
 use gatepost_pipeline::record::{Class, Kind, Urgency, class};
 use gatepost_sync::chain::{Digest, Received};
 use gatepost_sync::topics::{Address, Name};
@@ -37,8 +37,11 @@ impl Station {
     }
 
     fn record(&mut self, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+        self.record_as(class(kind, Urgency::default()), kind, at_ms, body)
+    }
+
+    fn record_as(&mut self, class: Class, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
         self.seq += 1;
-        let class: Class = class(kind, Urgency::default());
         let (seq, prev, name, kind, said) = (self.seq, self.prev, self.name, kind.name(), class.name());
         let text = format!(
             r#"{{"seq":{seq},"prev":"{prev}","station":"{name}","lane":"A","at":{at_ms},"kind":"{kind}","class":"{said}","audience":"all","body":{body}}}"#
@@ -206,4 +209,25 @@ pub async fn what_is_restricted_stands_on_no_page_of_holds(ground: Ground) {
     assert_eq!((funnel.placed, ways.len()), (1, 1), "{ways:?}");
     let open = store.recoveries(10).await.expect("asked");
     assert_eq!(open.iter().map(|one| one.hold.as_str()).collect::<Vec<_>>(), ["h2"]);
+}
+
+/// A station, an alert, something put aside, a hold on its way and one to be fetched back: at least one row of everything.
+pub async fn something_of_everything(ground: &Ground, store: &Store) {
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
+    let mut jfk = Station::new("JFK", "st-01");
+    let changes = ["RBH1US", "RBH2US"].map(|item| hold_on(item, &format!("h-{item}"), "\"all\""));
+    let list = store.change_holds(&changes, "officer 7", &signatory, NOW_MS).await.expect("placed");
+    store.list_sent(list.version, &BTreeSet::from(["JFK"]), NOW_MS + 1).await.expect("noted");
+    let mut records = vec![jfk.takes(&list.bytes, NOW_MS + 2)];
+    records.extend(jfk.pass(1, "RBH1US", "exam", NOW_MS + 100));
+    records.extend(jfk.pass(2, "RBH2US", "release", NOW_MS + 200));
+    records.push(jfk.record_as(Class::Alert, Kind::Device, NOW_MS + 300, r#"{"says":"A scanner is silent."}"#));
+    commit(store, records).await;
+    let doubt = Doubtful {
+        address: Address::new("JFK", "st-01").expect("an address"),
+        seq: Some(99),
+        doubt: Doubt::NotListed,
+        bytes: b"?".to_vec(),
+    };
+    store.commit(Batch { doubtful: vec![doubt], ..Batch::default() }, NOW_MS).await.expect("put aside");
 }

@@ -18,7 +18,8 @@ use super::ground::Ground;
 use super::holds::hold_on;
 pub use super::holds::{
     a_hold_is_followed_to_its_end_in_whatever_order_records_come,
-    a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, what_is_restricted_stands_on_no_page_of_holds,
+    a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, something_of_everything,
+    what_is_restricted_stands_on_no_page_of_holds,
 };
 
 pub(super) const NOW_MS: i64 = 1_790_856_000_000;

@@ -16,3 +16,5 @@ mod labels;
 mod central_store;
 #[cfg(feature = "rim")]
 mod rehearsal;
+#[cfg(feature = "rim")]
+mod openapi;

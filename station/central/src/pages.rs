@@ -48,12 +48,7 @@ pub async fn serve(
         .route("/doubtful", get(doubtful))
         .route("/holds", get(follow::holds))
         .route("/items", get(follow::items))
-        .route("/api/holds", get(follow::api_holds))
-        .route("/api/items/{number}", get(follow::api_item))
-        .route("/api/stations", get(api_stations))
-        .route("/api/alerts", get(api_alerts))
-        .route("/api/counts", get(api_counts))
-        .route("/api/doubtful", get(api_doubtful))
+        .merge(api())
         .with_state(Shared { store, intake, patience });
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
@@ -61,6 +56,24 @@ pub async fn serve(
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
         tracing::error!("pages: {error}");
     }
+}
+
+/// What programs read: `openapi.json` beside this crate describes it, and is served with it.
+const OPENAPI: &str = include_str!("../openapi.json");
+
+fn api() -> Router<Shared> {
+    Router::new()
+        .route("/api/stations", get(api_stations))
+        .route("/api/alerts", get(api_alerts))
+        .route("/api/counts", get(api_counts))
+        .route("/api/doubtful", get(api_doubtful))
+        .route("/api/holds", get(follow::api_holds))
+        .route("/api/items/{number}", get(follow::api_item))
+        .route("/api/openapi.json", get(api_itself))
+}
+
+async fn api_itself() -> Response {
+    guarded(([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response())
 }
 
 #[derive(Debug, Default, Deserialize)]

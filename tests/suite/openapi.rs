@@ -1,0 +1,137 @@
+//! What central's document for programs says is what a running central answers: every path, every key, every kind of value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatepost_central::Central;
+use gatepost_central::store::Store;
+use gatepost_world::central::{Ground, stories};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const SOURCE: &str = include_str!("../../station/central/src/pages.rs");
+
+/// One answer of a running central: its status and body.
+async fn ask(central: &Central, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(central.http()).await.expect("central's pages");
+    let request = format!("GET {path} HTTP/1.0\r\nHost: central\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, body.to_owned())
+}
+
+/// Where `value` is not what `schema` says; nothing when it is.
+fn unlike(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let named = document.pointer(name.trim_start_matches('#')).unwrap_or(&Value::Null);
+        return unlike(document, named, value, at);
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        single => single.as_str().into_iter().collect(),
+    };
+    let is = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if !types.contains(&is) {
+        return vec![format!("{at}: is {is}, described as {types:?}")];
+    }
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+        return vec![format!("{at}: {value} is not described")];
+    }
+    match value {
+        Value::Array(items) => items.iter().flat_map(|item| unlike(document, &schema["items"], item, at)).collect(),
+        Value::Object(found) => match schema["properties"].as_object() {
+            Some(described) => {
+                let keys: BTreeSet<&String> = found.keys().chain(described.keys()).collect();
+                let unlike_of = |key: &String| match (found.get(key), described.get(key)) {
+                    (Some(value), Some(schema)) => unlike(document, schema, value, &format!("{at}.{key}")),
+                    (found, _) => {
+                        vec![format!("{at}.{key}: {}", if found.is_some() { "not described" } else { "missing" })]
+                    }
+                };
+                keys.into_iter().flat_map(unlike_of).collect()
+            }
+            // A map: every value is of one kind.
+            None if schema["additionalProperties"].is_object() => {
+                found.values().flat_map(|value| unlike(document, &schema["additionalProperties"], value, at)).collect()
+            }
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// How many objects of each described kind an answer holds; a document that nothing was held against proves nothing.
+fn seen(schema: &Value, value: &Value, counts: &mut BTreeMap<String, usize>) {
+    if let Some(name) = schema["$ref"].as_str() {
+        *counts.entry(name.to_owned()).or_default() += 1;
+        return;
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| seen(&schema["items"], item, counts)),
+        Value::Object(found) => {
+            found.iter().for_each(|(key, value)| seen(&schema["properties"][key], value, counts));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_describes_every_answer_and_every_answer_is_described() {
+    let ground = Ground::file();
+    let store: Store = ground.open().await;
+    stories::something_of_everything(&ground, &store).await;
+    // No broker listens there; the pages are served all the same.
+    let central = Central::start(ground.config(9)).await.expect("central starts");
+    let (status, text) = ask(&central, "/api/openapi.json").await;
+    assert_eq!(status, 200);
+    let document: Value = serde_json::from_str(&text).expect("a document");
+    assert_eq!(document["openapi"], "3.1.0");
+
+    let described: BTreeSet<&str> = document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+    let routes = SOURCE.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next());
+    let coded: BTreeSet<&str> =
+        routes.filter(|path| path.starts_with("/api/") && *path != "/api/openapi.json").collect();
+    assert_eq!(described, coded);
+
+    let mut counts = BTreeMap::new();
+    for path in described {
+        let schema = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        let (status, text) = ask(&central, &path.replace("{number}", "rb%20h1%20us")).await;
+        assert_eq!(status, 200, "{path}");
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(unlike(&document, schema, &answer, path), Vec::<String>::new());
+        seen(schema, &answer, &mut counts);
+    }
+    for name in document["components"]["schemas"].as_object().expect("schemas").keys() {
+        assert!(
+            counts.contains_key(&format!("#/components/schemas/{name}")),
+            "no {name} among the answers: {counts:?}"
+        );
+    }
+    assert_eq!(ask(&central, "/api/nothing").await.0, 404);
+    central.stop().await;
+}
+
+#[test]
+fn an_answer_that_is_not_as_described_is_noticed() {
+    let schema: Value = serde_json::from_str(
+        r#"{"type":"object","properties":{"n":{"type":"integer"},"s":{"type":["string","null"],"enum":["a",null]}}}"#,
+    )
+    .expect("a schema");
+    let unlike = |value: &str| unlike(&Value::Null, &schema, &serde_json::from_str(value).expect("JSON"), "").len();
+    assert_eq!(unlike(r#"{"n":1,"s":null}"#), 0);
+    for wrong in [r#"{"n":1}"#, r#"{"n":"1","s":"a"}"#, r#"{"n":1,"s":"b"}"#, r#"{"n":1,"s":"a","more":1}"#, "[]"] {
+        assert_eq!(unlike(wrong), 1, "{wrong}");
+    }
+}
