@@ -19,6 +19,7 @@ pub(crate) struct EndBody<'a> {
     pub pass: Option<PassKey>,
     pub item: Option<Token>,
     pub end: End,
+    /// The newest decision before; nothing where there was none, or where another was on its way to the disk.
     pub decision: Option<u64>,
     /// The last fact that this follows from: after a restart, facts up to here are accounted. A bench has none.
     pub fact: Option<FactRef>,

@@ -215,7 +215,8 @@ impl Drive {
         let opened = parcel.state == State::Opened;
         parcel.signal(Signal::Gone(end));
         let permit = parcel.permit.filter(|_| end != End::Release);
-        let decision = parcel.seq;
+        // One that is on its way to the disk will stand before this end and replace it; its number is not known yet.
+        let decision = parcel.seq.filter(|_| !parcel.asking);
         // An earlier life released it and no gate opened for it: the journal must not end with that decision.
         let overtaken = !opened && parcel.judged.is_none() && parcel.released_before && end != End::Release;
         parcel.stale |= parcel.revision == 0 || overtaken;

@@ -191,6 +191,18 @@ fn a_release_that_the_gate_opened_for_is_not_taken_back_when_nobody_saw_it_leave
 }
 
 /// A hand lays something against a parcel that has been judged: the next eye sees one longer thing.
+/// A permit is missed and its parcel is gone, both at once: the decision that takes the release back is not durable yet.
+#[test]
+fn an_end_names_no_decision_that_one_on_its_way_to_the_disk_replaces() {
+    let mut rig = Rig::new(vec![released_before()], &[]);
+    assert_eq!(rig.decisions().len(), 1, "what an earlier life released is judged again: {:?}", rig.decisions());
+    rig.edge(EXAM, true, 11_000, None);
+    rig.edge(EXAM, false, 11_300, None);
+    assert_eq!(rig.ends(), [("north/1/1", "exam")]);
+    let (_, end) = rig.records.iter().find(|(_, body)| body["end"] == "exam").expect("its end");
+    assert_eq!(end["decision"], serde_json::Value::Null);
+}
+
 #[test]
 fn what_an_eye_puts_in_doubt_after_the_judgement_is_judged_again() {
     let mut rig = Rig::new(Vec::new(), &[]);
