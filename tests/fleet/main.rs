@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 
+mod bridge;
 mod consumers;
 mod count;
 mod day;
@@ -71,6 +72,17 @@ enum Command {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=1_000))]
         distance_ms: u64,
     },
+    /// A station's backlog drained to central beside Mosquitto's own bridge, and both while the broker dies: ratio_to_bridge
+    Bridge {
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
+        records: u64,
+        /// How often the broker is killed in the second run
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=20))]
+        kills: u64,
+        /// What central stores in
+        #[arg(long, value_enum, default_value_t = Kind::Postgres)]
+        store: Kind,
+    },
     /// Holds lost at every stage of their way, and during an outage: what central says, held against what is true
     Holds {
         #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(96..=100_000))]
@@ -112,6 +124,10 @@ fn main() -> ExitCode {
             Command::Consumers { stations, parcels, distance_ms } => {
                 let figures = consumers::run(&consumers::Plan { stations, parcels, distance_ms }).await;
                 show(figures, consumers::Figures::is_good)
+            }
+            Command::Bridge { records, kills, store } => {
+                let postgres = store == Kind::Postgres;
+                show(bridge::run(&bridge::Plan { records, kills, postgres }).await, bridge::Figures::is_good)
             }
             Command::Holds { holds, kills, store } => {
                 let postgres = store == Kind::Postgres;
