@@ -62,6 +62,14 @@ impl Ground {
         config
     }
 
+    /// A connection to a database that need not be there yet.
+    pub async fn connect_new(&self) -> AnyConnection {
+        if self.server.is_none() {
+            std::fs::File::create(self.folder.path().join("central.sqlite")).expect("a file");
+        }
+        self.connect().await
+    }
+
     /// A connection past the product's own.
     pub async fn connect(&self) -> AnyConnection {
         let url = match &self.server {

@@ -175,6 +175,56 @@ pub async fn stations_do_not_touch_each_other(ground: Ground) {
     assert_eq!(ends, [("st-01".to_owned(), Some(7)), ("st-02".to_owned(), Some(3))]);
 }
 
+/// The schemas that were in use before, in order.
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../station/central/migrations/0001_records.sql"),
+    include_str!("../../station/central/migrations/0002_holds.sql"),
+    include_str!("../../station/central/migrations/0003_follow.sql"),
+];
+
+/// What a central of every older version left is read by this one, and nothing of it is lost.
+pub async fn a_database_of_every_older_schema_is_brought_up_to_date(ground: Ground) {
+    let mut connection = ground.connect_new().await;
+    let names = ["records", "holds", "follow"];
+    for version in 1..=MIGRATIONS.len() {
+        let at = version - 1;
+        let sql = if ground.url().is_some() {
+            MIGRATIONS[at].replace(" BLOB ", " BYTEA ")
+        } else {
+            MIGRATIONS[at].to_owned()
+        };
+        let sql = sqlx::SqlSafeStr::into_sql_str(sqlx::AssertSqlSafe(sql));
+        let simple = sqlx::migrate::MigrationType::Simple;
+        let one = sqlx::migrate::Migration::new(version as i64, names[at].into(), simple, sql, false);
+        let mut migrator = sqlx::migrate::Migrator::with_migrations(vec![one]);
+        migrator.set_ignore_missing(true);
+        migrator.run(&mut connection).await.unwrap();
+        if version == 1 {
+            let station = "INSERT INTO station (station, facility, first_heard_ms, last_heard_ms, durable) VALUES ('st-01', 'JFK', 1, 2, 3)";
+            sqlx::query(station).execute(&mut connection).await.unwrap();
+        }
+        if version == 2 {
+            for (id, audience) in [("h1", "\"all\""), ("h2", r#"{"restricted":{"group":"g","cover":"c"}}"#)] {
+                let HoldChange::Place(line) = hold_on("RB123456785US", id, audience) else { return };
+                sqlx::query("INSERT INTO hold (id, item, line, placed_ms, placed_by) VALUES ($1, $2, $3, 5, 'ann')")
+                    .bind(id)
+                    .bind(line.item.as_str())
+                    .bind(serde_json::to_string(&line).unwrap())
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+    let store = ground.open().await;
+    assert_eq!(store.stations().await.unwrap()[0].durable, 3);
+    let funnel = store.funnel(&gatepost_central::follow::Patience::default(), NOW_MS).await.unwrap();
+    assert_eq!(funnel.iter().map(|of| (of.facility.as_str(), of.placed)).collect::<Vec<_>>(), [("JFK", 1)]);
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).unwrap();
+    let list = store.change_hold(&place_hold("h3"), "ann", &signatory, NOW_MS).await.unwrap();
+    assert_eq!((lines(&list.bytes), list.version), (3, 1));
+}
+
 pub async fn a_database_of_a_newer_program_is_refused(ground: Ground) {
     let store = ground.open().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -293,7 +343,7 @@ pub async fn holds_of_two_centrals_at_once_are_all_in_the_last_list(ground: Grou
 #[macro_export]
 macro_rules! central_stories {
     ($name:ident, $ground:expr) => {
-        $crate::central_stories!($name, $ground, records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes, a_long_chain_is_walked_in_steps, what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged, a_new_process_goes_on_where_the_last_commit_ended, alerts_are_listed_newest_first_and_history_is_not_fresh, a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing, stations_do_not_touch_each_other, a_database_of_a_newer_program_is_refused, holds_are_placed_once_lifted_once_and_signed_into_rising_versions, a_hold_is_followed_to_its_end_in_whatever_order_records_come, a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, what_is_restricted_stands_on_no_page_of_holds, what_no_text_may_hold_keeps_no_batch_out);
+        $crate::central_stories!($name, $ground, records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes, a_long_chain_is_walked_in_steps, what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged, a_new_process_goes_on_where_the_last_commit_ended, alerts_are_listed_newest_first_and_history_is_not_fresh, a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing, stations_do_not_touch_each_other, a_database_of_every_older_schema_is_brought_up_to_date, a_database_of_a_newer_program_is_refused, holds_are_placed_once_lifted_once_and_signed_into_rising_versions, a_hold_is_followed_to_its_end_in_whatever_order_records_come, a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, what_is_restricted_stands_on_no_page_of_holds, what_no_text_may_hold_keeps_no_batch_out);
     };
     ($name:ident, $ground:expr, $($story:ident),+) => {
         mod $name {

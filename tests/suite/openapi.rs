@@ -120,6 +120,13 @@ async fn the_document_describes_every_answer_and_every_answer_is_described() {
         );
     }
     assert_eq!(ask(&central, "/api/nothing").await.0, 404);
+    // It says that it is not well, and its numbers all the same.
+    let (status, text) = ask(&central, "/health").await;
+    let health: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((status, &health["good"], &health["broker"]), (503, &Value::Bool(false), &Value::Bool(false)));
+    assert_eq!(health["database"], true);
+    let (status, text) = ask(&central, "/metrics").await;
+    assert!(status == 200 && text.contains("\ngatepost_central_recoveries_open 1\n"), "{text}");
     central.stop().await;
 }
 

@@ -3,6 +3,7 @@
 //! No accounts yet, so they are served on the loopback by default, and say about a restricted record only its cover.
 
 mod follow;
+mod health;
 pub mod html;
 
 use axum::Router;
@@ -48,6 +49,8 @@ pub async fn serve(
         .route("/doubtful", get(doubtful))
         .route("/holds", get(follow::holds))
         .route("/items", get(follow::items))
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
         .merge(api())
         .with_state(Shared { store, intake, patience });
     let stopped = async move {

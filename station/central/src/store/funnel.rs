@@ -210,6 +210,19 @@ impl Store {
         Ok(lists)
     }
 
+    /// How many held items are to be fetched back.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn recoveries_open(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT COUNT(*) FROM recovery AS r JOIN hold AS h ON h.id = r.hold
+             WHERE r.found_ms IS NULL AND h.lifted_ms IS NULL AND h.restricted = 0",
+        )
+        .fetch_one(&self.readers)
+        .await?)
+    }
+
     /// What is to be fetched back, the newest first; what was found meanwhile comes after it. At most `limit`.
     ///
     /// # Errors
