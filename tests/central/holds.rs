@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatepost_central::follow::{Patience, Step};
+use gatepost_central::follow::{Patience, Step, Told};
 use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::place::{self, Doubt};
 use gatepost_central::store::Store;
 use gatepost_central::store::funnel::Funnel;
-use gatepost_central::store::holds::HoldChange;
+use gatepost_central::store::holds::{HoldChange, HoldError};
 use gatepost_central::store::ingest::{Arrived, Batch, Doubtful, Outcome};
 use gatepost_pipeline::record::{Class, Kind, Urgency, class};
 use gatepost_sync::chain::{Digest, Received};
@@ -41,10 +41,18 @@ impl Station {
     }
 
     fn record_as(&mut self, class: Class, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+        self.record_of(class, "\"all\"", kind, at_ms, body)
+    }
+
+    fn record_for(&mut self, audience: &str, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+        self.record_of(class(kind, Urgency::default()), audience, kind, at_ms, body)
+    }
+
+    fn record_of(&mut self, class: Class, audience: &str, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
         self.seq += 1;
         let (seq, prev, name, kind, said) = (self.seq, self.prev, self.name, kind.name(), class.name());
         let text = format!(
-            r#"{{"seq":{seq},"prev":"{prev}","station":"{name}","lane":"A","at":{at_ms},"kind":"{kind}","class":"{said}","audience":"all","body":{body}}}"#
+            r#"{{"seq":{seq},"prev":"{prev}","station":"{name}","lane":"A","at":{at_ms},"kind":"{kind}","class":"{said}","audience":{audience},"body":{body}}}"#
         );
         let address = Address::new(self.facility, name).expect("an address");
         let received: Received = place::read(&address, class, text.as_bytes()).expect("a record");
@@ -199,16 +207,47 @@ pub async fn what_is_restricted_stands_on_no_page_of_holds(ground: Ground) {
     let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
     let mut jfk = Station::new("JFK", "st-01");
     let group = r#"{"restricted":{"group":"narcotics","cover":"Selected at random."}}"#;
-    let changes = [hold_on("RBh1US", "h1", group), hold_on("RBh2US", "h2", "\"officer\"")];
+    let changes =
+        [hold_on("RBh1US", "h1", group), hold_on("RBh2US", "h2", "\"all\""), hold_on("RBh3US", "h3", "\"officer\"")];
     store.change_holds(&changes, "officer 7", &signatory, NOW_MS).await.expect("placed");
     let mut passes = jfk.pass(1, "RBh1US", "release", NOW_MS + 100);
     passes.extend(jfk.pass(2, "RBh2US", "release", NOW_MS + 200));
+    passes.extend(jfk.pass(3, "RBh3US", "release", NOW_MS + 300));
+    passes.push(jfk.record_for(group, Kind::Disposition, NOW_MS + 400, r#"{"item":"RBh2US","disposition":"seize"}"#));
     commit(&store, passes).await;
+    let marks = store.marks_of("RBh2US").await.expect("asked");
+    assert!(marks.len() == 4 && !marks.iter().any(|mark| matches!(mark.told, Told::Disposed(_))), "{marks:?}");
     let (funnel, ways) =
         (funnel_at(&store, "JFK", NOW_MS).await, store.ways(&Patience::default(), NOW_MS).await.expect("ways"));
     assert_eq!((funnel.placed, ways.len()), (1, 1), "{ways:?}");
     let open = store.recoveries(10).await.expect("asked");
-    assert_eq!(open.iter().map(|one| one.hold.as_str()).collect::<Vec<_>>(), ["h2"]);
+    assert!(open.is_empty(), "one is done with, the others are nobody's here: {open:?}");
+}
+
+pub async fn a_hold_that_no_station_would_take_is_refused_and_one_whose_time_is_over_is_not_followed(ground: Ground) {
+    let store = ground.open().await;
+    let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
+    let placed = async |text: String| {
+        let change = HoldChange::Place(Box::new(serde_json::from_str(&text).expect("a hold")));
+        store.change_hold(&change, "officer 7", &signatory, NOW_MS).await
+    };
+    let text = |id: &str, outcome: &str, audience: &str, until: i64| {
+        format!(
+            r#"{{"item":"RBh1US","hold":{{"id":"{id}","kind":"presentation","issue":"narcotics","purpose":"narcotics","severity":"alert","outcome":"{outcome}","authority":"CBP","audience":{audience}}},"until":{until}}}"#
+        )
+    };
+    let cover = format!(r#"{{"restricted":{{"group":"g","cover":"{}"}}}}"#, "x".repeat(5_000));
+    for bad in [text("h1", "release", "\"all\"", NOW_MS + 1), text("h2", "exam", &cover, NOW_MS + 1)] {
+        assert!(matches!(placed(bad).await, Err(HoldError::Unusable(..))));
+    }
+    placed(text("h3", "exam", "\"all\"", NOW_MS + 1_000)).await.expect("placed");
+    let mut jfk = Station::new("JFK", "st-01");
+    commit(&store, jfk.pass(1, "RBh1US", "exam", NOW_MS + 500)).await;
+    assert_eq!(funnel_at(&store, "JFK", NOW_MS).await.placed, 1);
+    store.end_holds(NOW_MS + 1_000).await.expect("ended");
+    commit(&store, jfk.pass(2, "RBh1US", "release", NOW_MS + 2_000)).await;
+    assert_eq!(funnel_at(&store, "JFK", NOW_MS).await.placed, 0);
+    assert!(store.recoveries(10).await.expect("asked").is_empty(), "rightly released");
 }
 
 /// A station, an alert, something put aside, a hold on its way and one to be fetched back: at least one row of everything.

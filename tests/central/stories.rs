@@ -18,6 +18,7 @@ use super::ground::Ground;
 use super::holds::hold_on;
 pub use super::holds::{
     a_hold_is_followed_to_its_end_in_whatever_order_records_come,
+    a_hold_that_no_station_would_take_is_refused_and_one_whose_time_is_over_is_not_followed,
     a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, something_of_everything,
     what_is_restricted_stands_on_no_page_of_holds,
 };
@@ -225,6 +226,23 @@ pub async fn a_database_of_every_older_schema_is_brought_up_to_date(ground: Grou
     assert_eq!((lines(&list.bytes), list.version), (3, 1));
 }
 
+/// A command beside a central that has just been installed.
+pub async fn programs_that_start_at_once_bring_a_new_database_up_to_date_once(ground: Ground) {
+    let database = ground.database();
+    let opened = (0..4).map(|_| {
+        let database = database.clone();
+        // Each on a thread of its own: whoever waits for the other waits on the system.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { Store::open(&database).await.map(drop).map_err(|error| error.to_string()) })
+        })
+    });
+    let opened: Vec<_> = opened.collect();
+    for one in opened {
+        assert_eq!(one.join().unwrap(), Ok(()));
+    }
+}
+
 pub async fn a_database_of_a_newer_program_is_refused(ground: Ground) {
     let store = ground.open().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -343,7 +361,7 @@ pub async fn holds_of_two_centrals_at_once_are_all_in_the_last_list(ground: Grou
 #[macro_export]
 macro_rules! central_stories {
     ($name:ident, $ground:expr) => {
-        $crate::central_stories!($name, $ground, records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes, a_long_chain_is_walked_in_steps, what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged, a_new_process_goes_on_where_the_last_commit_ended, alerts_are_listed_newest_first_and_history_is_not_fresh, a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing, stations_do_not_touch_each_other, a_database_of_every_older_schema_is_brought_up_to_date, a_database_of_a_newer_program_is_refused, holds_are_placed_once_lifted_once_and_signed_into_rising_versions, a_hold_is_followed_to_its_end_in_whatever_order_records_come, a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, what_is_restricted_stands_on_no_page_of_holds, what_no_text_may_hold_keeps_no_batch_out);
+        $crate::central_stories!($name, $ground, records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes, a_long_chain_is_walked_in_steps, what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged, a_new_process_goes_on_where_the_last_commit_ended, alerts_are_listed_newest_first_and_history_is_not_fresh, a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing, stations_do_not_touch_each_other, a_database_of_every_older_schema_is_brought_up_to_date, programs_that_start_at_once_bring_a_new_database_up_to_date_once, a_database_of_a_newer_program_is_refused, holds_are_placed_once_lifted_once_and_signed_into_rising_versions, a_hold_is_followed_to_its_end_in_whatever_order_records_come, a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, what_is_restricted_stands_on_no_page_of_holds, a_hold_that_no_station_would_take_is_refused_and_one_whose_time_is_over_is_not_followed, what_no_text_may_hold_keeps_no_batch_out);
     };
     ($name:ident, $ground:expr, $($story:ident),+) => {
         mod $name {

@@ -1,7 +1,9 @@
 -- Holds followed to their end. Which list first carried a hold, and whether everyone may know of it.
 ALTER TABLE hold ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE hold ADD COLUMN restricted BIGINT NOT NULL DEFAULT 0;
-UPDATE hold SET restricted = 1 WHERE line LIKE '%"restricted"%';
+UPDATE hold SET restricted = 1 WHERE line LIKE '%"restricted"%' OR line LIKE '%"audience":"officer"%';
+ALTER TABLE hold ADD COLUMN until_ms BIGINT;
+CREATE INDEX hold_by_end ON hold (until_ms);
 CREATE INDEX hold_by_item ON hold (item);
 CREATE INDEX hold_by_version ON hold (version);
 

@@ -241,8 +241,11 @@ pub fn walk(placed_ms: i64, marks: &[Mark]) -> Walk {
     walk
 }
 
-/// The first step that is not reached; nothing when all are.
+/// The first step that is not reached; nothing once the outcome is recorded, whatever was left out before.
 pub fn missing(reached: impl Fn(Step) -> bool) -> Option<Step> {
+    if reached(Step::Outcome) {
+        return None;
+    }
     Step::ALL.into_iter().find(|step| !reached(*step))
 }
 

@@ -12,7 +12,7 @@ use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::store::Store;
 use gatepost_central::store::holds::HoldChange;
 use gatepost_pipeline::identify::identify;
-use gatepost_pipeline::judge::{IssueCode, Purpose, Severity};
+use gatepost_pipeline::judge::{IssueCode, Purpose, Severity, Token};
 use serde_json::json;
 
 /// One line of a file, and of all of them.
@@ -29,6 +29,9 @@ pub enum Arguments {
         #[command(flatten)]
         at: At,
         file: PathBuf,
+        /// Take numbers as they are written, even if they are no valid identifiers
+        #[arg(long)]
+        as_written: bool,
     },
     /// End a hold
     Lift {
@@ -101,9 +104,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 let said = format!("{}: held by {}", line.item.as_str(), line.hold.id.as_str());
                 change(&place.at, vec![HoldChange::Place(Box::new(line))], said).await
             }
-            Arguments::Import { at, file } => {
+            Arguments::Import { at, file, as_written } => {
                 let changes: Vec<HoldChange> =
-                    read(&file)?.into_iter().map(|line| HoldChange::Place(Box::new(line))).collect();
+                    read(&file, as_written)?.into_iter().map(|line| HoldChange::Place(Box::new(line))).collect();
                 let said = format!("{}: {} holds placed", file.display(), changes.len());
                 change(&at, changes, said).await
             }
@@ -185,7 +188,7 @@ fn item_of(text: &str, as_written: bool) -> Result<String, String> {
     Err(format!("{text}: {why}; or say --as-written"))
 }
 
-fn read(file: &Path) -> Result<Vec<HoldLine>, String> {
+fn read(file: &Path, as_written: bool) -> Result<Vec<HoldLine>, String> {
     let shown = file.display();
     let opened = std::fs::File::open(file).map_err(|error| format!("{shown}: cannot be read: {error}"))?;
     let mut lines = Vec::new();
@@ -205,8 +208,10 @@ fn read(file: &Path) -> Result<Vec<HoldLine>, String> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let hold = serde_json::from_slice(&line)
-            .map_err(|error| format!("{shown}, line {number}: {error}; nothing was placed"))?;
+        let wrong = |why: &dyn std::fmt::Display| format!("{shown}, line {number}: {why}; nothing was placed");
+        let mut hold: HoldLine = serde_json::from_slice(&line).map_err(|error| wrong(&error))?;
+        let item = item_of(hold.item.as_str(), as_written).map_err(|why| wrong(&why))?;
+        hold.item = Token::new(&item).ok_or_else(|| wrong(&"the item's number is too long"))?;
         lines.push(hold);
     }
     match lines.is_empty() {

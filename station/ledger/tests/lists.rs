@@ -414,3 +414,72 @@ fn deltas_that_come_faster_than_the_index_looks_are_all_in_it() {
     assert_eq!(cache.find("RR000000004GB").unwrap().holds.len(), 1);
     assert_eq!(source.read_whole.lock().unwrap()[3..], [Part::List(ListKind::Holds)]);
 }
+
+/// Gives its holds only when it may, as a long list does.
+struct Slow {
+    packages: Packages,
+    may: std::sync::Mutex<bool>,
+    woken: std::sync::Condvar,
+}
+
+impl Source for Slow {
+    fn feed(&self, part: Part, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String> {
+        if part == Part::List(ListKind::Holds) {
+            let _may = self.woken.wait_while(self.may.lock().unwrap(), |may| !*may).unwrap();
+        }
+        if part == Part::Past {
+            // The journal, which has everything that ended.
+            each(Feed::Past { item: ITEM.to_owned(), outcome: Outcome::Exam, at: NOW.0 })?;
+        }
+        self.packages.feed(part, each)
+    }
+    fn feed_since(
+        &self,
+        kind: ListKind,
+        name: &str,
+        each: &mut dyn FnMut(Feed) -> Result<(), String>,
+    ) -> Result<Option<String>, String> {
+        self.packages.feed_since(kind, name, each)
+    }
+    fn name(&self, kind: ListKind) -> String {
+        self.packages.name(kind)
+    }
+}
+
+/// What ended while a list was indexed is in the journal, and so in the index when it answers again.
+#[test]
+fn a_decision_that_could_not_be_remembered_is_read_from_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Arc::new(Slow {
+        packages: Packages::default(),
+        may: std::sync::Mutex::new(true),
+        woken: std::sync::Condvar::new(),
+    });
+    let second = Duration::from_secs(20);
+    let setup = CacheSetup {
+        folder: folder.path().to_owned(),
+        memory_bytes: 1 << 20,
+        answer: second,
+        build: second,
+        pause: second,
+    };
+    let mut cache = Cache::start(setup, source.clone()).unwrap();
+    let begun = Instant::now();
+    let ready = |cache: &Cache| {
+        while cache.state() != IndexState::Ready && begun.elapsed() < second {
+            std::thread::yield_now();
+        }
+    };
+    ready(&cache);
+    *source.may.lock().unwrap() = false;
+    source.packages.holds.lock().unwrap().push("RR000000001GB");
+    cache.reload(Reload::Whole(ListKind::Holds)).unwrap();
+    let read_before = source.packages.read_whole.lock().unwrap().len();
+    assert!(cache.remember("RR000000009GB", Outcome::Exam, NOW.0).is_err(), "it is being built");
+    *source.may.lock().unwrap() = true;
+    source.woken.notify_all();
+    ready(&cache);
+    let read = source.packages.read_whole.lock().unwrap()[read_before..].to_vec();
+    assert!(read.contains(&Part::Past), "the journal was read again: {read:?}");
+    assert_eq!(cache.find("RR000000001GB").unwrap().holds.len(), 1);
+}

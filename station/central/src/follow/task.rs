@@ -110,10 +110,13 @@ impl Follower {
         for holds in holds.chunks(AT_ONCE) {
             self.follow(holds).await?;
         }
+        self.store.end_holds(wall_ms()).await?;
         let version = self.store.hold_version().await?;
-        if let Some(known) = self.version.filter(|known| *known < version) {
+        if self.version.is_none_or(|known| known < version) {
             // To the stations first: what is on a belt now is more urgent than what is gone.
             self.send().await?;
+        }
+        if let Some(known) = self.version.filter(|known| *known < version) {
             self.follow_all(known).await?;
         }
         self.version = Some(version);

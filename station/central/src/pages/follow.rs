@@ -61,7 +61,12 @@ pub(super) async fn api_item(State(shared): State<Shared>, Path(number): Path<St
 
 /// A number as a person types it: without spaces, in capitals.
 fn asked(number: &str) -> String {
-    number.chars().filter(|char| !char.is_whitespace()).take(ITEM_CHARS_MAX).collect::<String>().to_uppercase()
+    number
+        .chars()
+        .filter(|char| !char.is_whitespace() && !char.is_control())
+        .take(ITEM_CHARS_MAX)
+        .collect::<String>()
+        .to_uppercase()
 }
 
 fn holds_page(funnel: &[Funnel], ways: &[Way], recoveries: &[Recovery], now_ms: i64) -> Markup {

@@ -1,5 +1,6 @@
 //! Opening the database, and the little in which SQLite and PostgreSQL differ.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -116,6 +117,15 @@ impl Database {
         }
     }
 
+    /// Held while the schema is brought up to date: two programs that start at once would both do it. A server has its own
+    /// lock for that.
+    fn alone(&self) -> Result<Option<File>, sqlx::Error> {
+        let Self::File(file) = self else { return Ok(None) };
+        let lock = File::create(file.with_extension("lock"))?;
+        lock.lock()?;
+        Ok(Some(lock))
+    }
+
     async fn pool(&self, connections: u32, writes: bool) -> Result<AnyPool, StoreError> {
         let kind = self.kind();
         let failed = |error| StoreError::Open(self.shown(), error, kind.remedy());
@@ -154,9 +164,13 @@ impl Store {
             let sql = AssertSqlSafe(sql).into_sql_str();
             Migration::new(version, name.into(), MigrationType::Simple, sql, false)
         });
+        let alone = database.alone().map_err(|error| StoreError::Open(database.shown(), error, kind.remedy()))?;
         Migrator::with_migrations(migrations.to_vec()).run(&writer).await?;
+        drop(alone);
         let readers = database.pool(READERS, kind == Kind::Postgres).await?;
-        Ok(Self { writer, readers, kind })
+        let store = Self { writer, readers, kind };
+        store.complete_holds().await?;
+        Ok(store)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatepost_pipeline::record::Kind as RecordKind;
+use gatepost_pipeline::record::{Audience, Kind as RecordKind};
 use gatepost_sync::chain::Received;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -18,6 +18,8 @@ use crate::follow::{Mark, PAST_MS, Place, Step, Told, Walk, told, walk};
 
 /// Holds looked at in one transaction.
 pub const AT_ONCE: usize = 256;
+/// Of a station's records about lists, so many of the newest are looked through for its hold list.
+const LISTS_MAX: i64 = 64;
 /// Records of one item shown.
 const MARKS_MAX: i64 = 500;
 
@@ -122,17 +124,18 @@ impl Store {
     pub async fn marks_of(&self, item: &str) -> Result<Vec<Mark>, StoreError> {
         let rows = sqlx::query(
             "WITH visit AS (SELECT DISTINCT station, pass FROM record WHERE item = $1 AND pass IS NOT NULL)
-             SELECT s.facility, r.station, r.seq, r.at_ms, r.lane, r.kind, r.pass, r.envelope FROM record AS r
-             JOIN station AS s ON s.station = r.station
-             WHERE (r.item = $1 AND r.pass IS NULL)
-                OR EXISTS (SELECT 1 FROM visit AS v WHERE v.station = r.station AND v.pass = r.pass)
-             ORDER BY r.at_ms DESC, r.station, r.seq DESC LIMIT $2",
+             SELECT s.facility, m.* FROM (
+                 SELECT r.* FROM visit AS v JOIN record AS r ON r.station = v.station AND r.pass = v.pass
+                 UNION ALL SELECT r.* FROM record AS r WHERE r.item = $1 AND r.pass IS NULL
+             ) AS m JOIN station AS s ON s.station = m.station
+             ORDER BY m.at_ms DESC, m.station, m.seq DESC LIMIT $2",
         )
         .bind(item)
         .bind(MARKS_MAX)
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(mark).collect()
+        // A record that not everyone may read tells everyone that the item was there.
+        rows.iter().map(|row| mark(row, |audience| *audience == Audience::All)).collect()
     }
 
     /// Reads what these stations recorded of their hold lists, and when all of a facility have one in force.
@@ -145,9 +148,11 @@ impl Store {
         for station in stations {
             let rows = sqlx::query(
                 "SELECT r.seq, r.at_ms, r.envelope FROM record AS r LEFT JOIN station_list AS l ON l.station = r.station
-                 WHERE r.station = $1 AND r.kind = 'list' AND r.seq > COALESCE(l.seq, 0) ORDER BY r.seq DESC",
+                 WHERE r.station = $1 AND r.kind = 'list' AND r.seq > COALESCE(l.seq, 0)
+                 ORDER BY r.seq DESC LIMIT $2",
             )
             .bind(station)
+            .bind(LISTS_MAX)
             .fetch_all(&mut *connection)
             .await?;
             for row in rows {
@@ -248,12 +253,12 @@ async fn marks_of_holds(
     let mut found: BTreeMap<String, (i64, Vec<Mark>)> = BTreeMap::new();
     for row in select.fetch_all(&mut *connection).await? {
         let of = found.entry(row.try_get("hold")?).or_insert((row.try_get("placed_ms")?, Vec::new()));
-        of.1.push(mark(&row)?);
+        of.1.push(mark(&row, |_| true)?);
     }
     Ok(found)
 }
 
-fn mark(row: &AnyRow) -> Result<Mark, StoreError> {
+fn mark(row: &AnyRow, may_be_told: impl Fn(&Audience) -> bool) -> Result<Mark, StoreError> {
     let place = Place {
         facility: row.try_get("facility")?,
         station: row.try_get("station")?,
@@ -267,7 +272,7 @@ fn mark(row: &AnyRow) -> Result<Mark, StoreError> {
     let envelope: &str = row.try_get("envelope")?;
     // It was read when it came; whatever cannot be read any more still was there.
     let told = match (kind, Received::read(envelope.as_bytes())) {
-        (Some(kind), Ok(received)) => told(kind, &received.envelope.body),
+        (Some(kind), Ok(received)) if may_be_told(&received.envelope.audience) => told(kind, &received.envelope.body),
         _ => Told::Other,
     };
     Ok(Mark { place, told })

@@ -1,7 +1,7 @@
 //! How far holds have come, what stopped moving, and what is to be fetched back: for pages and answers. Reads only, and says
 //! nothing of restricted holds: there is nobody yet of whom central knows that he may see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sqlx::Row;
@@ -189,8 +189,11 @@ impl Store {
                 way.reached.insert(step, row.try_get("at_ms")?);
             }
         }
+        let done: BTreeSet<String> =
+            ways.iter().filter(|way| way.reached.contains_key(&Step::Outcome)).map(|way| way.hold.clone()).collect();
         for way in &mut ways {
-            way.missing = missing(|step| way.reached.contains_key(&step));
+            // Where the outcome is recorded at one facility, nothing is waited for at another that saw it before.
+            way.missing = missing(|step| way.reached.contains_key(&step)).filter(|_| !done.contains(&way.hold));
             way.since_ms = way.reached.values().copied().chain([way.placed_ms]).max().unwrap_or(way.placed_ms);
             let patience = way.missing.and_then(|step| patience.of(step));
             way.stalled = patience.is_some_and(|patience| now_ms - way.since_ms > patience);

@@ -1,11 +1,17 @@
 //! Holds and the lists signed from them.
 
+use gatepost_pipeline::judge::Outcome;
 use gatepost_pipeline::record::Audience;
 use gatepost_sync::chain::Digest;
 use sqlx::{AnyConnection, Row};
 
 use super::{Store, StoreError, number, sequence};
 use crate::holds::{HoldLine, Signatory};
+
+/// What a station takes in one message, and room for the message around it.
+const LIST_BYTES_MAX: usize = gatepost_sync::limits::INCOMING_BYTES_MAX - 4_096;
+/// The longest line that a station reads (`gatepost_ledger::limits::LIST_LINE_BYTES_MAX`).
+const LINE_BYTES_MAX: usize = 4_096;
 
 /// Why a hold was not placed or lifted.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +20,12 @@ pub enum HoldError {
     Known(String),
     #[error("no hold with the id {0} is in force")]
     Unknown(String),
+    #[error("{0}: {1}")]
+    Unusable(String, String),
+    #[error(
+        "the list would be {0} bytes; stations take {1} at most: lift holds, or let them end (several lists are not built yet)"
+    )]
+    TooLarge(usize, usize),
     #[error("central has no key to sign with; set holds.key in its configuration")]
     NoKey,
     #[error(transparent)]
@@ -87,6 +99,9 @@ impl Store {
         }
         holds.retain(|hold| hold.until.is_none_or(|until| until > now_ms));
         let bytes = signatory.package(version, &holds, now_ms);
+        if bytes.len() > LIST_BYTES_MAX {
+            return Err(HoldError::TooLarge(bytes.len(), LIST_BYTES_MAX));
+        }
         // Which holds an earlier list carried is known from the holds themselves; its bytes would only fill the disk.
         sqlx::query("UPDATE hold_list SET bytes = $1 WHERE version < $2 AND bytes <> $1")
             .bind(&[][..])
@@ -117,6 +132,47 @@ impl Store {
         Ok(Some(SignedList { version, bytes: row.try_get("bytes")? }))
     }
 
+    /// Holds whose time is over are lifted by themselves.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn end_holds(&self, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE hold SET lifted_ms = until_ms, lifted_by = 'its own end' WHERE lifted_ms IS NULL AND until_ms <= $1",
+        )
+        .bind(now_ms)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Fills in what holds and lists of an older version do not say in columns of their own.
+    pub(super) async fn complete_holds(&self) -> Result<(), StoreError> {
+        let rows = sqlx::query("SELECT id, line FROM hold WHERE until_ms IS NULL AND line LIKE '%\"until\"%'")
+            .fetch_all(&self.writer)
+            .await?;
+        for row in rows {
+            let line: Result<HoldLine, _> = serde_json::from_str(row.try_get("line")?);
+            let Some(until) = line.ok().and_then(|line| line.until) else { continue };
+            sqlx::query("UPDATE hold SET until_ms = $1 WHERE id = $2")
+                .bind(until)
+                .bind(row.try_get::<String, _>("id")?)
+                .execute(&self.writer)
+                .await?;
+        }
+        let rows =
+            sqlx::query("SELECT version, bytes FROM hold_list WHERE digest = ''").fetch_all(&self.writer).await?;
+        for row in rows {
+            let bytes: Vec<u8> = row.try_get("bytes")?;
+            sqlx::query("UPDATE hold_list SET digest = $1 WHERE version = $2")
+                .bind(Digest::of(&bytes).to_string())
+                .bind(row.try_get::<i64, _>("version")?)
+                .execute(&self.writer)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The version of the list in force, 0 before the first.
     ///
     /// # Errors
@@ -126,6 +182,19 @@ impl Store {
             sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM hold_list").fetch_one(&self.readers).await?;
         Ok(sequence(last).unwrap_or(0))
     }
+}
+
+/// The hold as a list has it. A station takes a list whole or not at all: one line that it refuses would keep all of them out.
+fn written(line: &HoldLine) -> Result<String, HoldError> {
+    let refused = |why: &str| HoldError::Unusable(line.hold.id.as_str().to_owned(), why.to_owned());
+    if line.hold.outcome == Outcome::Release {
+        return Err(refused("a hold raises to exam or stop-in-place; release holds nothing"));
+    }
+    let written = serde_json::to_string(line).map_err(|error| refused(&error.to_string()))?;
+    if written.len() > LINE_BYTES_MAX {
+        return Err(refused("it is longer than stations read; shorten group and cover"));
+    }
+    Ok(written)
 }
 
 /// One change, as part of the list of that version.
@@ -138,18 +207,20 @@ async fn write_change(
 ) -> Result<(), HoldError> {
     let changed = match change {
         HoldChange::Place(line) => {
-            let restricted = matches!(line.hold.audience, Audience::Restricted { .. });
+            let written = written(line)?;
+            let restricted = line.hold.audience != Audience::All;
             sqlx::query(
-                "INSERT INTO hold (id, item, line, placed_ms, placed_by, version, restricted)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO hold (id, item, line, placed_ms, placed_by, version, restricted, until_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
             )
             .bind(line.hold.id.as_str())
             .bind(line.item.as_str())
-            .bind(serde_json::to_string(line).unwrap_or_default())
+            .bind(written)
             .bind(now_ms)
             .bind(by)
             .bind(number(version))
             .bind(i64::from(restricted))
+            .bind(line.until)
             .execute(connection)
             .await?
         }

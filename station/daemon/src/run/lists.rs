@@ -21,6 +21,8 @@ use crate::run::visits::Visit;
 
 /// Questions waiting at the lists.
 const ASKED_MAX: usize = 128;
+/// Visits that wait for an index that is being built; beyond, it reads the journal again.
+const LATE_MAX: usize = 4_096;
 /// Time between looks at the index while nobody asks.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -46,7 +48,7 @@ pub struct Desk {
 pub fn start(desk: Desk) -> Result<SyncSender<Ask>, ConfigError> {
     let (asks, asked) = sync_channel(ASKED_MAX);
     let run = move || {
-        let mut ready = false;
+        let (mut ready, mut late) = (false, Vec::new());
         loop {
             let ask = asked.recv_timeout(LOOK);
             let Ok(is_ready) = desk.lists.lock().map(|lists| lists.index_state() == IndexState::Ready) else { return };
@@ -55,8 +57,12 @@ pub fn start(desk: Desk) -> Result<SyncSender<Ask>, ConfigError> {
                 desk.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
             }
             ready = is_ready;
+            if ready {
+                late.drain(..).for_each(|visit| desk.remember(&visit));
+            }
             match ask {
                 Ok(Ask::LookUp { pass, item, feed }) => desk.answer(pass, item.as_ref(), &feed),
+                Ok(Ask::Remember(visit)) if !ready && late.len() < LATE_MAX => late.push(visit),
                 Ok(Ask::Remember(visit)) => desk.remember(&visit),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -89,7 +95,7 @@ impl Desk {
 
     fn remember(&self, visit: &Visit) {
         let Ok(lists) = self.lists.lock() else { return };
-        // The journal has it, and an index that is built anew is told.
+        // The journal has it, and is read again by an index that could not take it.
         if let Err(error) = lists.remember(&visit.item, visit.worst, visit.at) {
             tracing::debug!("a visit is not in the index yet: {error}");
         }

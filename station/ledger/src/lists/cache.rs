@@ -8,6 +8,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -52,6 +53,8 @@ struct Current {
     abandoned: u32,
     requests: SyncSender<Request>,
     standing: Arc<Standing>,
+    /// A decision could not be remembered: the journal is to be read again.
+    missed: Arc<AtomicBool>,
     since: Instant,
 }
 
@@ -162,7 +165,15 @@ impl Index for Cache {
     }
 
     fn remember(&self, item: &str, outcome: Outcome, at: i64) -> Result<(), IndexError> {
-        self.ask(|answer| Request::Remember(item.to_owned(), outcome, at, answer))
+        let remembered = self.ask(|answer| Request::Remember(item.to_owned(), outcome, at, answer));
+        if remembered.is_err() {
+            self.lock().missed.store(true, Ordering::Release);
+            // It may have become ready before it could see that: then it takes it now.
+            if self.state() == IndexState::Ready {
+                return self.ask(|answer| Request::Remember(item.to_owned(), outcome, at, answer));
+            }
+        }
+        remembered
     }
 
     fn reload(&mut self, what: Reload) -> Result<(), IndexError> {
@@ -192,12 +203,13 @@ fn start_worker(
     abandoned: u32,
 ) -> Result<Current, IndexError> {
     let (requests, queue) = mpsc::sync_channel(WAITING_MAX);
-    let standing = Arc::new(Standing::default());
+    let (standing, missed) = (Arc::new(Standing::default()), Arc::new(AtomicBool::new(false)));
     let (path, memory_bytes) = (folder(&setup.folder, number), setup.memory_bytes);
     let (source, told, own) = (source.clone(), standing.clone(), requests.clone());
+    let overlooked = missed.clone();
     let run = move || {
         let worked = catch_unwind(AssertUnwindSafe(|| {
-            let mut worker = Worker::open(&path, memory_bytes, source, own, told.clone())?;
+            let mut worker = Worker::open(&path, memory_bytes, source, own, told.clone(), overlooked)?;
             worker.run(&queue)
         }));
         if !matches!(worked, Ok(Ok(()))) {
@@ -205,5 +217,5 @@ fn start_worker(
         }
     };
     thread::Builder::new().name("lists".to_owned()).spawn(run).map_err(|_| IndexError::Lost)?;
-    Ok(Current { number, abandoned, requests, standing, since: Instant::now() })
+    Ok(Current { number, abandoned, requests, standing, missed, since: Instant::now() })
 }

@@ -244,8 +244,12 @@ impl Index for MemoryIndex {
             }
             Err(error) => Err(error),
         };
-        self.names.insert(kind, name);
-        self.state = if fed.is_ok() { IndexState::Ready } else { IndexState::Lost };
+        match fed {
+            Ok(()) => drop(self.names.insert(kind, name)),
+            Err(_) => drop(self.names.remove(&kind)),
+        }
+        // Lost until every kind has been read whole again.
+        self.state = if self.names.len() == 2 { IndexState::Ready } else { IndexState::Lost };
         *self.lock() = tables;
         fed.map_err(|_| IndexError::Lost)
     }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
@@ -21,7 +22,8 @@ pub(super) enum Request {
     Remember(String, Outcome, i64, SyncSender<()>),
     Reload(Reload),
     Built(Built),
-    BuildFailed,
+    /// Which list could not be read, and what was in force when its build began; nothing for the past.
+    BuildFailed(Option<(ListKind, String)>),
     Stop,
 }
 
@@ -40,6 +42,7 @@ pub(super) struct Worker {
     source: Arc<dyn Source>,
     own: SyncSender<Request>,
     standing: Arc<Standing>,
+    missed: Arc<AtomicBool>,
 }
 
 /// Decisions of the past: added to one by one, read from the journal once.
@@ -56,6 +59,7 @@ impl Worker {
         source: Arc<dyn Source>,
         own: SyncSender<Request>,
         standing: Arc<Standing>,
+        missed: Arc<AtomicBool>,
     ) -> Result<Self, Trouble> {
         let db = sled::Config::new().path(path).cache_capacity(memory_bytes).use_compression(false).open()?;
         let [holds, declarations] = [ListKind::Holds, ListKind::Declarations].map(|kind| Table::open(&db, kind));
@@ -69,7 +73,7 @@ impl Worker {
                 db.drop_tree(name)?;
             }
         }
-        Ok(Self { db, holds, declarations, past, source, own, standing })
+        Ok(Self { db, holds, declarations, past, source, own, standing, missed })
     }
 
     pub(super) fn run(&mut self, queue: &Receiver<Request>) -> Result<(), Trouble> {
@@ -85,7 +89,12 @@ impl Worker {
                 Request::Reload(Reload::Added(kind)) if !self.table(kind).building => self.add(kind)?,
                 Request::Reload(Reload::Added(_) | Reload::Whole(_)) => self.stand()?,
                 Request::Built(built) => self.built(built)?,
-                Request::BuildFailed => return Err(Trouble),
+                Request::BuildFailed(Some((kind, name))) if self.source.name(kind) != name => {
+                    // A list was replaced while it was read: what is in force now is another.
+                    self.table(kind).building = false;
+                    self.stand()?;
+                }
+                Request::BuildFailed(_) => return Err(Trouble),
                 Request::Stop => break,
             }
         }
@@ -149,6 +158,11 @@ impl Worker {
                 self.build(kind)?;
             }
         }
+        if current && self.missed.swap(false, Ordering::AcqRel) {
+            // Parcels came and went while lists were indexed: the journal has them.
+            self.past.is_built = false;
+            self.db.remove(PAST)?;
+        }
         if !self.past.is_built {
             current = false;
             self.standing.building();
@@ -156,6 +170,9 @@ impl Worker {
         }
         if current {
             self.standing.ready(seen);
+            if self.missed.load(Ordering::Acquire) {
+                return self.stand(); // while it was looked whether everything is current
+            }
         }
         Ok(())
     }
@@ -170,8 +187,8 @@ impl Worker {
         let generation = table.generation + 1;
         let trees = Trees::fresh(&db, kind, generation)?;
         let source = self.source.clone();
-        self.spawn(move || {
-            let name = source.name(kind);
+        let name = source.name(kind);
+        self.spawn(Some((kind, name.clone())), move || {
             let fed = source.feed(Part::List(kind), &mut |feed| match feed {
                 Feed::Line { issuer, line } => trees.take(&issuer, line).map_err(|_| String::new()),
                 Feed::Past { .. } => Ok(()),
@@ -185,7 +202,7 @@ impl Worker {
             return Ok(());
         }
         let (tree, source) = (self.past.tree.clone(), self.source.clone());
-        self.spawn(move || {
+        self.spawn(None, move || {
             let fed = source.feed(Part::Past, &mut |feed| match feed {
                 Feed::Past { item, outcome, at } => remember(&tree, &item, outcome, at).map_err(|_| String::new()),
                 Feed::Line { .. } => Ok(()),
@@ -194,12 +211,16 @@ impl Worker {
         })
     }
 
-    fn spawn(&self, build: impl FnOnce() -> Result<Built, String> + Send + 'static) -> Result<(), Trouble> {
+    fn spawn(
+        &self,
+        of: Option<(ListKind, String)>,
+        build: impl FnOnce() -> Result<Built, String> + Send + 'static,
+    ) -> Result<(), Trouble> {
         let own = self.own.clone();
         let run = move || {
             let done = match catch_unwind(AssertUnwindSafe(build)) {
                 Ok(Ok(built)) => Request::Built(built),
-                _ => Request::BuildFailed,
+                _ => Request::BuildFailed(of),
             };
             // The worker is gone: so is the need to tell it.
             let _ = own.send(done);
@@ -207,11 +228,14 @@ impl Worker {
         thread::Builder::new().name("lists-build".to_owned()).spawn(run).map(drop).map_err(|_| Trouble)
     }
 
-    /// A list may have come while this was built: then it is built again.
+    /// A list may have come while this was built: deltas are added, else it is built again.
     fn built(&mut self, built: Built) -> Result<(), Trouble> {
         let db = self.db.clone();
         match built {
-            Built::List(kind, generation, name) => self.table(kind).switch(&db, generation, name)?,
+            Built::List(kind, generation, name) => {
+                self.table(kind).switch(&db, generation, name)?;
+                self.add(kind)?;
+            }
             Built::Past => {
                 db.flush()?;
                 db.insert(PAST, &[])?;
