@@ -11,7 +11,7 @@ use gatepost_central::Config;
 use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::store::Store;
 use gatepost_central::store::holds::HoldChange;
-use gatepost_pipeline::identify::identify;
+use gatepost_pipeline::identify::item_to_hold;
 use gatepost_pipeline::judge::{IssueCode, Purpose, Severity, Token};
 use serde_json::json;
 
@@ -167,25 +167,11 @@ fn line_of(place: &Place) -> Result<HoldLine, String> {
         Held::Exam => "exam",
         Held::StopInPlace => "stop-in-place",
     };
-    let item = item_of(&place.item, place.as_written)?;
+    let item = item_to_hold(&place.item, place.as_written)?;
     let hold = json!({"id": place.id, "kind": "presentation", "issue": place.issue, "purpose": place.purpose,
         "severity": place.severity, "outcome": outcome, "authority": place.authority, "audience": "all"});
     let until = place.days.map(|days| now_ms() + days * DAY_MS);
     serde_json::from_value(json!({"item": item, "hold": hold, "until": until})).map_err(|error| error.to_string())
-}
-
-/// The number as the belt will read it: a hold on another spelling would never match.
-fn item_of(text: &str, as_written: bool) -> Result<String, String> {
-    let found = identify(text, None);
-    if let Some(item) = found.item_id() {
-        return Ok(item.id);
-    }
-    let plain: String = text.chars().filter(|char| !char.is_whitespace()).collect::<String>().to_ascii_uppercase();
-    if as_written && !plain.is_empty() {
-        return Ok(plain);
-    }
-    let why = found.problems.first().map_or("this number names no item", |problem| problem.says());
-    Err(format!("{text}: {why}; or say --as-written"))
 }
 
 fn read(file: &Path, as_written: bool) -> Result<Vec<HoldLine>, String> {
@@ -210,7 +196,7 @@ fn read(file: &Path, as_written: bool) -> Result<Vec<HoldLine>, String> {
         }
         let wrong = |why: &dyn std::fmt::Display| format!("{shown}, line {number}: {why}; nothing was placed");
         let mut hold: HoldLine = serde_json::from_slice(&line).map_err(|error| wrong(&error))?;
-        let item = item_of(hold.item.as_str(), as_written).map_err(|why| wrong(&why))?;
+        let item = item_to_hold(hold.item.as_str(), as_written).map_err(|why| wrong(&why))?;
         hold.item = Token::new(&item).ok_or_else(|| wrong(&"the item's number is too long"))?;
         lines.push(hold);
     }

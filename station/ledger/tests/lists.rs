@@ -378,25 +378,29 @@ impl Source for Packages {
     }
 }
 
+/// An index on disk over that source.
+fn over(folder: &std::path::Path, source: Arc<dyn Source>) -> Cache {
+    let wait = Duration::from_secs(20);
+    let setup = CacheSetup { folder: folder.to_owned(), memory_bytes: 1 << 20, answer: wait, build: wait, pause: wait };
+    Cache::start(setup, source).unwrap()
+}
+
+fn built(cache: &Cache) {
+    let begun = Instant::now();
+    while cache.state() != IndexState::Ready {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the index was not built in time");
+        std::thread::yield_now();
+    }
+}
+
 /// Two deltas come into force before the index has looked at the first: both are in it afterwards.
 #[test]
 fn deltas_that_come_faster_than_the_index_looks_are_all_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let source = Arc::new(Packages::default());
     source.holds.lock().unwrap().push("RR000000001GB");
-    let second = Duration::from_secs(20);
-    let setup = CacheSetup {
-        folder: folder.path().to_owned(),
-        memory_bytes: 1 << 20,
-        answer: second,
-        build: second,
-        pause: second,
-    };
-    let mut cache = Cache::start(setup, source.clone()).unwrap();
-    let begun = Instant::now();
-    while cache.state() != IndexState::Ready && begun.elapsed() < second {
-        std::thread::yield_now();
-    }
+    let mut cache = over(folder.path(), source.clone());
+    built(&cache);
     source.holds.lock().unwrap().extend(["RR000000002GB", "RR000000003GB"]);
     for _ in 0..2 {
         cache.reload(Reload::Added(ListKind::Holds)).unwrap();
@@ -408,9 +412,7 @@ fn deltas_that_come_faster_than_the_index_looks_are_all_in_it() {
     // A new list of one kind leaves the other alone.
     source.holds.lock().unwrap().push("RR000000004GB");
     cache.reload(Reload::Whole(ListKind::Holds)).unwrap();
-    while cache.state() != IndexState::Ready && begun.elapsed() < second {
-        std::thread::yield_now();
-    }
+    built(&cache);
     assert_eq!(cache.find("RR000000004GB").unwrap().holds.len(), 1);
     assert_eq!(source.read_whole.lock().unwrap()[3..], [Part::List(ListKind::Holds)]);
 }
@@ -455,22 +457,8 @@ fn a_decision_that_could_not_be_remembered_is_read_from_the_journal() {
         may: std::sync::Mutex::new(true),
         woken: std::sync::Condvar::new(),
     });
-    let second = Duration::from_secs(20);
-    let setup = CacheSetup {
-        folder: folder.path().to_owned(),
-        memory_bytes: 1 << 20,
-        answer: second,
-        build: second,
-        pause: second,
-    };
-    let mut cache = Cache::start(setup, source.clone()).unwrap();
-    let begun = Instant::now();
-    let ready = |cache: &Cache| {
-        while cache.state() != IndexState::Ready && begun.elapsed() < second {
-            std::thread::yield_now();
-        }
-    };
-    ready(&cache);
+    let mut cache = over(folder.path(), source.clone());
+    built(&cache);
     *source.may.lock().unwrap() = false;
     source.packages.holds.lock().unwrap().push("RR000000001GB");
     cache.reload(Reload::Whole(ListKind::Holds)).unwrap();
@@ -478,7 +466,7 @@ fn a_decision_that_could_not_be_remembered_is_read_from_the_journal() {
     assert!(cache.remember("RR000000009GB", Outcome::Exam, NOW.0).is_err(), "it is being built");
     *source.may.lock().unwrap() = true;
     source.woken.notify_all();
-    ready(&cache);
+    built(&cache);
     let read = source.packages.read_whole.lock().unwrap()[read_before..].to_vec();
     assert!(read.contains(&Part::Past), "the journal was read again: {read:?}");
     assert_eq!(cache.find("RR000000001GB").unwrap().holds.len(), 1);

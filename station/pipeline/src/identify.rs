@@ -25,6 +25,24 @@ mod problem;
 mod s10;
 mod visit;
 
+/// An item's number as the belt will read it: a hold on another spelling would never match. With `as_written` also one that
+/// is no valid identifier.
+///
+/// # Errors
+/// What is wrong with the number, in words for whoever typed it, who may then say `--as-written`.
+pub fn item_to_hold(text: &str, as_written: bool) -> Result<String, String> {
+    let found = identify(text, None);
+    if let Some(item) = found.item_id() {
+        return Ok(item.id);
+    }
+    let plain: String = text.chars().filter(|char| !char.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    if as_written && !plain.is_empty() {
+        return Ok(plain);
+    }
+    let why = found.problems.first().map_or("this number names no item", |problem| problem.says());
+    Err(format!("{text}: {why}; or say --as-written"))
+}
+
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -97,7 +97,8 @@ impl Follower {
             if let Err(error) = self.look(&touched).await {
                 tracing::warn!("holds: {error}; everything is looked at again");
                 self.everything_at = Instant::now();
-                tokio::time::sleep(PAUSE).await;
+                // A database that is gone does not hold up whoever stops central.
+                let _ = tokio::time::timeout(PAUSE, stopped(&mut stop)).await;
             }
         }
     }

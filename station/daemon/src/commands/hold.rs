@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use gatepost_ledger::lists::index::{Feed, Part, Source};
 use gatepost_ledger::lists::{Claims, Form, HoldLine, Line, ListKind};
-use gatepost_pipeline::identify::identify;
+use gatepost_pipeline::identify::item_to_hold;
 use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity};
 use serde::Serialize;
 use serde_json::json;
@@ -330,18 +330,9 @@ fn remove(config: &ConfigFile, item: &str, id: &str, json: bool) -> Outcome {
     Ok(Ending::Good)
 }
 
-/// The number as the belt will read it: a hold on another spelling would never match.
+/// The number as the belt will read it.
 pub(super) fn item_of(text: &str, as_written: bool) -> Result<String, Failure> {
-    let found = identify(text, None);
-    if let Some(item) = found.item_id() {
-        return Ok(item.id);
-    }
-    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
-    if as_written && !plain.is_empty() {
-        return Ok(plain);
-    }
-    let why = found.problems.first().map_or("this number names no item", |problem| problem.says());
-    Err(Failure::Usage(format!("{text}: {why}; or say --as-written")))
+    item_to_hold(text, as_written).map_err(Failure::Usage)
 }
 
 /// Day and minute, UTC.
