@@ -33,7 +33,7 @@ const PIPELINE_MAY_USE: [&str; 7] = ["gatepost-hardware", "serde", "serde_json",
 const NAMED_IN: [(&str, &[&str]); 10] = [
     ("ort", &["models/src/session/"]),
     ("zxingcpp", &["models/src/labels/decoder.rs"]),
-    ("sled", &["station/ledger/src/lists/worker.rs"]),
+    ("sled", &["station/ledger/src/lists/changes.rs"]),
     ("rumqttc", &["station/sync/src/mqtt.rs"]),
     ("tokio_serial", &["station/daemon/src/run/serial.rs"]),
     ("evdev", &["station/daemon/src/run/keyboard.rs"]),

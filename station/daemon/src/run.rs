@@ -168,7 +168,7 @@ fn open(
     let journal_health = Arc::new(Mutex::new(memory.journal.health().clone()));
     let (view, evidence) = (memory.journal.view(), memory.evidence.clone());
     let (ledger, writer) = start_writer(memory.journal, feeds, &journal_health)?;
-    let (listed, lists) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(memory.lists)));
+    let (listed, lists) = (Arc::new(Mutex::new(None)), Arc::new(memory.lists));
     let visits = Arc::new(Mutex::new(memory.visits));
     let (chores, waiting) = keeper::chores();
     let asks = start_lists(config, memory.last_record, &lists, &listed, feeds, &chores)?;
@@ -233,7 +233,7 @@ fn open(
 fn start_lists(
     config: &Config,
     last_record: WallMs,
-    lists: &Arc<Mutex<Lists>>,
+    lists: &Arc<Lists>,
     listed: &Arc<Mutex<Option<ListStates>>>,
     feeds: &[(Feed, Fed)],
     chores: &Chores,

@@ -40,6 +40,8 @@ pub const EVIDENCE_CHUNK_BYTES: usize = 128 * 1024;
 pub const LIST_LINE_BYTES_MAX: usize = 4 * 1024;
 /// A list package's header, bytes.
 pub const LIST_HEADER_BYTES_MAX: usize = 4 * 1024;
+/// Lines of one list about one item: beyond, the list repeats itself, and nothing is answered about that item.
+pub const LINES_PER_ITEM_MAX: usize = 256;
 /// Holds that one item id may match; more are counted in `Match::holds_left_off`.
 pub const HOLDS_PER_ITEM_MAX: usize = 16;
 /// The personal data of one item visit, bytes.
@@ -57,5 +59,9 @@ const _: () = {
     assert!(RESERVE_BYTES / 2 >= 2 * GROUP_BYTES_MAX as u64, "half the reserve holds two full groups");
     assert!(JOURNAL_BYTES_MAX >= 16 * SEGMENT_BYTES + RESERVE_BYTES, "retention has whole segments to work with");
     assert!(LABELS_BYTES_MAX >= 16 * LABEL_BYTES_MAX as u64, "some pictures of the largest size fit");
+    assert!(
+        LINES_PER_ITEM_MAX > HOLDS_PER_ITEM_MAX,
+        "an item with too many holds is told apart from a list that repeats itself"
+    );
     assert!(EVIDENCE_CHUNK_BYTES < EVIDENCE_BYTES_MAX, "an image is at least one chunk");
 };

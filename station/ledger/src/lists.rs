@@ -8,31 +8,36 @@ pub mod line;
 pub mod file;
 pub mod index;
 mod folders;
+mod in_memory;
 mod force;
 mod standing;
+mod sorted;
+mod snapshot;
+mod changes;
+mod table;
 mod worker;
 pub mod cache;
+mod install;
 
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use gatepost_pipeline::event::Matched;
-use gatepost_pipeline::judge::{Aed, Declared, HoldKind, ListState, Lists as ListStates, Outcome, Previous, Token};
+use gatepost_pipeline::judge::{Aed, Declared, ListState, Lists as ListStates, Outcome, Previous, Token};
 use gatepost_pipeline::record::WallMs;
 
 pub use file::{Claims, Form};
 pub use force::{FilesSource, History};
-pub use index::{Index, IndexError, IndexState, MemoryIndex};
+pub use in_memory::MemoryIndex;
+pub use index::{Index, IndexError, IndexState};
 pub use line::{DeclarationLine, HoldLine, Line, ListKind};
 
-use crate::disk::{self, DiskError, SharedDisk};
-use crate::key::{PublicKey, StationKey};
+use crate::disk::{DiskError, SharedDisk};
+use crate::key::PublicKey;
 use crate::limits;
 use crate::sealed::Sealed;
-use file::{Body, Sink, Stream, read_lines};
-use force::{Entry, InForce};
-use index::{Found, Reload};
-use line::{LineError, LineParser};
+use force::InForce;
+use index::{Found, Package};
+use line::LineError;
 
 /// Where in a list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,12 +97,17 @@ pub fn local_issuer(station: &str) -> String {
     format!("local:{station}")
 }
 
+/// May be asked from any thread while another takes a list: reading millions of lines holds nobody up.
 pub struct Lists {
     disk: SharedDisk,
     folder: String,
     trust: Trust,
     force: Arc<InForce>,
     index: Box<dyn Index>,
+    /// Held by whoever takes a list: one at a time.
+    taking: Mutex<()>,
+    /// Held for writing from the moment a list is in force until the index knows: nobody is answered by one and told of another.
+    switching: RwLock<()>,
 }
 
 impl Lists {
@@ -117,13 +127,15 @@ impl Lists {
         let force = Arc::new(InForce::load(&disk, folder)?);
         let source = FilesSource::new(&disk, folder, &force, history);
         let index = index(Arc::new(source))?;
-        Ok(Self { disk, folder: folder.to_owned(), trust, force, index })
+        let (taking, switching) = (Mutex::new(()), RwLock::new(()));
+        Ok(Self { disk, folder: folder.to_owned(), trust, force, index, taking, switching })
     }
 
     /// What lists and past decisions say about an item; about none, only the state of the lists. `now` is nothing while
     /// the clock is not trusted: then no hold expires and every list is stale.
     pub fn look_up(&self, item: Option<&Token>, now: Option<WallMs>) -> Matched {
         let now = now.map(|now| now.0);
+        let _switched = self.switching.read().unwrap_or_else(PoisonError::into_inner);
         let mut states = ListStates {
             holds: self.list_state(ListKind::Holds, now),
             declarations: self.list_state(ListKind::Declarations, now),
@@ -159,7 +171,12 @@ impl Lists {
 
     /// When the newest list of a kind was issued.
     fn newest(&self, kind: ListKind) -> Option<WallMs> {
-        self.force.entries().iter().filter(|entry| entry.claims.kind == kind).map(|e| WallMs(e.claims.not_before)).max()
+        self.force
+            .packages()
+            .iter()
+            .filter(|one| one.claims.kind == kind)
+            .map(|one| WallMs(one.claims.not_before))
+            .max()
     }
 
     /// The worst state of the lists of a kind: of each issuer the newest version counts. Local holds have no age.
@@ -169,12 +186,12 @@ impl Lists {
             ListKind::Declarations => self.trust.ages.declarations_ms,
         };
         let local = local_issuer(&self.trust.station);
-        let entries = self.force.entries();
-        let of_kind = |entry: &&Entry| entry.claims.kind == kind && entry.claims.issuer != local;
-        let newest = entries.iter().filter(of_kind).filter(|entry| {
-            !entries.iter().any(|other| entry.same_list(other) && other.claims.version > entry.claims.version)
+        let packages = self.force.packages();
+        let of_kind = |one: &&Package| one.claims.kind == kind && one.claims.issuer != local;
+        let newest = packages.iter().filter(of_kind).filter(|one| {
+            !packages.iter().any(|other| one.same_list(other) && other.claims.version > one.claims.version)
         });
-        let Some(oldest) = newest.min_by_key(|entry| entry.claims.not_before) else { return ListState::Missing };
+        let Some(oldest) = newest.min_by_key(|one| one.claims.not_before) else { return ListState::Missing };
         let version = Token::clipped(&oldest.claims.version.to_string());
         let Some(now) = now else { return ListState::Stale { version, age_s: u64::from(u32::MAX) } };
         let age_ms = now.saturating_sub(oldest.claims.not_before);
@@ -208,126 +225,7 @@ impl Lists {
 
     /// The claims of every package in force, oldest first: for the `list` record.
     pub fn in_force(&self) -> Vec<Claims> {
-        self.force.entries().into_iter().map(|entry| entry.claims).collect()
-    }
-
-    /// Takes a package that came as bytes. See [`Self::install`].
-    ///
-    /// # Errors
-    /// [`ListError`]; nothing of it counts then.
-    pub fn install_bytes(&mut self, package: &[u8], now: Option<WallMs>) -> Result<Claims, ListError> {
-        let incoming = disk::join(&self.folder, "incoming");
-        disk::replace(self.disk.as_ref(), &incoming, package)?;
-        self.install(&incoming, now)
-    }
-
-    /// Takes the package in the file `path` of the same disk, which is moved or removed.
-    ///
-    /// # Errors
-    /// [`ListError`]; nothing of it counts then.
-    pub fn install(&mut self, path: &str, now: Option<WallMs>) -> Result<Claims, ListError> {
-        let checked = self.check(path, now);
-        if checked.is_err() {
-            disk::remove_if_there(self.disk.as_ref(), path)?;
-        }
-        let claims = checked?;
-        let entry = Entry::new(claims.clone());
-        self.disk.rename(path, &disk::join(&self.folder, &entry.file))?;
-        self.disk.sync_dir(&self.folder)?;
-        if disk::split(path).0 != self.folder {
-            self.disk.sync_dir(disk::split(path).0)?;
-        }
-        let what = match claims.form {
-            Form::Delta => Reload::Added(claims.kind),
-            Form::Snapshot => Reload::Whole(claims.kind),
-        };
-        self.force.add(&self.disk, &self.folder, entry)?;
-        self.index.reload(what)?;
-        Ok(claims)
-    }
-
-    fn check(&self, path: &str, now: Option<WallMs>) -> Result<Claims, ListError> {
-        let mut stream = BufReader::new(Stream::open(&self.disk, path)?);
-        let mut first = Vec::new();
-        let most = limits::LIST_HEADER_BYTES_MAX as u64;
-        std::io::Read::take(&mut stream, most)
-            .read_until(b'\n', &mut first)
-            .map_err(|error| ListError::Header(error.to_string()))?;
-        let claims = file::read_first_line(&first, &self.trust.keys)?;
-        let station = &self.trust.station;
-        if !claims.audience.iter().any(|name| name == "*" || name == station) {
-            return Err(ListError::OtherStation { audience: claims.audience, station: station.clone() });
-        }
-        if let Some(WallMs(now)) = now
-            && !(claims.not_before..=claims.expires).contains(&now)
-        {
-            let (not_before, expires) = (claims.not_before, claims.expires);
-            return Err(ListError::Dates { not_before, expires, now });
-        }
-        self.force.may_follow(&claims)?;
-        let mut parser = LineParser::new(claims.kind, claims.form == Form::Delta);
-        let name = format!("list {} of {}", claims.version, claims.issuer);
-        let body = read_lines(&mut stream, &name, 2, &mut parser, &mut |_, _| Ok(()))?;
-        if body.digest != claims.digest || body.lines != claims.lines {
-            return Err(ListError::Body);
-        }
-        Ok(claims)
-    }
-
-    /// Takes a file of holds from outside (a memory stick) as the station's own: every line must be a local hold that
-    /// ends. Replaces the local holds there were, or adds to them where `form` is a delta.
-    ///
-    /// # Errors
-    /// [`ListError::Line`] with file, line and remedy at the first bad line.
-    pub fn import_local(
-        &mut self,
-        key: &StationKey,
-        from: &mut (impl BufRead + Seek),
-        name: &str,
-        form: Form,
-        now: WallMs,
-    ) -> Result<Claims, ListError> {
-        let start = from.stream_position().map_err(|error| read_error(name, &error))?;
-        let mut until_max = now.0;
-        let mut parser = LineParser::new(ListKind::Holds, form == Form::Delta);
-        let mut number = 0;
-        let body = read_lines(from, name, 1, &mut parser, &mut |_, line| {
-            number += 1;
-            let Some(Line::Hold(line)) = line else { return Ok(()) };
-            let place = Place { file: name.to_owned(), line: number };
-            until_max = until_max.max(local(&line, now).map_err(|error| ListError::Line { place, error })?);
-            Ok(())
-        })?;
-        from.seek(SeekFrom::Start(start)).map_err(|error| read_error(name, &error))?;
-        let claims = self.local_claims(form, body, now, until_max);
-        let incoming = disk::join(&self.folder, "incoming");
-        let mut sink = Sink::create(&self.disk, &incoming)?;
-        sink.write_all(&file::first_line(key, &claims)).map_err(|error| read_error(name, &error))?;
-        std::io::copy(from, &mut sink).map_err(|error| read_error(name, &error))?;
-        sink.finish()?;
-        self.install(&incoming, Some(now))
-    }
-
-    fn local_claims(&self, form: Form, body: Body, now: WallMs, expires: i64) -> Claims {
-        let issuer = local_issuer(&self.trust.station);
-        let version = self.force.version(ListKind::Holds, &issuer).map_or(1, |version| version + 1);
-        // The first change to no list at all is a whole list.
-        let form = if version == 1 { Form::Snapshot } else { form };
-        let (kind, audience) = (ListKind::Holds, vec![self.trust.station.clone()]);
-        let (lines, digest) = (body.lines, body.digest);
-        Claims { kind, form, issuer, audience, version, not_before: now.0, expires, lines, digest }
-    }
-}
-
-/// A local entry escalates and expires; when it expires.
-fn local(line: &HoldLine, now: WallMs) -> Result<i64, LineError> {
-    if line.hold.kind != HoldKind::Local {
-        return Err(LineError::new("a hold entered at the station must be of kind \"local\"", "write kind \"local\""));
-    }
-    match line.until {
-        Some(until) if until > now.0 => Ok(until),
-        Some(_) => Err(LineError::new("the hold has ended already", "take the line out, or give a later end")),
-        None => Err(LineError::new("a hold entered at the station must end", "give \"until\"")),
+        self.force.packages().into_iter().map(|one| one.claims).collect()
     }
 }
 
@@ -341,8 +239,4 @@ fn unmatched(lists: ListStates, previous: Previous) -> Matched {
         previous,
         lists,
     }
-}
-
-fn read_error(name: &str, error: &std::io::Error) -> ListError {
-    ListError::Read { place: Place { file: name.to_owned(), line: 0 }, what: error.to_string() }
 }

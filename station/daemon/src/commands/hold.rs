@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use gatepost_ledger::lists::index::{Feed, Part, Source};
+use gatepost_ledger::lists::index::Source;
 use gatepost_ledger::lists::{Claims, Form, HoldLine, Line, ListKind};
 use gatepost_pipeline::identify::item_to_hold;
 use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity};
@@ -26,7 +26,6 @@ use crate::run::lock;
 const DAY_MS: i64 = 86_400_000;
 /// How long a running station may take to answer: it looks once a second.
 const ANSWER_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
-const HOLDS: Part = Part::List(ListKind::Holds);
 /// Holds printed by `hold list`; a list may have millions.
 const SHOWN_MAX: usize = 10_000;
 
@@ -219,14 +218,13 @@ fn list(config: &ConfigFile, all: bool, json: bool) -> Outcome {
     let now = wall_now().0;
     let mut held: BTreeMap<(String, String, String), HoldLine> = BTreeMap::new();
     let mut left_off = 0_u64;
-    let read = opened.source.feed(HOLDS, &mut |feed| {
-        let Feed::Line { issuer, line } = feed else { return Ok(()) };
-        if !all && issuer != opened.issuer {
-            return Ok(());
+    each_hold(&opened, &mut |issuer, line| {
+        if !all && *issuer != opened.issuer {
+            return;
         }
         match line {
             Line::Hold(line) if line.until.is_none_or(|until| until >= now) => {
-                let key = (issuer, line.item.as_str().to_owned(), line.hold.id.as_str().to_owned());
+                let key = (issuer.clone(), line.item.as_str().to_owned(), line.hold.id.as_str().to_owned());
                 if held.len() < SHOWN_MAX || held.contains_key(&key) {
                     held.insert(key, *line);
                 } else {
@@ -234,13 +232,11 @@ fn list(config: &ConfigFile, all: bool, json: bool) -> Outcome {
                 }
             }
             Line::Removal(line) => {
-                held.remove(&(issuer, line.item.as_str().to_owned(), line.remove.as_str().to_owned()));
+                held.remove(&(issuer.clone(), line.item.as_str().to_owned(), line.remove.as_str().to_owned()));
             }
             Line::Hold(_) | Line::Declaration(_) => {}
         }
-        Ok(())
-    });
-    read.map_err(|error| problem(opened.data.display(), error))?;
+    })?;
     if json {
         let shown = held.into_iter().map(|((issuer, ..), line)| Shown { issuer, line });
         document(&shown.collect::<Vec<_>>())?;
@@ -261,6 +257,18 @@ fn list(config: &ConfigFile, all: bool, json: bool) -> Outcome {
         super::warn(format!("{left_off} more holds are not shown: only the first {SHOWN_MAX} are"));
     }
     Ok(Ending::Good)
+}
+
+/// Every line of the hold lists in force: its issuer, and what it says, in the order in which they came.
+fn each_hold(opened: &Opened, each: &mut dyn FnMut(&String, Line)) -> Result<(), Failure> {
+    for package in opened.source.packages(ListKind::Holds) {
+        let read = opened.source.read(&package, &mut |_, _, line| {
+            each(&package.claims.issuer, line);
+            Ok(())
+        });
+        read.map_err(|error| problem(opened.data.display(), error))?;
+    }
+    Ok(())
 }
 
 pub(super) fn word(outcome: Decided) -> &'static str {
@@ -298,22 +306,19 @@ fn remove(config: &ConfigFile, item: &str, id: &str, json: bool) -> Outcome {
     let item = item_of(item, true)?;
     let mut opened = Opened::open(config)?;
     let (mut own, mut others) = (false, None);
-    let read = opened.source.feed(HOLDS, &mut |feed| {
-        let Feed::Line { issuer, line } = feed else { return Ok(()) };
-        match line {
-            Line::Hold(line) if line.item.as_str() == item && line.hold.id.as_str() == id => {
-                if issuer == opened.issuer { own = true } else { others = Some(issuer) }
+    each_hold(&opened, &mut |issuer, line| match line {
+        Line::Hold(line) if line.item.as_str() == item && line.hold.id.as_str() == id => {
+            if *issuer == opened.issuer {
+                own = true
+            } else {
+                others = Some(issuer.clone())
             }
-            Line::Removal(line)
-                if issuer == opened.issuer && line.item.as_str() == item && line.remove.as_str() == id =>
-            {
-                own = false;
-            }
-            _ => {}
         }
-        Ok(())
-    });
-    read.map_err(|error| problem(opened.data.display(), error))?;
+        Line::Removal(line) if *issuer == opened.issuer && line.item.as_str() == item && line.remove.as_str() == id => {
+            own = false;
+        }
+        _ => {}
+    })?;
     if !own {
         return Err(Failure::Problem(match others {
             Some(issuer) => format!("{item}: hold {id} is of {issuer}; only they lift it, with a signed list"),

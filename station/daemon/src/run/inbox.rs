@@ -90,7 +90,7 @@ pub struct Taken {
 }
 
 /// Takes what waits, oldest name first, and answers beside it.
-pub fn take_all(data: &Path, lists: &mut Lists, key: &StationKey, now: WallMs) -> Vec<Taken> {
+pub fn take_all(data: &Path, lists: &Lists, key: &StationKey, now: WallMs) -> Vec<Taken> {
     let Ok(entries) = std::fs::read_dir(data.join(FOLDER)) else { return Vec::new() };
     let mut waiting: Vec<(PathBuf, Letter)> = entries
         .filter_map(|entry| {
@@ -103,7 +103,7 @@ pub fn take_all(data: &Path, lists: &mut Lists, key: &StationKey, now: WallMs) -
     waiting.into_iter().map(|(path, kind)| take(&path, kind, lists, key, now)).collect()
 }
 
-fn take(path: &Path, kind: Letter, lists: &mut Lists, key: &StationKey, now: WallMs) -> Taken {
+fn take(path: &Path, kind: Letter, lists: &Lists, key: &StationKey, now: WallMs) -> Taken {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (digest, result) = match digest(path) {
         Ok(digest) => (digest, take_in(path, &name, kind, lists, key, now)),
@@ -128,7 +128,7 @@ fn take_in(
     path: &Path,
     name: &str,
     kind: Letter,
-    lists: &mut Lists,
+    lists: &Lists,
     key: &StationKey,
     now: WallMs,
 ) -> Result<Claims, String> {
@@ -175,11 +175,11 @@ mod tests {
         let key = StationKey::from_bytes(&[3; 32]);
         let ages = Ages { holds_ms: 1, declarations_ms: 1 };
         let trust = Trust { station: "st-1".into(), keys: vec![(local_issuer("st-1"), key.public())], ages };
-        let mut lists =
+        let lists =
             Lists::open(disk, "lists", trust, None, |source| Ok(Box::new(MemoryIndex::build(source)?))).expect("lists");
-        let mut turn = |kind, text: &str, name| {
+        let turn = |kind, text: &str, name| {
             let path = put(folder.path(), kind, &mut text.as_bytes(), name).expect("put");
-            let taken = take_all(folder.path(), &mut lists, &key, NOW);
+            let taken = take_all(folder.path(), &lists, &key, NOW);
             assert_eq!(taken.len(), 1);
             let held = lists.look_up(Token::new("RR473124829GB").as_ref(), Some(NOW)).holds.len();
             (answer(&path, Duration::from_secs(1)).expect("an answer"), held, path.exists())

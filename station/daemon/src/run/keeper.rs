@@ -59,7 +59,7 @@ impl Chores {
 pub struct Keeper {
     pub data: PathBuf,
     pub ledger: Writer,
-    pub lists: Arc<Mutex<Lists>>,
+    pub lists: Arc<Lists>,
     pub key: StationKey,
     /// Each lane: where it shows itself, and where it listens.
     pub lanes: Vec<(Arc<Mutex<Option<LaneView>>>, Feed)>,
@@ -168,10 +168,7 @@ impl Keeper {
     }
 
     fn inbox(&self) {
-        let Ok(mut lists) = self.lists.lock() else { return };
-        let taken = inbox::take_all(&self.data, &mut lists, &self.key, clock::wall_now());
-        drop(lists);
-        for one in taken {
+        for one in inbox::take_all(&self.data, &self.lists, &self.key, clock::wall_now()) {
             if one.result.is_ok() {
                 self.lanes.iter().for_each(|(_, feed)| feed.offer(Event::ListsChanged));
             }

@@ -1,6 +1,6 @@
 //! The uplink's surroundings: where it connects, and what comes down.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use gatepost_hardware::units::WallMs;
 use gatepost_ledger::journal::View;
@@ -30,7 +30,7 @@ pub fn start(
     uplink: &UplinkConfig,
     view: View,
     evidence: &SharedEvidence,
-    lists: &Arc<Mutex<Lists>>,
+    lists: &Arc<Lists>,
     feeds: &[(Feed, Fed)],
     ledger: &Writer,
 ) -> Result<Uplink, ConfigError> {
@@ -63,7 +63,7 @@ pub fn start(
 }
 
 struct Taker {
-    lists: Arc<Mutex<Lists>>,
+    lists: Arc<Lists>,
     feeds: Vec<Feed>,
     ledger: Writer,
 }
@@ -90,7 +90,7 @@ impl Taker {
         }
         let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let Ok(first) = serde_json::from_slice::<First>(first) else { return false };
-        self.lists.lock().is_ok_and(|lists| lists.in_force().contains(&first.list))
+        self.lists.in_force().contains(&first.list)
     }
 
     fn take_list(&self, inbound: &Inbound) {
@@ -98,12 +98,7 @@ impl Taker {
             return;
         }
         let now: WallMs = clock::wall_now();
-        let taken = match self.lists.lock() {
-            Ok(mut lists) => {
-                lists.install_bytes(&inbound.bytes, Some(now)).map(drop).map_err(|error| error.to_string())
-            }
-            Err(_) => Err("the lists stopped after a fault".to_owned()),
-        };
+        let taken = self.lists.install_bytes(&inbound.bytes, Some(now)).map(drop).map_err(|error| error.to_string());
         let in_force = taken.is_ok();
         self.record(inbound, taken);
         if in_force {

@@ -33,7 +33,7 @@ pub enum Ask {
 
 /// What the thread works with.
 pub struct Desk {
-    pub lists: Arc<Mutex<Lists>>,
+    pub lists: Arc<Lists>,
     /// The state of the lists at the last look-up, for the page.
     pub listed: Arc<Mutex<Option<ListStates>>>,
     pub clock: ClockSource,
@@ -51,7 +51,7 @@ pub fn start(desk: Desk) -> Result<SyncSender<Ask>, ConfigError> {
         let (mut ready, mut late) = (false, Vec::new());
         loop {
             let ask = asked.recv_timeout(LOOK);
-            let Ok(is_ready) = desk.lists.lock().map(|lists| lists.index_state() == IndexState::Ready) else { return };
+            let is_ready = desk.lists.index_state() == IndexState::Ready;
             if is_ready && !ready {
                 // Whoever was looked up while the index was being built is looked up again.
                 desk.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
@@ -80,10 +80,8 @@ impl Desk {
     fn answer(&self, pass: PassKey, item: Option<&Token>, feed: &Feed) {
         let trusted = clock::state(self.clock, self.last_record) == ClockState::Trusted;
         let now = trusted.then(clock::wall_now);
-        let Ok(lists) = self.lists.lock() else { return };
-        let answer = lists.look_up(item, now);
-        let personal = item.and_then(|item| Some((item.clone(), lists.personal(item).ok()??)));
-        drop(lists);
+        let answer = self.lists.look_up(item, now);
+        let personal = item.and_then(|item| Some((item.clone(), self.lists.personal(item).ok()??)));
         if let Ok(mut listed) = self.listed.lock() {
             *listed = Some(answer.lists.clone());
         }
@@ -94,9 +92,8 @@ impl Desk {
     }
 
     fn remember(&self, visit: &Visit) {
-        let Ok(lists) = self.lists.lock() else { return };
         // The journal has it, and is read again by an index that could not take it.
-        if let Err(error) = lists.remember(&visit.item, visit.worst, visit.at) {
+        if let Err(error) = self.lists.remember(&visit.item, visit.worst, visit.at) {
             tracing::debug!("a visit is not in the index yet: {error}");
         }
     }

@@ -1,6 +1,7 @@
 //! The index on disk, and what is done when it fails.
 //!
-//! sled 0.34 is quick and not to be trusted: it is not power-cut safe and may panic or hang on a damaged file. So it
+//! Where the lines of whole lists stand is a file that never changes ([`super::sorted`]); what changes is in sled. sled 0.34
+//! is quick and not to be trusted: it is not power-cut safe and may panic or hang on a damaged file. So the index
 //! lives on a thread of its own and holds nothing that cannot be read again from the list files and the journal. When it
 //! panics, fails or does not answer in time, its folder is abandoned, `cache-<n+1>` is built, and the lane goes to exam
 //! until that is done. Where one after another fails, as on a full disk, the next is tried after a pause, for ever: a disk
@@ -16,8 +17,10 @@ use std::time::{Duration, Instant};
 
 use gatepost_pipeline::judge::Outcome;
 
-use super::folders::{folder, newest, remove_others};
-use super::index::{Found, Index, IndexError, IndexState, Reload, Source};
+use super::file::Form;
+use super::folders::{self, folder, newest, remove_others};
+use super::index::{Found, Index, IndexError, IndexState, Package, Reload, Source};
+use super::snapshot::Snapshot;
 use super::standing::{Standing, State};
 use super::worker::{Request, Worker};
 use crate::sealed::Sealed;
@@ -157,11 +160,11 @@ impl Index for Cache {
     }
 
     fn find(&self, item: &str) -> Result<Found, IndexError> {
-        self.ask(|answer| Request::Find(item.to_owned(), answer))
+        self.ask(|answer| Request::Find(item.to_owned(), answer))?
     }
 
     fn personal(&self, item: &str) -> Result<Option<Sealed>, IndexError> {
-        self.ask(|answer| Request::Personal(item.to_owned(), answer))
+        self.ask(|answer| Request::Personal(item.to_owned(), answer))?
     }
 
     fn remember(&self, item: &str, outcome: Outcome, at: i64) -> Result<(), IndexError> {
@@ -176,8 +179,17 @@ impl Index for Cache {
         remembered
     }
 
-    fn reload(&mut self, what: Reload) -> Result<(), IndexError> {
-        // While it is being built it will be built again when the names differ; a failed one is replaced when asked.
+    /// Sorts a whole list on the caller's thread, so that the lane waits for it as briefly as can be.
+    fn prepare(&self, package: &Package) {
+        let current = folder(&self.setup.folder, self.lock().number);
+        if package.claims.form == Form::Snapshot {
+            // Whatever stands in the way of it, the index's own thread meets again, and says so.
+            let _ = Snapshot::build(self.source.as_ref(), package, &folders::whole(&current));
+        }
+    }
+
+    fn reload(&self, what: Reload) -> Result<(), IndexError> {
+        // While it is being built it will be built again when other lists are in force; a failed one is replaced when asked.
         let mut current = self.lock();
         if matches!(what, Reload::Whole(_)) {
             // From here on the old tables must not answer for the new list: rebuilding is exam, a missed hold is not.

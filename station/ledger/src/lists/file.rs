@@ -129,10 +129,14 @@ pub struct Stream {
 }
 
 impl Stream {
+    pub fn over(file: Box<dyn File>) -> Self {
+        Self { file, at: 0 }
+    }
+
     /// # Errors
     /// When there is no such file.
     pub fn open(disk: &SharedDisk, path: &str) -> Result<Self, crate::disk::DiskError> {
-        Ok(Self { file: disk.open(path, How::Read)?, at: 0 })
+        Ok(Self::over(disk.open(path, How::Read)?))
     }
 }
 

@@ -6,6 +6,16 @@ pub(super) fn folder(root: &Path, number: u32) -> PathBuf {
     root.join(format!("cache-{number}"))
 }
 
+/// Within one: where deltas and past decisions are.
+pub(super) fn changes(folder: &Path) -> PathBuf {
+    folder.join("changes")
+}
+
+/// Within one: where it is kept where each line of a whole list stands.
+pub(super) fn whole(folder: &Path) -> PathBuf {
+    folder.join("whole")
+}
+
 /// The highest number of the folders there; 1 when there is none.
 pub(super) fn newest(root: &Path) -> u32 {
     numbers(root).into_iter().max().unwrap_or(1)

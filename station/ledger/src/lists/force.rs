@@ -4,31 +4,23 @@ use std::io::{BufRead, BufReader};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use gatepost_pipeline::judge::Outcome;
-use serde::{Deserialize, Serialize};
 
 use super::file::{Claims, Form, Stream, read_lines};
-use super::index::{Feed, Part, Source};
+use super::index::{EachLine, Package, Source};
 use super::line::{LineParser, ListKind};
 use super::{ListError, Place};
 use crate::chain::Digest;
-use crate::disk::{self, Cause, DiskError, SharedDisk};
+use crate::disk::{self, Cause, DiskError, File, How, SharedDisk};
 use crate::limits;
 
 const NAME: &str = "in-force";
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Read at once: a list of millions is read by the gigabyte.
+const READ_BYTES: usize = 256 * 1024;
 /// Deltas upon one snapshot.
 pub(super) const DELTAS_MAX: usize = 512;
 
-/// A package in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Entry {
-    pub(super) claims: Claims,
-    /// The file's name in the lists' folder.
-    pub(super) file: String,
-}
-
-impl Entry {
+impl Package {
     pub(super) fn new(claims: Claims) -> Self {
         let kind = match claims.kind {
             ListKind::Holds => "holds",
@@ -46,35 +38,35 @@ impl Entry {
 /// Shared by the lists and the index's source.
 #[derive(Debug)]
 pub(super) struct InForce {
-    entries: Mutex<Vec<Entry>>,
+    packages: Mutex<Vec<Package>>,
 }
 
 impl InForce {
     pub(super) fn load(disk: &SharedDisk, folder: &str) -> Result<Self, DiskError> {
         let path = disk::join(folder, NAME);
-        let entries = match disk::read(disk.as_ref(), &path, FILE_BYTES_MAX)? {
+        let packages = match disk::read(disk.as_ref(), &path, FILE_BYTES_MAX)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
                 let what = format!("{error}; remove the file and have central send its lists again");
                 DiskError::new(&path, Cause::Failed(what))
             })?,
             None => Vec::new(),
         };
-        Ok(Self { entries: Mutex::new(entries) })
+        Ok(Self { packages: Mutex::new(packages) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Package>> {
         // Only whole assignments happen under the lock.
-        self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.packages.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(super) fn packages(&self) -> Vec<Package> {
         self.lock().clone()
     }
 
     pub(super) fn version(&self, kind: ListKind, issuer: &str) -> Option<u64> {
-        let entries = self.lock();
-        let same = entries.iter().filter(|entry| entry.claims.kind == kind && entry.claims.issuer == issuer);
-        same.map(|entry| entry.claims.version).max()
+        let packages = self.lock();
+        let same = packages.iter().filter(|package| package.claims.kind == kind && package.claims.issuer == issuer);
+        same.map(|package| package.claims.version).max()
     }
 
     pub(super) fn may_follow(&self, claims: &Claims) -> Result<(), ListError> {
@@ -84,10 +76,10 @@ impl InForce {
             (_, Some(in_force)) if found <= in_force => Err(ListError::Older { found, in_force }),
             (Form::Snapshot, _) => Ok(()),
             (Form::Delta, Some(in_force)) if found == in_force + 1 => {
-                let entries = self.lock();
-                let same = entries
+                let packages = self.lock();
+                let same = packages
                     .iter()
-                    .filter(|entry| entry.claims.kind == claims.kind && entry.claims.issuer == claims.issuer);
+                    .filter(|package| package.claims.kind == claims.kind && package.claims.issuer == claims.issuer);
                 if same.count() > DELTAS_MAX { Err(ListError::TooManyDeltas) } else { Ok(()) }
             }
             (Form::Delta, in_force) => Err(ListError::Gap { found, in_force: in_force.unwrap_or(0) }),
@@ -95,20 +87,27 @@ impl InForce {
     }
 
     /// Names a package as in force, durably; a snapshot replaces what its issuer had.
-    pub(super) fn add(&self, disk: &SharedDisk, folder: &str, entry: Entry) -> Result<(), DiskError> {
-        let mut entries = self.entries();
-        let mut replaced = Vec::new();
-        if entry.claims.form == Form::Snapshot {
-            (replaced, entries) = entries.into_iter().partition(|other| other.same_list(&entry));
+    pub(super) fn add(&self, disk: &SharedDisk, folder: &str, package: Package) -> Result<(), DiskError> {
+        let mut packages = self.packages();
+        if package.claims.form == Form::Snapshot {
+            packages.retain(|other| !other.same_list(&package));
         }
-        entries.push(entry);
+        packages.push(package);
         let path = disk::join(folder, NAME);
         let text =
-            serde_json::to_vec(&entries).map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
+            serde_json::to_vec(&packages).map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
         disk::replace(disk.as_ref(), &path, &text)?;
-        *self.lock() = entries;
-        for old in replaced {
-            disk::remove_if_there(disk.as_ref(), &disk::join(folder, &old.file))?;
+        *self.lock() = packages;
+        self.remove_others(disk, folder)
+    }
+
+    /// Removes lists that were replaced, and those that a death of the station left there before they were in force.
+    fn remove_others(&self, disk: &SharedDisk, folder: &str) -> Result<(), DiskError> {
+        let packages = self.packages();
+        for entry in disk.list(folder)?.into_iter().filter(|entry| entry.name.ends_with(".list")) {
+            if !packages.iter().any(|package| package.file == entry.name) {
+                disk::remove_if_there(disk.as_ref(), &disk::join(folder, &entry.name))?;
+            }
         }
         Ok(())
     }
@@ -130,70 +129,52 @@ impl FilesSource {
         Self { disk: disk.clone(), folder: folder.to_owned(), force: force.clone(), history }
     }
 
-    /// In the order in which they came into force: a delta after its snapshot.
-    fn of_kind(&self, kind: ListKind) -> Vec<Entry> {
-        let mut entries = self.force.entries();
-        entries.retain(|entry| entry.claims.kind == kind);
-        entries
-    }
-
-    fn feed_file(&self, entry: &Entry, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), ListError> {
-        let path = disk::join(&self.folder, &entry.file);
-        let mut stream = BufReader::new(Stream::open(&self.disk, &path)?);
-        let place = Place { file: entry.file.clone(), line: 1 };
+    fn read_package(&self, package: &Package, each: EachLine<'_>) -> Result<(), ListError> {
+        let path = disk::join(&self.folder, &package.file);
+        let mut stream = BufReader::with_capacity(READ_BYTES, Stream::open(&self.disk, &path)?);
+        let place = Place { file: package.file.clone(), line: 1 };
         let most = limits::LIST_HEADER_BYTES_MAX as u64;
-        std::io::Read::take(&mut stream, most)
+        let header = std::io::Read::take(&mut stream, most)
             .read_until(b'\n', &mut Vec::new())
             .map_err(|error| ListError::Read { place: place.clone(), what: error.to_string() })?;
-        let claims = &entry.claims;
+        let claims = &package.claims;
         let mut parser = LineParser::new(claims.kind, claims.form == Form::Delta);
-        let body = read_lines(&mut stream, &entry.file, 2, &mut parser, &mut |_, line| {
+        let mut next = header as u64;
+        let body = read_lines(&mut stream, &package.file, 2, &mut parser, &mut |bytes, line| {
+            let at = next;
+            next += bytes.len() as u64;
             let Some(line) = line else { return Ok(()) };
-            each(Feed::Line { issuer: claims.issuer.clone(), line })
-                .map_err(|what| ListError::Read { place: place.clone(), what })
+            each(at, bytes, line).map_err(|what| ListError::Read { place: place.clone(), what })
         })?;
         if body.digest == claims.digest { Ok(()) } else { Err(ListError::Body) }
     }
 }
 
 impl Source for FilesSource {
-    fn feed(&self, part: Part, each: &mut dyn FnMut(Feed) -> Result<(), String>) -> Result<(), String> {
-        if let Part::List(kind) = part {
-            let entries = self.of_kind(kind);
-            return entries.iter().try_for_each(|entry| self.feed_file(entry, each).map_err(|error| error.to_string()));
-        }
+    fn packages(&self, kind: ListKind) -> Vec<Package> {
+        let mut packages = self.force.packages();
+        packages.retain(|package| package.claims.kind == kind);
+        packages
+    }
+
+    fn read(&self, package: &Package, each: EachLine<'_>) -> Result<(), String> {
+        self.read_package(package, each).map_err(|error| error.to_string())
+    }
+
+    fn open(&self, package: &Package) -> Result<Box<dyn File>, String> {
+        let path = disk::join(&self.folder, &package.file);
+        self.disk.open(&path, How::Read).map_err(|error| error.to_string())
+    }
+
+    fn history(&self, each: &mut dyn FnMut(&str, Outcome, i64) -> Result<(), String>) -> Result<(), String> {
         let mut result = Ok(());
         if let Some(history) = &self.history {
             history(&mut |item, outcome, at| {
                 if result.is_ok() {
-                    result = each(Feed::Past { item: item.to_owned(), outcome, at });
+                    result = each(item, outcome, at);
                 }
             });
         }
         result
     }
-
-    fn feed_since(
-        &self,
-        kind: ListKind,
-        name: &str,
-        each: &mut dyn FnMut(Feed) -> Result<(), String>,
-    ) -> Result<Option<String>, String> {
-        let entries = self.of_kind(kind);
-        let Some(known) = (0..=entries.len()).rev().find(|&known| named(&entries[..known]) == name) else {
-            return Ok(None);
-        };
-        for entry in &entries[known..] {
-            self.feed_file(entry, each).map_err(|error| error.to_string())?;
-        }
-        Ok(Some(named(&entries)))
-    }
-
-    fn name(&self, kind: ListKind) -> String {
-        named(&self.of_kind(kind))
-    }
-}
-
-fn named(entries: &[Entry]) -> String {
-    Digest::of(&serde_json::to_vec(entries).unwrap_or_default()).to_string()
 }

@@ -61,6 +61,16 @@ pub enum Line {
     Declaration(Box<DeclarationLine>),
 }
 
+impl Line {
+    pub fn item(&self) -> &str {
+        match self {
+            Self::Hold(line) => line.item.as_str(),
+            Self::Removal(line) => line.item.as_str(),
+            Self::Declaration(line) => line.item.as_str(),
+        }
+    }
+}
+
 /// Why a line cannot be read, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}; {remedy}")]
@@ -92,6 +102,11 @@ impl LineParser {
     /// `removals`: whether the list may end holds (a delta).
     pub fn new(kind: ListKind, removals: bool) -> Self {
         Self { kind, removals, columns: None, started: false }
+    }
+
+    /// Whether it has read more than comments: from here on a line needs no other to be understood.
+    pub(super) fn has_begun(&self) -> bool {
+        self.started
     }
 
     /// The next line without its line end; nothing for an empty line, a comment or the names of columns.

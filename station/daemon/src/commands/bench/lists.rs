@@ -4,8 +4,8 @@
 mod package;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gatepost_hardware::units::WallMs;
@@ -66,22 +66,22 @@ pub(super) fn measure(folder: &Path, plan: &Plan) -> Result<Figures, Failure> {
     let bench = Bench::new(folder)?;
     let Plan { holds, declarations, lookups } = *plan;
     let start = Instant::now();
-    let mut lists = bench.open()?;
+    let lists = bench.open()?;
     bench.wait_until_ready(&lists)?;
     if declarations > 0 {
-        bench.install(&mut lists, (ListKind::Declarations, Form::Snapshot, 1), 0..declarations)?;
+        bench.install(&lists, (ListKind::Declarations, Form::Snapshot, 1), 0..declarations)?;
     }
-    bench.install(&mut lists, (ListKind::Holds, Form::Snapshot, 1), 0..holds)?;
+    bench.install(&lists, (ListKind::Holds, Form::Snapshot, 1), 0..holds)?;
     bench.wait_until_found(&lists, holds - 1)?;
     let loaded = start.elapsed();
     let (mut times, found) = bench.ask(&lists, plan)?;
     times.sort_unstable();
 
     let again = Instant::now();
-    bench.install(&mut lists, (ListKind::Holds, Form::Snapshot, 2), 0..holds + 1)?;
+    bench.install(&lists, (ListKind::Holds, Form::Snapshot, 2), 0..holds + 1)?;
     bench.wait_until_found(&lists, holds)?;
     let next_list = again.elapsed();
-    let (lists, delta, mut meanwhile) = bench.delta(lists, holds + 1..holds + 1 + DELTA)?;
+    let (delta, mut meanwhile) = bench.delta(&lists, holds + 1..holds + 1 + DELTA)?;
     meanwhile.sort_unstable();
 
     drop(lists);
@@ -145,12 +145,7 @@ impl<'f> Bench<'f> {
             .map_err(|error| said(&error))
     }
 
-    fn install(
-        &self,
-        lists: &mut Lists,
-        what: (ListKind, Form, u64),
-        items: std::ops::Range<u64>,
-    ) -> Result<(), Failure> {
+    fn install(&self, lists: &Lists, what: (ListKind, Form, u64), items: std::ops::Range<u64>) -> Result<(), Failure> {
         self.write("incoming.list", what, items)?;
         lists.install("incoming.list", Some(self.now)).map(drop).map_err(|error| said(&error))
     }
@@ -209,29 +204,27 @@ impl<'f> Bench<'f> {
         Ok((times, found))
     }
 
-    /// A delta comes while the lane runs. The lists, how long until its last hold was found, and what the lane's own look-ups
-    /// took meanwhile.
-    fn delta(&self, lists: Lists, items: std::ops::Range<u64>) -> Result<(Lists, Duration, Vec<u64>), Failure> {
+    /// A delta comes while the lane runs: how long until its last hold was found, and what the lane's own look-ups took
+    /// meanwhile.
+    fn delta(&self, lists: &Lists, items: std::ops::Range<u64>) -> Result<(Duration, Vec<u64>), Failure> {
         let last = items.end - 1;
         self.write("delta.list", (ListKind::Holds, Form::Delta, 3), items)?;
-        let (lists, over) = (Mutex::new(lists), AtomicBool::new(false));
-        let lock = || lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = AtomicBool::new(false);
         let (took, times) = std::thread::scope(|scope| {
             let lane = scope.spawn(|| {
                 let (mut times, wanted) = (Vec::new(), Token::clipped(&item(0)));
                 while !over.load(Ordering::Relaxed) {
-                    // As the station does: whoever installs a list holds the others up.
                     let asked = Instant::now();
-                    let matched = lock().look_up(Some(&wanted), Some(self.now));
+                    let matched = lists.look_up(Some(&wanted), Some(self.now));
                     times.push(if matched.holds.is_empty() { u64::MAX } else { micros(asked) });
                     std::thread::park_timeout(PARCEL);
                 }
                 times
             });
             let begun = Instant::now();
-            let installed = lock().install("delta.list", Some(self.now));
+            let installed = lists.install("delta.list", Some(self.now));
             let wanted = Token::clipped(&item(last));
-            while installed.is_ok() && lock().look_up(Some(&wanted), Some(self.now)).holds.is_empty() {
+            while installed.is_ok() && lists.look_up(Some(&wanted), Some(self.now)).holds.is_empty() {
                 std::thread::park_timeout(Duration::from_millis(5));
             }
             let took = begun.elapsed();
@@ -242,7 +235,7 @@ impl<'f> Bench<'f> {
         if times.contains(&u64::MAX) {
             return Err(said(&"the lane found no hold while the delta came"));
         }
-        Ok((lists.into_inner().unwrap_or_else(PoisonError::into_inner), took, times))
+        Ok((took, times))
     }
 }
 

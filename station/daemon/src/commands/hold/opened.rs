@@ -110,7 +110,7 @@ impl Index for NoIndex {
     fn remember(&self, _: &str, _: Decided, _: i64) -> Result<(), IndexError> {
         Err(IndexError::Rebuilding)
     }
-    fn reload(&mut self, _: Reload) -> Result<(), IndexError> {
+    fn reload(&self, _: Reload) -> Result<(), IndexError> {
         Ok(())
     }
 }
