@@ -4,6 +4,9 @@
 //! Starts its own broker on a free port, its own PostgreSQL and its own central; touches no service of the machine. Not part of a plain
 //! `cargo test`: `cargo test -p gatepost-tests --test interop_broker -- --nocapture`.
 
+#[path = "interop/down.rs"]
+mod down;
+
 use std::time::{Duration, Instant};
 
 use gatepost_central::Central;
@@ -21,6 +24,8 @@ use gatepost_sync::session::{Config, Inbound, Uplink};
 use gatepost_sync::topics::{Address, Down, Name, Up};
 use gatepost_world::central::{Ground, Mosquitto, stories};
 use tokio::sync::{mpsc, watch};
+
+use down::a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts;
 
 const RECORDS: u64 = 20_000;
 /// Nothing here may take longer; a test that waits longer has failed.
@@ -323,7 +328,8 @@ on_both!(
     documents_reach_a_station_that_was_away_and_a_broker_that_forgot,
     a_forger_on_the_same_broker_gets_nowhere,
     evidence_goes_up_in_pieces_and_arrives_whole,
-    a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads
+    a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads,
+    a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts
 );
 
 gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);

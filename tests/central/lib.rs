@@ -6,8 +6,10 @@ mod holds;
 mod mosquitto;
 mod postgres;
 pub mod stories;
+mod taking;
 
 pub use certificates::{Authority, EXPIRED};
 pub use ground::Ground;
 pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;
+pub use taking::{Memory, Taking};

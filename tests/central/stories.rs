@@ -177,26 +177,21 @@ pub async fn stations_do_not_touch_each_other(ground: Ground) {
 }
 
 /// The schemas that were in use before, in order.
-const MIGRATIONS: [&str; 3] = [
-    include_str!("../../station/central/migrations/0001_records.sql"),
-    include_str!("../../station/central/migrations/0002_holds.sql"),
-    include_str!("../../station/central/migrations/0003_follow.sql"),
+const MIGRATIONS: [(i64, &str, &str); 4] = [
+    (1, "records", include_str!("../../station/central/migrations/0001_records.sql")),
+    (2, "holds", include_str!("../../station/central/migrations/0002_holds.sql")),
+    (3, "follow", include_str!("../../station/central/migrations/0003_follow.sql")),
+    (5, "parts", include_str!("../../station/central/migrations/0005_parts.sql")),
 ];
 
 /// What a central of every older version left is read by this one, and nothing of it is lost.
 pub async fn a_database_of_every_older_schema_is_brought_up_to_date(ground: Ground) {
     let mut connection = ground.connect_new().await;
-    let names = ["records", "holds", "follow"];
-    for version in 1..=MIGRATIONS.len() {
-        let at = version - 1;
-        let sql = if ground.url().is_some() {
-            MIGRATIONS[at].replace(" BLOB ", " BYTEA ")
-        } else {
-            MIGRATIONS[at].to_owned()
-        };
+    for (version, name, sql) in MIGRATIONS {
+        let sql = if ground.url().is_some() { sql.replace(" BLOB ", " BYTEA ") } else { sql.to_owned() };
         let sql = sqlx::SqlSafeStr::into_sql_str(sqlx::AssertSqlSafe(sql));
         let simple = sqlx::migrate::MigrationType::Simple;
-        let one = sqlx::migrate::Migration::new(version as i64, names[at].into(), simple, sql, false);
+        let one = sqlx::migrate::Migration::new(version, name.into(), simple, sql, false);
         let mut migrator = sqlx::migrate::Migrator::with_migrations(vec![one]);
         migrator.set_ignore_missing(true);
         migrator.run(&mut connection).await.unwrap();

@@ -18,3 +18,5 @@ mod central_store;
 mod rehearsal;
 #[cfg(feature = "rim")]
 mod openapi;
+#[cfg(feature = "rim")]
+mod down;

@@ -1,4 +1,4 @@
-//! Central's hold list: placed here, signed here, sent to every station as one package.
+//! Central's hold list: placed here, signed here, sent to every station as one package; and the key that signs.
 //!
 //! The package is the ledger's list format (a signed first line, then one hold a line); the station checks signature,
 //! audience, version and time and takes it whole or not at all. Always a snapshot: the station needs no earlier one.
@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::{Signer, SigningKey};
 use gatepost_pipeline::judge::{Hold, Token};
 use gatepost_sync::chain::Digest;
+use gatepost_sync::envelope::{self, AddressedTo, Draft};
+use gatepost_sync::parts::Offer;
+use gatepost_sync::topics::{Down, Name};
 use serde::{Deserialize, Serialize};
 
 /// What a list's signature is over, before the claims.
@@ -47,7 +50,7 @@ struct Claims<'a> {
 
 /// The key central signs lists with, and its name.
 pub struct Signatory {
-    issuer: String,
+    issuer: Name,
     key: SigningKey,
 }
 
@@ -59,6 +62,8 @@ pub enum KeyError {
         "the key {0} must hold exactly 32 bytes; restore it from its backup (a new key means telling every station)"
     )]
     Size(PathBuf),
+    #[error("holds.issuer = \"{0}\": use 1 to 32 letters, digits, `-` or `_`, as central")]
+    Issuer(String),
 }
 
 impl Signatory {
@@ -73,16 +78,33 @@ impl Signatory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(file).map_err(failed)?,
             Err(error) => return Err(failed(error)),
         };
-        Ok(Self { issuer: issuer.to_owned(), key: SigningKey::from_bytes(&secret) })
+        let issuer = Name::new(issuer).ok_or_else(|| KeyError::Issuer(issuer.to_owned()))?;
+        Ok(Self { issuer, key: SigningKey::from_bytes(&secret) })
     }
 
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.issuer.as_str()
     }
 
     /// What stations must trust: 64 hexadecimal digits.
     pub fn public_key(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.key.verifying_key().to_bytes())
+    }
+
+    /// What a document of ours says about itself: in force from now, and for as long as a list is.
+    pub fn draft(&self, document: Down, audience: AddressedTo, version: u64, now_ms: i64) -> Draft {
+        let (not_before_ms, expires_ms) = (now_ms - CLOCK_SLACK_MS, now_ms + IN_FORCE_MS);
+        Draft { document, issuer: self.issuer.clone(), audience, version, not_before_ms, expires_ms }
+    }
+
+    /// A document in its envelope.
+    pub fn seal(&self, draft: &Draft, payload: &[u8]) -> Vec<u8> {
+        envelope::seal(draft, payload, &self.key)
+    }
+
+    /// The offer of a package that goes in parts.
+    pub fn offer(&self, draft: &Draft, offer: &Offer) -> Vec<u8> {
+        envelope::seal_offer(draft, offer, &self.key)
     }
 
     /// The whole list as a package.
@@ -96,7 +118,7 @@ impl Signatory {
         let claims = Claims {
             kind: "holds",
             form: "snapshot",
-            issuer: &self.issuer,
+            issuer: self.issuer.as_str(),
             audience: ["*"],
             version,
             not_before: now_ms - CLOCK_SLACK_MS,

@@ -127,6 +127,10 @@ impl Intake {
         self.state.send_modify(|state| (state.connected, state.trouble) = (true, None));
         let (mut gathered, mut under_way) = (Gathered::default(), None);
         let ended = loop {
+            out.wanted(std::mem::take(&mut gathered.wants));
+            if let Err(error) = out.hand_out(&self.store, &lines.others).await {
+                self.trouble(format!("a package could not be read: {error}; stations ask for it again"));
+            }
             out.flush(&mut lines.others);
             if under_way.is_none() && !gathered.is_empty() {
                 under_way = Some(self.commit(std::mem::take(&mut gathered)));

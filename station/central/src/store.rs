@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod follow;
 pub mod funnel;
 mod many;
+pub mod packages;
 pub mod read;
 
 pub use connect::Database;

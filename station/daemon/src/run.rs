@@ -58,6 +58,7 @@ pub mod lane;
 pub mod lanes;
 pub mod line;
 pub mod link;
+pub mod down;
 pub mod lists;
 pub(crate) mod lock;
 pub mod memory;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Digest;
 use crate::limits::ENVELOPE_HEADER_BYTES_MAX;
+use crate::parts::Offer;
 use crate::topics::{Address, Down, Name};
 
 const FIRST_LINE: &[u8] = b"gatepost-envelope-1\n";
@@ -38,6 +39,25 @@ pub struct Header {
     pub expires_ms: i64,
     pub payload_bytes: u64,
     pub payload_blake3: Digest,
+    #[serde(default, skip_serializing_if = "Form::is_whole")]
+    pub form: Form,
+}
+
+/// What the payload is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// The document itself.
+    #[default]
+    Whole,
+    /// An offer of it ([`crate::parts::Offer`]): the document comes in parts.
+    Offer,
+}
+
+impl Form {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
 }
 
 /// For whom a document is.
@@ -72,6 +92,20 @@ pub struct Draft {
 
 /// Signs `payload` and puts the envelope around it.
 pub fn seal(draft: &Draft, payload: &[u8], key: &SigningKey) -> Vec<u8> {
+    seal_as(Form::Whole, draft, payload, key)
+}
+
+/// Signs the offer of a package.
+pub fn seal_offer(draft: &Draft, offer: &Offer, key: &SigningKey) -> Vec<u8> {
+    seal_as(Form::Offer, draft, &offer.to_bytes(), key)
+}
+
+/// Whether these bytes begin as a signed document does.
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.starts_with(FIRST_LINE)
+}
+
+fn seal_as(form: Form, draft: &Draft, payload: &[u8], key: &SigningKey) -> Vec<u8> {
     let header = Header {
         document: draft.document,
         issuer: draft.issuer.clone(),
@@ -81,6 +115,7 @@ pub fn seal(draft: &Draft, payload: &[u8], key: &SigningKey) -> Vec<u8> {
         expires_ms: draft.expires_ms,
         payload_bytes: payload.len() as u64,
         payload_blake3: Digest::of(payload),
+        form,
     };
     let mut bytes = FIRST_LINE.to_vec();
     // Serialising numbers and names into memory cannot fail.

@@ -1,4 +1,5 @@
-//! Evidence on its way to central: pieces of at most 128 KiB, each saying which whole it belongs to and where.
+//! Pieces of at most 128 KiB, each saying which whole it belongs to and where: evidence on its way to central, and packages
+//! on their way to a station ([`crate::parts`]).
 //!
 //! Resumable from any byte: central says how much it has ([`crate::acks::EvidenceAck`]) and the station goes on there.
 //! The whole is named by its digest, so a piece put in the wrong place is found at the end at the latest.

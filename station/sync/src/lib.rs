@@ -20,6 +20,7 @@ pub mod cloudevents;
 pub mod acks;
 pub mod status;
 pub mod evidence;
+pub mod parts;
 pub mod envelope;
 pub mod outbox;
 pub mod delivery;

@@ -20,10 +20,21 @@ pub const REQUEST_QUEUE: usize = PUBLISH_WINDOW + 16;
 
 /// One record's bytes, envelope included.
 pub const RECORD_BYTES_MAX: usize = 1 << 20;
-/// The largest MQTT packet taken from a broker: a document in chunks is a later matter, a list package is not small.
+/// The largest MQTT packet taken from a broker.
 pub const INCOMING_BYTES_MAX: usize = 16 << 20;
-/// One piece of evidence in one message.
+/// One piece of a whole in one message, either way.
 pub const CHUNK_BYTES_MAX: usize = 128 << 10;
+
+/// A signed package from central that is larger comes in parts of [`CHUNK_BYTES_MAX`].
+pub const IN_ONE_MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Parts of one package; their digests are one piece themselves.
+pub const PARTS_MAX: usize = 4_096;
+/// One package in parts, and what it may take on a station's disk.
+pub const PACKAGE_BYTES_MAX: u64 = (PARTS_MAX * CHUNK_BYTES_MAX) as u64;
+/// Parts a station asks for at once; so many are under way to it and no more.
+pub const PARTS_ASKED: usize = 16;
+/// What a station asks for, as a message.
+pub const WANT_BYTES_MAX: usize = 512;
 /// One image or package as a whole.
 pub const EVIDENCE_BYTES_MAX: u64 = 1 << 30;
 /// Images central is still receiving from one station.
@@ -56,6 +67,10 @@ const _: () = {
     assert!(BATCH_RECORDS <= ACK_RANGES_MAX, "a batch of scattered records must fit one acknowledgement");
     assert!(WINDOW_MAX <= HELD_RANGES_MAX, "what is in the window must be rememberable once central holds it");
     assert!(CHUNK_BYTES_MAX <= RECORD_BYTES_MAX && RECORD_BYTES_MAX <= INCOMING_BYTES_MAX);
+    assert!(PARTS_MAX * 32 <= CHUNK_BYTES_MAX, "the digests of all parts must fit one piece");
+    assert!(PACKAGE_BYTES_MAX <= EVIDENCE_BYTES_MAX, "a package's pieces are read as those of evidence are");
+    assert!(IN_ONE_MESSAGE_BYTES_MAX + ENVELOPE_HEADER_BYTES_MAX < INCOMING_BYTES_MAX);
+    assert!(PARTS_ASKED <= EVENTS_WAITING);
     assert!(ACK_BYTES_MAX >= ACK_RANGES_MAX * 44, "44 bytes hold `[a,b],` of two 20-digit numbers");
     assert!(RESEND_AFTER_MS <= RESEND_AFTER_MS_MAX);
 };

@@ -17,6 +17,7 @@ use crate::cloudevents::{self, Event as CloudEvent};
 use crate::delivery::{Delivery, is_history};
 use crate::mqtt::{Broker, Connection, Ended, Event, Message, NotPublished};
 use crate::outbox::{Outbox, Outgoing};
+use crate::parts::{Asking, Want};
 use crate::status::Status;
 use crate::topics::{Address, Down, Topic, Up};
 
@@ -42,6 +43,8 @@ pub struct Config {
 pub struct Inbound {
     pub document: Down,
     pub bytes: Vec<u8>,
+    /// What stood beside it: of a part, which one it is.
+    pub properties: Vec<(String, String)>,
 }
 
 /// How the link stands; for pages, `doctor` and alarms.
@@ -82,13 +85,24 @@ pub struct Uplink {
 pub struct Control {
     wake: Arc<Notify>,
     stop: watch::Receiver<bool>,
+    want: Arc<watch::Sender<Option<Want>>>,
 }
 
 impl Control {
     /// For [`run`] on a runtime of the caller's: with what stops it.
     pub fn new() -> (Self, watch::Sender<bool>) {
         let (stop, stop_seen) = watch::channel(false);
-        (Self { wake: Arc::new(Notify::new()), stop: stop_seen }, stop)
+        (Self { wake: Arc::new(Notify::new()), stop: stop_seen, want: Arc::new(watch::channel(None).0) }, stop)
+    }
+
+    /// Which parts of a package are asked of central from now on; nothing: none. Said again until it is another, on every
+    /// connection.
+    pub fn want(&self, want: Option<Want>) {
+        self.want.send_if_modified(|now| std::mem::replace(now, want.clone()) != want);
+    }
+
+    pub fn wanted(&self) -> Option<Want> {
+        self.want.borrow().clone()
     }
 
     /// There are new records. Costs nothing; call it after each sync.
@@ -121,6 +135,11 @@ impl Uplink {
     /// A handle that only wakes, for the ledger's writer.
     pub fn waker(&self) -> Arc<Notify> {
         Arc::clone(&self.control.wake)
+    }
+
+    /// A handle to wake it, and to ask for parts of packages.
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     pub fn state(&self) -> watch::Receiver<LinkState> {
@@ -215,6 +234,7 @@ impl<O: Outbox> Session<O> {
                 ..LinkState::default()
             }
         });
+        let (mut wanted, mut asking) = (control.want.subscribe(), Asking::default());
         let hello = self.status_message(&status);
         if connection.subscribe(&self.config.address.everything_down()).is_err()
             || connection.publish(None, hello).is_err()
@@ -227,8 +247,10 @@ impl<O: Outbox> Session<O> {
         let mut status_said = Instant::now();
         loop {
             self.fill(&mut connection);
+            self.ask(wanted.borrow_and_update().as_ref(), &mut asking, &mut connection);
             let event = tokio::select! {
                 event = connection.next() => Some(event),
+                Ok(()) = wanted.changed() => None,
                 () = control.wake.notified() => { self.delivery.woken(); None }
                 _ = tick.tick() => {
                     self.delivery.tick(self.now());
@@ -303,6 +325,18 @@ impl<O: Outbox> Session<O> {
         }
     }
 
+    /// Says which parts of a package are wanted, when it is time to.
+    fn ask(&self, want: Option<&Want>, asking: &mut Asking, connection: &mut Connection) {
+        if connection.room() > 0
+            && let Some(want) = asking.due(want, self.now())
+        {
+            let (topic, content_type) = (self.config.address.up(Up::Want), Some(cloudevents::JSON.to_owned()));
+            // Not handed over: it is asked again.
+            let _ = connection
+                .publish(None, Message { topic, content_type, payload: want.to_bytes(), ..Message::default() });
+        }
+    }
+
     /// Says how the connection ended, if it did.
     async fn handle(&mut self, event: Event) -> Option<Ended> {
         match event {
@@ -329,7 +363,8 @@ impl<O: Outbox> Session<O> {
             self.acknowledged(&message.payload);
             return None;
         }
-        let handed_over = self.inbound.send_timeout(Inbound { document, bytes: message.payload }, INBOUND_PATIENCE);
+        let inbound = Inbound { document, bytes: message.payload, properties: message.properties };
+        let handed_over = self.inbound.send_timeout(inbound, INBOUND_PATIENCE);
         match handed_over.await {
             Ok(()) => None,
             Err(_) => Some(Ended::Broken(

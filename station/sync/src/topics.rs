@@ -89,16 +89,19 @@ pub enum Up {
     Record(Class),
     Evidence,
     Status,
+    /// Which parts of a package the station lacks.
+    Want,
 }
 
 impl Up {
-    pub const ALL: [Up; 6] = [
+    pub const ALL: [Up; 7] = [
         Up::Record(Class::Alert),
         Up::Record(Class::Disposition),
         Up::Record(Class::Decision),
         Up::Record(Class::Health),
         Up::Evidence,
         Up::Status,
+        Up::Want,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -106,6 +109,7 @@ impl Up {
             Up::Record(class) => class.name(),
             Up::Evidence => "evidence",
             Up::Status => "status",
+            Up::Want => "want",
         }
     }
 }
@@ -120,10 +124,13 @@ pub enum Down {
     Rules,
     Model,
     Command,
+    /// A piece of a package that was offered on the topic of its kind, for whoever asked.
+    Part,
 }
 
 impl Down {
-    pub const ALL: [Down; 6] = [Down::Ack, Down::Holds, Down::Declarations, Down::Rules, Down::Model, Down::Command];
+    pub const ALL: [Down; 7] =
+        [Down::Ack, Down::Holds, Down::Declarations, Down::Rules, Down::Model, Down::Command, Down::Part];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -133,13 +140,14 @@ impl Down {
             Down::Rules => "rules",
             Down::Model => "model",
             Down::Command => "command",
+            Down::Part => "part",
         }
     }
 
     /// State documents are retained, so that a station that was away finds the newest; a command that nobody heard must
-    /// not wait in a broker and act next week.
+    /// not wait in a broker and act next week, and a part is only for the station that asked for it now.
     pub const fn retained(self) -> bool {
-        !matches!(self, Down::Command)
+        !matches!(self, Down::Command | Down::Part)
     }
 }
 

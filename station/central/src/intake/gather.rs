@@ -2,10 +2,13 @@
 //!
 //! Reading, hashing and checking a record needs nobody else, so it is done while the commit before is under way.
 
+use std::collections::BTreeMap;
+
 use gatepost_pipeline::record::Class;
 use gatepost_sync::cloudevents::Event as CloudEvent;
 use gatepost_sync::evidence::Chunk;
 use gatepost_sync::mqtt::Message;
+use gatepost_sync::parts::Want;
 use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Topic, Up};
 
@@ -15,6 +18,9 @@ use crate::store::ingest::{Arrived, Batch, Doubtful};
 /// Messages of one commit, beside as many alerts.
 const BATCH_MAX: usize = 1_024;
 
+/// Stations whose questions for parts wait.
+pub(super) const WANTS_MAX: usize = 4_096;
+
 /// What arrived and is not in a commit yet.
 #[derive(Default)]
 pub(super) struct Gathered {
@@ -22,6 +28,8 @@ pub(super) struct Gathered {
     pub(super) evidence: Vec<(Address, Chunk)>,
     /// Stations that just came and want to know how they stand.
     pub(super) greeted: Vec<Address>,
+    /// Which parts of packages stations lack: of each its newest question.
+    pub(super) wants: BTreeMap<Address, Want>,
     messages: usize,
 }
 
@@ -55,6 +63,16 @@ impl Gathered {
                 None => {
                     let doubt = Doubt::Unreadable("not a status of this station".to_owned());
                     self.doubt(address, doubt, message.payload);
+                }
+            },
+            Up::Want => match Want::read(&message.payload, &address.station) {
+                // Whoever finds no room asks again.
+                Some(want) if self.wants.len() < WANTS_MAX || self.wants.contains_key(&address) => {
+                    self.wants.insert(address, want);
+                }
+                Some(_) => {}
+                None => {
+                    tracing::warn!(%address.station, "intake: it asks for parts of a package in a way we do not know")
                 }
             },
             Up::Evidence => match Chunk::read(&message.properties, message.payload) {

@@ -3,13 +3,15 @@
 use gatepost_pipeline::judge::Outcome;
 use gatepost_pipeline::record::Audience;
 use gatepost_sync::chain::Digest;
+use gatepost_sync::envelope::AddressedTo;
+use gatepost_sync::parts::TooLarge;
+use gatepost_sync::topics::Down;
 use sqlx::{AnyConnection, Row};
 
+use super::packages::{self, PackageError};
 use super::{Store, StoreError, number, sequence};
 use crate::holds::{HoldLine, Signatory};
 
-/// What a station takes in one message, and room for the message around it.
-const LIST_BYTES_MAX: usize = gatepost_sync::limits::INCOMING_BYTES_MAX - 4_096;
 /// The longest line that a station reads (`gatepost_ledger::limits::LIST_LINE_BYTES_MAX`).
 const LINE_BYTES_MAX: usize = 4_096;
 
@@ -22,10 +24,8 @@ pub enum HoldError {
     Unknown(String),
     #[error("{0}: {1}")]
     Unusable(String, String),
-    #[error(
-        "the list would be {0} bytes; stations take {1} at most: lift holds, or let them end (several lists are not built yet)"
-    )]
-    TooLarge(usize, usize),
+    #[error("the list cannot go out: {0}: lift holds, or let them end")]
+    TooLarge(TooLarge),
     #[error("central has no key to sign with; set holds.key in its configuration")]
     NoKey,
     #[error(transparent)]
@@ -35,6 +35,15 @@ pub enum HoldError {
 impl From<sqlx::Error> for HoldError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<PackageError> for HoldError {
+    fn from(error: PackageError) -> Self {
+        match error {
+            PackageError::TooLarge(error) => Self::TooLarge(error),
+            PackageError::Store(error) => Self::Store(error),
+        }
     }
 }
 
@@ -50,6 +59,7 @@ pub enum HoldChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedList {
     pub version: u64,
+    /// The list itself, or the offer of it where it goes in parts.
     pub bytes: Vec<u8>,
 }
 
@@ -98,10 +108,11 @@ impl Store {
             holds.push(serde_json::from_str(&line).map_err(|error| sqlx::Error::Decode(error.into()))?);
         }
         holds.retain(|hold| hold.until.is_none_or(|until| until > now_ms));
-        let bytes = signatory.package(version, &holds, now_ms);
-        if bytes.len() > LIST_BYTES_MAX {
-            return Err(HoldError::TooLarge(bytes.len(), LIST_BYTES_MAX));
-        }
+        let package = signatory.package(version, &holds, now_ms);
+        let digest = Digest::of(&package);
+        let draft = signatory.draft(Down::Holds, AddressedTo::Everyone, version, now_ms);
+        let bytes = packages::going(&mut transaction, &draft, &package, signatory).await?;
+        packages::forget_others(&mut transaction, Down::Holds, digest).await?;
         // Which holds an earlier list carried is known from the holds themselves; its bytes would only fill the disk.
         sqlx::query("UPDATE hold_list SET bytes = $1 WHERE version < $2 AND bytes <> $1")
             .bind(&[][..])
@@ -112,7 +123,7 @@ impl Store {
             .bind(number(version))
             .bind(now_ms)
             .bind(&bytes)
-            .bind(Digest::of(&bytes).to_string())
+            .bind(digest.to_string())
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;

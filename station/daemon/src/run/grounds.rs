@@ -1,5 +1,6 @@
 //! What a lane decides by: the rules in force, the key of the random draw, and the names of all that a decision rests on.
 
+use gatepost_ledger::key::PublicKey;
 use gatepost_models::session::Inspector;
 use gatepost_pipeline::drive::{SamplingKey, Versions};
 use gatepost_pipeline::judge::Token;
@@ -21,6 +22,21 @@ pub fn load_rules(config: &Config) -> Result<Ruleset, ConfigError> {
     let text = std::fs::read_to_string(&path)
         .map_err(|error| ConfigError(format!("{}: cannot be read ({error}); check rules.pack", path.display())))?;
     Ruleset::load(&path.display().to_string(), &text).map_err(|error| ConfigError(error.to_string()))
+}
+
+/// Whom a setting trusts: issuers and their keys, as `central=9f…`.
+///
+/// # Errors
+/// A sentence that names the setting.
+pub(crate) fn issuers(setting: &str, texts: &[String]) -> Result<Vec<(String, PublicKey)>, String> {
+    let one = |text: &String| {
+        let (issuer, key) = text.split_once('=').ok_or_else(|| {
+            format!("{setting} = \"{text}\": write issuer=key, as \"central=9f…\" with 64 hex digits")
+        })?;
+        let key = PublicKey::parse(key).ok_or_else(|| format!("{setting}: \"{key}\" is no key of 64 hex digits"))?;
+        Ok((issuer.to_owned(), key))
+    };
+    texts.iter().map(one).collect()
 }
 
 /// The key of the random draw: configured, or made at first start, readable by the station alone.

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use gatepost_hardware::units::WallMs;
+use ed25519_dalek::VerifyingKey;
 use gatepost_ledger::journal::View;
 use gatepost_ledger::journal::writer::Writer;
-use gatepost_ledger::lists::{Claims, Lists};
-use gatepost_pipeline::event::Event;
+use gatepost_ledger::lists::Lists;
+use gatepost_sync::envelope::TrustedKey;
 use gatepost_sync::mqtt::Broker;
-use gatepost_sync::session::{Config as UplinkSetup, Inbound, Uplink};
+use gatepost_sync::session::{Config as UplinkSetup, Uplink};
 use gatepost_sync::tls::Tls;
-use gatepost_sync::topics::{Address, Down};
-use serde::Deserialize;
+use gatepost_sync::topics::{Address, Down, Name};
 
 use crate::config::{Config, ConfigError, UplinkConfig};
+use crate::run::down::{self, Taker};
 use crate::run::feed::{Fed, Feed};
+use crate::run::grounds;
 use crate::run::uplink::{Memory, SharedEvidence};
-use crate::run::{audit, clock};
 
 /// Documents from central waiting to be taken in.
 const INBOUND_MAX: usize = 64;
@@ -51,63 +51,35 @@ pub fn start(
     }
     let outbox =
         Memory::open(view, Arc::clone(evidence)).map_err(|error| ConfigError(format!("the outbox: {error}")))?;
-    let setup = UplinkSetup { address, broker, software: env!("CARGO_PKG_VERSION").into() };
+    let setup = UplinkSetup { address: address.clone(), broker, software: env!("CARGO_PKG_VERSION").into() };
     let (inbound, received) = tokio::sync::mpsc::channel(INBOUND_MAX);
-    let taker = Taker {
+    let uplink = Uplink::start(setup, outbox, inbound)
+        .map_err(|error| ConfigError(format!("the uplink cannot start: {error}")))?;
+    let around = down::Around {
+        address,
+        data: config.data(),
+        keys: trusted(config)?,
         lists: Arc::clone(lists),
         feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
         ledger: ledger.clone(),
+        control: uplink.control(),
     };
+    let taker = tokio::task::block_in_place(|| Taker::open(around)).map_err(ConfigError)?;
     tokio::spawn(taker.take_all(received));
-    Uplink::start(setup, outbox, inbound).map_err(|error| ConfigError(format!("the uplink cannot start: {error}")))
+    Ok(uplink)
 }
 
-struct Taker {
-    lists: Arc<Lists>,
-    feeds: Vec<Feed>,
-    ledger: Writer,
-}
-
-impl Taker {
-    async fn take_all(self, mut received: tokio::sync::mpsc::Receiver<Inbound>) {
-        while let Some(inbound) = received.recv().await {
-            match inbound.document {
-                Down::Holds | Down::Declarations => tokio::task::block_in_place(|| self.take_list(&inbound)),
-                // Rules, models and commands come with the seam issue; until then they are refused and recorded.
-                _ => tokio::task::block_in_place(|| {
-                    let says = "this station does not take such documents over the network yet";
-                    self.record(&inbound, Err(says.to_owned()));
-                }),
-            }
+/// Whose signed documents are believed, and which.
+fn trusted(config: &Config) -> Result<Vec<TrustedKey>, ConfigError> {
+    let mut trusted = Vec::new();
+    for (setting, texts, documents) in [("lists.trusted", &config.lists.trusted, [Down::Holds, Down::Declarations])] {
+        for (issuer, key) in grounds::issuers(setting, texts).map_err(ConfigError)? {
+            let wrong =
+                || ConfigError(format!("{setting}: \"{issuer}\": an issuer is 1 to 32 letters, digits, - or _"));
+            let name = Name::new(&issuer).ok_or_else(wrong)?;
+            let key = VerifyingKey::from_bytes(&key.to_bytes()).map_err(|_| wrong())?;
+            trusted.push(TrustedKey { issuer: name, key, documents: documents.to_vec() });
         }
     }
-
-    /// Central says its documents again whenever somebody comes back; what is in force already is no news.
-    fn is_in_force(&self, bytes: &[u8]) -> bool {
-        #[derive(Deserialize)]
-        struct First {
-            list: Claims,
-        }
-        let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let Ok(first) = serde_json::from_slice::<First>(first) else { return false };
-        self.lists.in_force().contains(&first.list)
-    }
-
-    fn take_list(&self, inbound: &Inbound) {
-        if self.is_in_force(&inbound.bytes) {
-            return;
-        }
-        let now: WallMs = clock::wall_now();
-        let taken = self.lists.install_bytes(&inbound.bytes, Some(now)).map(drop).map_err(|error| error.to_string());
-        let in_force = taken.is_ok();
-        self.record(inbound, taken);
-        if in_force {
-            self.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
-        }
-    }
-
-    fn record(&self, inbound: &Inbound, taken: Result<(), String>) {
-        let digest = blake3::hash(&inbound.bytes).to_hex().to_string();
-        audit::list(&self.ledger, inbound.document.as_str(), digest, taken);
-    }
+    Ok(trusted)
 }

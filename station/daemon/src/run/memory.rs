@@ -19,6 +19,7 @@ use gatepost_ledger::personal::system_entropy;
 use gatepost_pipeline::drive::Recovery;
 
 use crate::config::{Config, ConfigError};
+use crate::run::grounds::issuers;
 use crate::run::labels::LabelStore;
 use crate::run::personal::PersonalKeeper;
 use crate::run::uplink::SharedEvidence;
@@ -122,14 +123,7 @@ fn open_lists(
     view: View,
 ) -> Result<Lists, String> {
     let mut keys = vec![(local_issuer(&config.station.name), *public)];
-    for text in &config.lists.trusted {
-        let (issuer, key) = text.split_once('=').ok_or_else(|| {
-            format!("lists.trusted = \"{text}\": write issuer=key, as \"central=9f…\" with 64 hex digits")
-        })?;
-        let key =
-            PublicKey::parse(key).ok_or_else(|| format!("lists.trusted: \"{key}\" is no key of 64 hex digits"))?;
-        keys.push((issuer.to_owned(), key));
-    }
+    keys.extend(issuers("lists.trusted", &config.lists.trusted)?);
     let age_ms = i64::from(config.lists.age_h_max) * 3_600_000;
     let trust =
         Trust { station: config.station.name.clone(), keys, ages: Ages { holds_ms: age_ms, declarations_ms: age_ms } };

@@ -1,0 +1,319 @@
+//! What central sends down: opened, checked, taken whole or refused with a sentence, and recorded either way.
+//!
+//! A small package comes in one message; of a large one comes a signed offer, and its parts are asked for one window after
+//! the other, over broken connections and restarts ([`parcel`]). Nothing of a package counts before all of it is here and
+//! checked. Central says its documents again whenever somebody comes back: what was taken, or refused for what it is, is no
+//! news then.
+
+mod parcel;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gatepost_ledger::journal::writer::Writer;
+use gatepost_ledger::lists::{Claims, ListError, ListKind, Lists};
+use gatepost_pipeline::event::Event;
+use gatepost_sync::chain::Digest;
+use gatepost_sync::envelope::{self, Form, Header, Refused, TrustedKey, Versions};
+use gatepost_sync::evidence::Chunk;
+use gatepost_sync::parts::{NotAnOffer, Offer, Wrong};
+use gatepost_sync::session::{Control, Inbound};
+use gatepost_sync::topics::{Address, Down};
+use serde::Deserialize;
+
+use crate::run::feed::Feed;
+use crate::run::{audit, clock};
+use parcel::{NotStored, Parcel};
+
+/// The folder in the data folder.
+pub const FOLDER: &str = "down";
+const TAKEN: &str = "taken.json";
+/// Bytes that must stay free on the disk beside a package that is fetched: what the housekeeper wants to see.
+const ROOM_BESIDE: u64 = 64 << 20;
+/// What can come in parts here. A model's package is not taken over the network yet.
+const IN_PARTS: [Down; 2] = [Down::Holds, Down::Declarations];
+/// Refused messages remembered, so that one which comes with each connection is recorded once.
+const REFUSED_KEPT: usize = 32;
+
+/// Why something that came is not in force.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    #[error("{0}")]
+    Refused(#[from] Refused),
+    #[error("{0}")]
+    Offer(#[from] NotAnOffer),
+    #[error("{0}")]
+    Contradicts(Wrong),
+    #[error("{0}")]
+    List(#[from] ListError),
+    #[error("the data folder's disk has {room} bytes left and the package needs {needs}; free disk space")]
+    NoRoom { room: u64, needs: u64 },
+    #[error("the data folder's disk refuses: {0}; it is fetched again at the next connection")]
+    Disk(#[from] std::io::Error),
+    #[error("this station does not take such documents over the network yet")]
+    Unknown,
+}
+
+impl NotTaken {
+    /// Whether the same bytes may be good another time: the fault was here, not in them.
+    fn may_come_again(&self) -> bool {
+        matches!(self, Self::NoRoom { .. } | Self::Disk(_) | Self::List(ListError::Disk(_) | ListError::Index(_)))
+    }
+}
+
+/// Takes in what comes, one after the other.
+pub struct Taker {
+    address: Address,
+    data: PathBuf,
+    keys: Vec<TrustedKey>,
+    lists: Arc<Lists>,
+    feeds: Vec<Feed>,
+    ledger: Writer,
+    control: Control,
+    taken: Versions,
+    parcels: BTreeMap<Down, Parcel>,
+    refused: VecDeque<Digest>,
+}
+
+/// What a taker works with.
+pub struct Around {
+    pub address: Address,
+    pub data: PathBuf,
+    /// Whose signed documents are believed, and which.
+    pub keys: Vec<TrustedKey>,
+    pub lists: Arc<Lists>,
+    pub feeds: Vec<Feed>,
+    pub ledger: Writer,
+    pub control: Control,
+}
+
+impl Taker {
+    /// Goes on with what was under way when the station stopped.
+    ///
+    /// # Errors
+    /// A sentence, when the folder of what comes down cannot be used.
+    pub fn open(around: Around) -> Result<Self, String> {
+        let Around { address, data, keys, lists, feeds, ledger, control } = around;
+        let folder = data.join(FOLDER);
+        let failed = |error| format!("{}: cannot be used ({error}); check the data folder", folder.display());
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let taken = match std::fs::read(folder.join(TAKEN)) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Versions::default(),
+            Err(error) => return Err(failed(error)),
+        };
+        let (parcels, refused) = (BTreeMap::new(), VecDeque::new());
+        let mut taker = Self { address, data, keys, lists, feeds, ledger, control, taken, parcels, refused };
+        for kind in IN_PARTS {
+            let open = |sealed: &[u8]| taker.opened_offer(kind, sealed).ok().flatten();
+            if let Some(parcel) = Parcel::resume(&folder, kind, open).map_err(failed)? {
+                let (have, bytes) = (parcel.have(), parcel.offer().bytes);
+                tracing::info!("{}: a package is under way, {have} of {bytes} bytes are here", kind.as_str());
+                taker.parcels.insert(kind, parcel);
+            }
+        }
+        IN_PARTS.into_iter().for_each(|kind| taker.finish(kind));
+        taker.ask();
+        Ok(taker)
+    }
+
+    pub async fn take_all(mut self, mut received: tokio::sync::mpsc::Receiver<Inbound>) {
+        while let Some(inbound) = received.recv().await {
+            tokio::task::block_in_place(|| self.take(inbound));
+        }
+    }
+
+    /// One thing that came.
+    pub fn take(&mut self, inbound: Inbound) {
+        let Inbound { document, bytes, properties } = inbound;
+        if document == Down::Part {
+            self.take_part(&properties, bytes);
+        } else if let Err(error) = self.take_document(document, &bytes) {
+            self.refuse(document, Digest::of(&bytes), Digest::of(&bytes), &error);
+        }
+        self.ask();
+    }
+
+    fn take_document(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
+        match document {
+            Down::Holds | Down::Declarations if !envelope::is_sealed(bytes) => self.take_list(document, bytes),
+            Down::Holds | Down::Declarations => match self.opened_offer(document, bytes)? {
+                Some((header, offer)) => self.begin(bytes, header, offer),
+                None => Ok(()),
+            },
+            _ => Err(NotTaken::Unknown),
+        }
+    }
+
+    /// The offer in a signed document that is newer than what was taken or is under way; nothing when it is just that.
+    fn opened_offer(&self, kind: Down, sealed: &[u8]) -> Result<Option<(Header, Offer)>, NotTaken> {
+        let now = clock::wall_now().0;
+        let opened = envelope::open(sealed, kind, &self.address, &self.keys, &self.taken, now)?;
+        if opened.already_taken || self.is_list_in_force(&opened.header) {
+            return Ok(None);
+        }
+        if opened.header.form != Form::Offer {
+            return Err(NotTaken::Unknown);
+        }
+        let offer = Offer::read(opened.payload)?;
+        if let Some(under_way) = self.parcels.get(&kind).map(|parcel| &parcel.header) {
+            let version = opened.header.version;
+            if *under_way == opened.header {
+                return Ok(None);
+            }
+            if version <= under_way.version {
+                return Err(Refused::Older { version, taken: under_way.version }.into());
+            }
+        }
+        Ok(Some((opened.header, offer)))
+    }
+
+    fn begin(&mut self, sealed: &[u8], header: Header, offer: Offer) -> Result<(), NotTaken> {
+        let kind = header.document;
+        let needs = offer.bytes.saturating_add(ROOM_BESIDE);
+        let room = rustix::fs::statvfs(&self.data).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        match room {
+            Ok(room) if room < needs => return Err(NotTaken::NoRoom { room, needs }),
+            _ => {}
+        }
+        let (version, bytes) = (header.version, offer.bytes);
+        tracing::info!("{}: version {version} is offered, {bytes} bytes; it is fetched", kind.as_str());
+        self.parcels.insert(kind, Parcel::begin(&self.data.join(FOLDER), sealed, header, offer)?);
+        Ok(())
+    }
+
+    fn take_part(&mut self, properties: &[(String, String)], bytes: Vec<u8>) {
+        let piece = match Chunk::read(properties, bytes) {
+            Ok(piece) => piece,
+            Err(error) => return tracing::warn!("a part of a package is not taken: {error}"),
+        };
+        for kind in IN_PARTS {
+            let Some(parcel) = self.parcels.get_mut(&kind) else { continue };
+            match parcel.take(&piece) {
+                Ok(()) => self.finish(kind),
+                Err(NotStored::Wrong(Wrong::Whole)) => self.end(kind, Err(NotTaken::Contradicts(Wrong::Whole))),
+                // What is damaged is asked for again; the whole is none the worse.
+                Err(NotStored::Wrong(wrong)) => tracing::warn!("{}: {wrong}; it is asked for again", kind.as_str()),
+                Err(NotStored::Disk(error)) => self.end(kind, Err(error.into())),
+            }
+        }
+    }
+
+    /// Takes a package into force when all of it is here.
+    fn finish(&mut self, kind: Down) {
+        let Some(parcel) = self.parcels.get(&kind).filter(|parcel| parcel.is_here()) else { return };
+        let (now_ms, expires_ms) = (clock::wall_now().0, parcel.header.expires_ms);
+        let done = match parcel.whole() {
+            _ if now_ms >= expires_ms => Err(Refused::Expired { expires_ms, now_ms }.into()),
+            Err(error) => Err(error.into()),
+            Ok(path) => {
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                self.install(&format!("{FOLDER}/{name}"))
+            }
+        };
+        self.end(kind, done);
+    }
+
+    /// A package is in force, or is not: it is not under way any more.
+    fn end(&mut self, kind: Down, done: Result<(), NotTaken>) {
+        let Some(parcel) = self.parcels.remove(&kind) else { return };
+        let (header, digest) = (parcel.header.clone(), parcel.offer().digest);
+        if let Err(error) = parcel.forget() {
+            tracing::warn!("{}: what is left of a package cannot be removed ({error})", kind.as_str());
+        }
+        match done {
+            Ok(()) => {
+                self.remember(&header);
+                audit::list(&self.ledger, kind.as_str(), digest.to_string(), Ok(()));
+            }
+            Err(error) => {
+                if !error.may_come_again() {
+                    // To fetch it again with each connection would bring the same.
+                    self.remember(&header);
+                }
+                self.refuse(kind, header.payload_blake3, digest, &error);
+            }
+        }
+    }
+
+    fn remember(&mut self, header: &Header) {
+        self.taken.take(header);
+        if let Err(error) = save(&self.data.join(FOLDER).join(TAKEN), &self.taken) {
+            // At worst the same package comes once more, and is then in force already.
+            tracing::warn!("{FOLDER}/{TAKEN}: cannot be written ({error}); check the data folder's disk");
+        }
+    }
+
+    /// Central says its documents again whenever somebody comes back; what is in force already is no news.
+    fn is_in_force(&self, bytes: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct First {
+            list: Claims,
+        }
+        let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let Ok(first) = serde_json::from_slice::<First>(first) else { return false };
+        self.lists.in_force().contains(&first.list)
+    }
+
+    /// The station may have died between taking a list and remembering that.
+    fn is_list_in_force(&self, header: &Header) -> bool {
+        let is_it = |claims: &Claims| {
+            let kind = match claims.kind {
+                ListKind::Holds => Down::Holds,
+                ListKind::Declarations => Down::Declarations,
+            };
+            kind == header.document && claims.issuer == header.issuer.as_str() && claims.version == header.version
+        };
+        self.lists.in_force().iter().any(is_it)
+    }
+
+    fn take_list(&self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
+        if self.is_in_force(bytes) {
+            return Ok(());
+        }
+        self.lists.install_bytes(bytes, Some(clock::wall_now()))?;
+        self.lists_changed();
+        audit::list(&self.ledger, document.as_str(), Digest::of(bytes).to_string(), Ok(()));
+        Ok(())
+    }
+
+    /// A list package in a file below the data folder, which is moved or removed.
+    fn install(&self, path: &str) -> Result<(), NotTaken> {
+        self.lists.install(path, Some(clock::wall_now()))?;
+        self.lists_changed();
+        Ok(())
+    }
+
+    /// What is on the belts is judged again.
+    fn lists_changed(&self) {
+        self.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
+    }
+
+    /// `message`: by which it is known again; `digest`: of what it is about, for the record.
+    fn refuse(&mut self, document: Down, message: Digest, digest: Digest, why: &NotTaken) {
+        if self.refused.contains(&message) {
+            return;
+        }
+        if self.refused.len() >= REFUSED_KEPT {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(message);
+        audit::list(&self.ledger, document.as_str(), digest.to_string(), Err(why.to_string()));
+    }
+
+    /// What is lacking is asked for, one package after the other.
+    fn ask(&self) {
+        self.control.want(self.parcels.values().find_map(|parcel| parcel.want(&self.address.station)));
+    }
+}
+
+fn save(path: &Path, versions: &Versions) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    let mut file = std::fs::File::create(&part)?;
+    file.write_all(&serde_json::to_vec(versions)?)?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)?;
+    path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+}
