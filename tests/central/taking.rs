@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use gatepost_daemon::run::clock;
+use gatepost_daemon::config::ClockSource;
 use gatepost_daemon::run::down::{Around, Taker};
 use gatepost_daemon::run::feed::{Fed, feed};
+use gatepost_daemon::run::rules::{Own, Packs, Who};
+use gatepost_daemon::run::{audit, clock};
 use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::journal::envelope::Envelope;
@@ -17,7 +19,8 @@ use gatepost_ledger::journal::{Bounds, Journal, Setup, View};
 use gatepost_ledger::key::{PublicKey, StationKey};
 use gatepost_ledger::lists::{Ages, Lists, MemoryIndex, Trust};
 use gatepost_pipeline::judge::Token;
-use gatepost_pipeline::record::Kind;
+use gatepost_pipeline::record::{Kind, WallMs};
+use gatepost_pipeline::ruleset::BUILT_IN;
 use gatepost_sync::envelope::TrustedKey;
 use gatepost_sync::session::{Control, Inbound};
 use gatepost_sync::topics::{Address, Down, Name};
@@ -58,10 +61,19 @@ impl Taking {
         let lists = Lists::open(disk, "lists", trust, None, |source| Ok(Box::new(MemoryIndex::build(source)?)));
         let lists = Arc::new(Mutex::new(lists.expect("lists")));
         let (feed, fed) = feed(Instant::now());
+        let who = Who {
+            facility: address.facility.to_string(),
+            station: address.station.to_string(),
+            utc_offset_min: 0,
+            clock: ClockSource::Host,
+            last_record: WallMs::ZERO,
+        };
+        let rules = Packs::open(folder, who, Own { file: "default.toml".to_owned(), text: BUILT_IN.to_owned() });
+        audit::rules_in_force(&ledger, &rules, &rules.in_force().expect("rules").digest_hex());
         let trusted = TrustedKey {
             issuer: Name::new(issuer.0).expect("a name"),
             key: ed25519_dalek::VerifyingKey::from_bytes(&key.to_bytes()).expect("a key"),
-            documents: vec![Down::Holds, Down::Declarations],
+            documents: vec![Down::Holds, Down::Declarations, Down::Rules],
         };
         let around = Around {
             address: address.clone(),
@@ -70,6 +82,7 @@ impl Taking {
             lists: Arc::clone(&lists),
             feeds: vec![feed],
             ledger: ledger.clone(),
+            rules,
             control,
         };
         let taker = Taker::open(around).expect("the taker opens");

@@ -3,6 +3,8 @@
 //! The signer and the store are central's, the taker, the lists and the journal are the station's; nothing is between them
 //! but calls.
 
+mod rules;
+
 use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::store::Store;
 use gatepost_central::store::holds::{HoldChange, SignedList};

@@ -18,6 +18,7 @@ use gatepost_pipeline::identify::CodeRead;
 use gatepost_pipeline::judge::{Fault, Image, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Pending, Recorded};
+use gatepost_pipeline::ruleset::Ruleset;
 use gatepost_pipeline::weighing::{Protocols, Said};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,10 @@ pub enum Heard {
         answer: Box<Matched>,
     },
     ListsChanged,
+    /// A rule pack came into force: its text.
+    Rules {
+        pack: String,
+    },
     Recorded {
         seq: u64,
         head: String,
@@ -153,6 +158,7 @@ impl Heard {
             Event::Assessed { image, assessed } => Self::Assessed { image: *image, assessed: assessed.clone() },
             Event::Matched { pass, answer } => Self::Matched { pass: *pass, answer: answer.clone() },
             Event::ListsChanged => Self::ListsChanged,
+            Event::Rules(rules) => Self::Rules { pack: rules.text().to_owned() },
             Event::Recorded(recorded) => Self::recorded(recorded),
             Event::Unrecorded(pending) => Self::Unrecorded { body: body_digest(pending) },
             Event::LedgerReady => Self::LedgerReady,
@@ -179,6 +185,8 @@ impl Heard {
             Self::Assessed { image, assessed } => Event::Assessed { image, assessed },
             Self::Matched { pass, answer } => Event::Matched { pass, answer },
             Self::ListsChanged => Event::ListsChanged,
+            // What was in force then can be read; a pack that today's software refuses would be a difference of its own.
+            Self::Rules { pack } => Event::Rules(Box::new(Ruleset::load("the black box", &pack).ok()?)),
             Self::LedgerReady => Event::LedgerReady,
             Self::Part { fault, failed } => Event::Part { fault, failed },
             Self::Officer { officer, action } => Event::Officer { officer, action },
@@ -232,6 +240,10 @@ impl BlackBox {
     }
 
     pub fn write(&mut self, line: &Heard) {
+        if let Heard::Rules { pack } = line {
+            // A file that goes on with this life begins with what is in force by then.
+            self.begin.versions.rules = Token::clipped(&blake3::hash(pack.as_bytes()).to_hex());
+        }
         if self.written >= BYTES_MAX {
             self.turn();
         }

@@ -145,6 +145,8 @@ pub struct ModelConfig {
 pub struct RulesConfig {
     /// A rule pack; absent: the one built in.
     pub pack: Option<PathBuf>,
+    /// Who may send rule packs over the network, as `central=` and the public key; absent: nobody.
+    pub trusted: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

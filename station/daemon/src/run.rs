@@ -34,6 +34,7 @@ use keeper::{Chores, Keeper};
 use lists::Ask;
 use memory::Memory;
 use personal::PersonalKeeper;
+use rules::Packs;
 use visits::Visits;
 
 pub use grounds::load_rules;
@@ -59,6 +60,7 @@ pub mod lanes;
 pub mod line;
 pub mod link;
 pub mod down;
+pub mod rules;
 pub mod lists;
 pub(crate) mod lock;
 pub mod memory;
@@ -177,10 +179,10 @@ fn open(
     let board = HealthBoard::default();
     let inspector = open_model(config, &board);
     let (versions, geometry) = (versions(&inspector, &load_rules(config)?), inspector.default_geometry());
-    let connect = |uplink| link::start(config, uplink, view.clone(), &evidence, &lists, feeds, &ledger);
-    let link = config.uplink.as_ref().map(connect).transpose()?;
+    let packs = grounds::packs(config, memory.last_record)?;
     let lanes = lane_ends(maps, feeds);
-    tell_beginning(&ledger, &memory.opening, &versions, &memory.public, &memory.personal, memory.last_record);
+    tell_beginning(&ledger, &memory.opening, &versions, &memory.public, &memory.personal, memory.last_record, &packs);
+    let link = link::start(config, view.clone(), &evidence, &lists, feeds, (&ledger, packs))?;
     Keeper {
         data: config.data(),
         ledger: ledger.clone(),
@@ -272,10 +274,12 @@ fn tell_beginning(
     public: &PublicKey,
     personal: &PersonalKeeper,
     last_record: WallMs,
+    packs: &Packs,
 ) {
     let (key, seal_to) = (public.to_string(), personal.seal_to().to_string());
     let began = audit::Began { event: "station-start", versions, key, seal_to, last_record };
     audit::put(ledger, Kind::Config, Urgency::default(), &began);
+    audit::rules_in_force(ledger, packs, versions.rules.as_str());
     opening.torn.iter().for_each(|torn| audit::torn(ledger, torn));
 }
 

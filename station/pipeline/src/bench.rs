@@ -8,6 +8,7 @@
 //! nothing and reads no clock.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use gatepost_hardware::lane::{Device, DeviceKind};
 use gatepost_hardware::units::{Grams, Micros, WallMs};
@@ -22,7 +23,7 @@ use crate::limits::{
 use crate::pass::life::{End, Signal};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
-use crate::ruleset::Ruleset;
+use crate::ruleset::{Named, Ruleset};
 use crate::sighted::EpochBody;
 use crate::weighing::{self, Met, Weighing};
 pub use hands::{CHUTE_EXAM, CHUTE_RELEASE};
@@ -55,7 +56,7 @@ enum Plate {
 pub struct Bench {
     config: DriveConfig,
     lane: LaneName,
-    rules: Ruleset,
+    rules: Arc<Named>,
     /// One for each life of the station, and the presentations begun in it.
     epoch: u32,
     count: u32,
@@ -91,7 +92,7 @@ impl Bench {
         let owed = !config.open.is_empty() || !config.closed.is_empty();
         Ok(Self {
             lane,
-            rules,
+            rules: Arc::new(Named { rules, name: config.versions.rules.clone() }),
             epoch: config.epoch_next,
             count: 0,
             presentations: config.open.iter().map(Presentation::left_open).collect(),
@@ -129,6 +130,7 @@ impl Bench {
             Event::Assessed { image, assessed } => self.assessed(image, assessed),
             Event::Matched { pass, answer } => self.matched(pass, answer),
             Event::ListsChanged => self.look_up_again(),
+            Event::Rules(rules) => self.rules = Arc::new(Named::by_its_digest(*rules)),
             Event::Recorded(recorded) => self.recorded(recorded),
             Event::Unrecorded(pending) => self.unrecorded(pending),
             Event::LedgerReady => self.ledger_ready(),

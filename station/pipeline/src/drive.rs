@@ -5,6 +5,7 @@
 //! clock; what it wants done it says in [`Effect`]s.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use gatepost_hardware::lane::LaneMap;
 use gatepost_hardware::units::{Micros, WallMs};
@@ -17,7 +18,7 @@ use crate::limits::{HEARTBEAT_MS, PASSES_MAX, TIME_SYNC_MS};
 use crate::pass::life::{Signal, State};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Pending, Recorded};
-use crate::ruleset::Ruleset;
+use crate::ruleset::{Named, Ruleset};
 use crate::track::Track;
 use crate::track::clock::ClockMap;
 use crate::weighing::{Alibis, Met, Protocols, Weighing};
@@ -120,6 +121,8 @@ struct Parcel {
     judged: Option<Box<(Inputs, Verdict)>>,
     /// The weights that this was judged from.
     weights: Alibis,
+    /// By which rules it is judged, from its first decision on: one pack for one parcel.
+    rules: Option<Arc<Named>>,
     /// Judge again at the next chance: something it was judged from has changed.
     stale: bool,
     clearance: Option<Clearance>,
@@ -131,7 +134,7 @@ struct Parcel {
 pub struct Drive {
     config: DriveConfig,
     lane: LaneName,
-    rules: Ruleset,
+    rules: Arc<Named>,
     track: Track,
     gather: Gather,
     scales: Met,
@@ -175,7 +178,7 @@ impl Drive {
         let open = config.open.iter().map(Parcel::left_open).collect();
         Ok(Self {
             lane,
-            rules,
+            rules: Arc::new(Named { rules, name: config.versions.rules.clone() }),
             track: Track::new(config.map.clone()),
             gather: Gather::new(config.map.clone()),
             scales: Met::default(),
@@ -235,6 +238,7 @@ impl Drive {
             Event::Assessed { image, assessed } => self.gather.images.assess(image, assessed),
             Event::Matched { pass, answer } => self.matched(pass, answer),
             Event::ListsChanged => self.look_up_again(),
+            Event::Rules(rules) => self.rules = Arc::new(Named::by_its_digest(*rules)),
             Event::Recorded(recorded) => self.recorded(recorded),
             Event::Unrecorded(pending) => self.unrecorded(pending),
             Event::LedgerReady => self.ledger_ready(),
@@ -334,6 +338,7 @@ impl Parcel {
             kept: None,
             judged: None,
             weights: Alibis::default(),
+            rules: None,
             stale: false,
             clearance: None,
             clearing: None,

@@ -12,6 +12,7 @@ use crate::identify::CodeRead;
 use crate::judge::{Aed, Declared, Fault, Hold, Image, Lists, MailClass, Previous, Token};
 use crate::pass::PassKey;
 use crate::record::{Pending, Recorded};
+use crate::ruleset::Ruleset;
 use crate::weighing::Said;
 
 /// What happened.
@@ -66,6 +67,8 @@ pub enum Event {
     },
     /// A list came into force: everything between entry and diverter is looked up again.
     ListsChanged,
+    /// A rule pack came into force: every parcel whose first decision is still to come is judged by it.
+    Rules(Box<Ruleset>),
     Recorded(Recorded),
     /// The ledger could not store this: the disk is full or failing.
     Unrecorded(Pending),

@@ -116,7 +116,7 @@ pub(crate) fn lane_kind(kind: gatepost_hardware::lane::LaneKind) -> crate::judge
 }
 
 /// The civil day at the facility (days to date after Howard Hinnant's `civil_from_days`).
-pub(crate) fn today(wall: WallMs, utc_offset_min: i32) -> Option<Date> {
+pub fn today(wall: WallMs, utc_offset_min: i32) -> Option<Date> {
     let days = (wall.0 + i64::from(utc_offset_min) * 60_000).div_euclid(86_400_000);
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);

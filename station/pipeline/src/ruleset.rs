@@ -22,6 +22,7 @@ use crate::judge::{
 };
 use crate::record::Audience;
 
+pub use crate::facts::today;
 pub use error::LoadError;
 pub use explain::Explained;
 pub use pack::{PACK_BYTES_MAX, PACK_COST_MAX, RULES_MAX};
@@ -46,6 +47,7 @@ pub struct Ruleset {
     not_before: Date,
     expires: Date,
     digest: [u8; 32],
+    text: String,
     tables: Tables,
     rules: Vec<Rule>,
 }
@@ -123,6 +125,10 @@ impl Ruleset {
     pub fn digest_hex(&self) -> String {
         blake3::Hash::from(self.digest).to_hex().to_string()
     }
+    /// The pack as it was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
     /// What all rules cost together at worst, in nodes visited.
     pub fn cost(&self) -> u64 {
         self.rules.iter().map(|rule| rule.cost).sum()
@@ -170,6 +176,20 @@ impl Ruleset {
         if self.in_force(Some(today)).next().is_none() {
             reasons.push(Reason::doubt("no-rules", IssueCode::Data, "No rule is in force today."));
         }
+    }
+}
+
+/// A pack, and the name that decisions give it. A parcel keeps the one of its first decision.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) rules: Ruleset,
+    pub(crate) name: Token,
+}
+
+impl Named {
+    /// A pack that comes into force while the lane runs.
+    pub(crate) fn by_its_digest(rules: Ruleset) -> Self {
+        Self { name: Token::clipped(&rules.digest_hex()), rules }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod status;
 pub mod evidence;
 pub mod parts;
 pub mod envelope;
+pub mod rules;
 pub mod outbox;
 pub mod delivery;
 pub mod tls;

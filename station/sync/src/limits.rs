@@ -40,6 +40,9 @@ pub const EVIDENCE_BYTES_MAX: u64 = 1 << 30;
 /// Images central is still receiving from one station.
 pub const EVIDENCE_OPEN_MAX: usize = 64;
 
+/// An order about rules: a pack, its cases, and what JSON adds to them.
+pub const RULES_ORDER_BYTES_MAX: u64 = 4 << 20;
+
 /// Consumers at central whose sessions a station remembers; beyond, the one that began first is forgotten.
 pub const CONSUMERS_MAX: usize = 16;
 
@@ -71,6 +74,7 @@ const _: () = {
     assert!(PACKAGE_BYTES_MAX <= EVIDENCE_BYTES_MAX, "a package's pieces are read as those of evidence are");
     assert!(IN_ONE_MESSAGE_BYTES_MAX + ENVELOPE_HEADER_BYTES_MAX < INCOMING_BYTES_MAX);
     assert!(PARTS_ASKED <= EVENTS_WAITING);
+    assert!(RULES_ORDER_BYTES_MAX <= PACKAGE_BYTES_MAX);
     assert!(ACK_BYTES_MAX >= ACK_RANGES_MAX * 44, "44 bytes hold `[a,b],` of two 20-digit numbers");
     assert!(RESEND_AFTER_MS <= RESEND_AFTER_MS_MAX);
 };

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gatepost_hardware::units::Grams;
+use gatepost_hardware::units::{Grams, WallMs};
 use gatepost_pipeline::drive::{DriveConfig, SamplingKey};
 use gatepost_pipeline::event::Effect;
 use gatepost_pipeline::judge::Token;
@@ -25,7 +25,7 @@ use crate::config::Config;
 /// Differences kept and printed; more of them say nothing new.
 const DIFFERENCES_MAX: usize = 50;
 /// Bytes of one line: the largest event is a look-up's answer.
-const LINE_BYTES_MAX: u64 = 1 << 20;
+const LINE_BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -60,7 +60,10 @@ pub(super) fn replay(arguments: &Arguments, json: bool) -> Outcome {
     let Some(Heard::Begin(begun)) = lines.next()? else {
         return Err(problem(&lines.shown, "does not begin as a black box does; name one of DATA/blackbox/LANE"));
     };
-    let rules = crate::run::load_rules(&config)?;
+    // The pack that was in force then, where it is still here; else the one in force now.
+    let packs = crate::run::grounds::packs(&config, WallMs::ZERO)?;
+    let rules = packs.named(begun.versions.rules.as_str()).map_or_else(|| packs.in_force(), Ok);
+    let rules = rules.map_err(Failure::Problem)?;
     let now = format!("{} with rules {}", env!("CARGO_PKG_VERSION"), Token::clipped(&rules.digest_hex()));
     let was = format!("{} with rules {}", begun.versions.software, begun.versions.rules);
     let (lane, part) = (begun.lane.clone(), begun.part);

@@ -12,6 +12,7 @@ use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use serde::Serialize;
 
 use crate::run::clock;
+use crate::run::rules::Packs;
 
 /// Puts a record of the whole station into the journal.
 pub fn put<B: Serialize>(ledger: &Writer, kind: Kind, urgency: Urgency, body: &B) {
@@ -126,6 +127,46 @@ pub fn retained(ledger: &Writer, gone: &[Dropped]) {
     let body =
         Retained { event: "retention", first_seq: first.first_seq, last_seq: last.last_seq, segments: gone.len() };
     put(ledger, Kind::Audit, Urgency::default(), &body);
+}
+
+/// *config*: which rules are in force since when, or why an order about them was refused; that is an alert.
+#[derive(Serialize)]
+pub struct RulesBody<'a> {
+    pub event: &'static str,
+    /// The version of central's order; 0: before its first.
+    pub order: u64,
+    /// Of the pack in force, or of what was refused.
+    pub digest: &'a str,
+    pub in_force: bool,
+    /// Milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<&'a str>,
+    pub says: &'a str,
+}
+
+/// The rules in force, as the station knows them.
+pub fn rules_in_force(ledger: &Writer, packs: &Packs, digest: &str) {
+    let standing = packs.standing();
+    let body = RulesBody {
+        event: "rules",
+        order: standing.map_or(0, |standing| standing.order),
+        digest,
+        in_force: true,
+        since: standing.map(|standing| standing.since),
+        before: standing.map(|standing| standing.before.as_str()),
+        says: packs.trouble().unwrap_or("in force"),
+    };
+    tracing::info!("rules {digest}: {}", body.says);
+    let urgency = Urgency { alert: packs.trouble().is_some(), ..Urgency::default() };
+    put(ledger, Kind::Config, urgency, &body);
+}
+
+pub fn rules_refused(ledger: &Writer, order: u64, digest: &str, says: &str) {
+    tracing::warn!("rules of order {order}: {says}");
+    let body = RulesBody { event: "rules", order, digest, in_force: false, since: None, before: None, says };
+    put(ledger, Kind::Config, Urgency { denied: true, ..Urgency::default() }, &body);
 }
 
 /// *list*: what came, from where, and whether it is in force. Refused is an alert.

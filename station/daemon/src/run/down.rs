@@ -8,13 +8,13 @@
 mod parcel;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_ledger::lists::{Claims, ListError, ListKind, Lists};
 use gatepost_pipeline::event::Event;
+use gatepost_pipeline::ruleset::Ruleset;
 use gatepost_sync::chain::Digest;
 use gatepost_sync::envelope::{self, Form, Header, Refused, TrustedKey, Versions};
 use gatepost_sync::evidence::Chunk;
@@ -24,6 +24,7 @@ use gatepost_sync::topics::{Address, Down};
 use serde::Deserialize;
 
 use crate::run::feed::Feed;
+use crate::run::rules::{Packs, RulesRefused, write_whole};
 use crate::run::{audit, clock};
 use parcel::{NotStored, Parcel};
 
@@ -33,7 +34,7 @@ const TAKEN: &str = "taken.json";
 /// Bytes that must stay free on the disk beside a package that is fetched: what the housekeeper wants to see.
 const ROOM_BESIDE: u64 = 64 << 20;
 /// What can come in parts here. A model's package is not taken over the network yet.
-const IN_PARTS: [Down; 2] = [Down::Holds, Down::Declarations];
+const IN_PARTS: [Down; 3] = [Down::Holds, Down::Declarations, Down::Rules];
 /// Refused messages remembered, so that one which comes with each connection is recorded once.
 const REFUSED_KEPT: usize = 32;
 
@@ -48,6 +49,8 @@ enum NotTaken {
     Contradicts(Wrong),
     #[error("{0}")]
     List(#[from] ListError),
+    #[error("{0}")]
+    Rules(#[from] RulesRefused),
     #[error("the data folder's disk has {room} bytes left and the package needs {needs}; free disk space")]
     NoRoom { room: u64, needs: u64 },
     #[error("the data folder's disk refuses: {0}; it is fetched again at the next connection")]
@@ -59,7 +62,12 @@ enum NotTaken {
 impl NotTaken {
     /// Whether the same bytes may be good another time: the fault was here, not in them.
     fn may_come_again(&self) -> bool {
-        matches!(self, Self::NoRoom { .. } | Self::Disk(_) | Self::List(ListError::Disk(_) | ListError::Index(_)))
+        match self {
+            Self::NoRoom { .. } | Self::Disk(_) => true,
+            Self::List(error) => matches!(error, ListError::Disk(_) | ListError::Index(_)),
+            Self::Rules(error) => error.may_come_again(),
+            Self::Refused(_) | Self::Offer(_) | Self::Contradicts(_) | Self::Unknown => false,
+        }
     }
 }
 
@@ -71,6 +79,7 @@ pub struct Taker {
     lists: Arc<Lists>,
     feeds: Vec<Feed>,
     ledger: Writer,
+    rules: Packs,
     control: Control,
     taken: Versions,
     parcels: BTreeMap<Down, Parcel>,
@@ -86,7 +95,14 @@ pub struct Around {
     pub lists: Arc<Lists>,
     pub feeds: Vec<Feed>,
     pub ledger: Writer,
+    pub rules: Packs,
     pub control: Control,
+}
+
+/// What a signed document holds.
+enum Content {
+    Whole(Vec<u8>),
+    Offer(Offer),
 }
 
 impl Taker {
@@ -95,7 +111,7 @@ impl Taker {
     /// # Errors
     /// A sentence, when the folder of what comes down cannot be used.
     pub fn open(around: Around) -> Result<Self, String> {
-        let Around { address, data, keys, lists, feeds, ledger, control } = around;
+        let Around { address, data, keys, lists, feeds, ledger, rules, control } = around;
         let folder = data.join(FOLDER);
         let failed = |error| format!("{}: cannot be used ({error}); check the data folder", folder.display());
         std::fs::create_dir_all(&folder).map_err(failed)?;
@@ -105,9 +121,12 @@ impl Taker {
             Err(error) => return Err(failed(error)),
         };
         let (parcels, refused) = (BTreeMap::new(), VecDeque::new());
-        let mut taker = Self { address, data, keys, lists, feeds, ledger, control, taken, parcels, refused };
+        let mut taker = Self { address, data, keys, lists, feeds, ledger, rules, control, taken, parcels, refused };
         for kind in IN_PARTS {
-            let open = |sealed: &[u8]| taker.opened_offer(kind, sealed).ok().flatten();
+            let open = |sealed: &[u8]| match taker.opened(kind, sealed) {
+                Ok(Some((header, Content::Offer(offer)))) => Some((header, offer)),
+                _ => None,
+            };
             if let Some(parcel) = Parcel::resume(&folder, kind, open).map_err(failed)? {
                 let (have, bytes) = (parcel.have(), parcel.offer().bytes);
                 tracing::info!("{}: a package is under way, {have} of {bytes} bytes are here", kind.as_str());
@@ -131,33 +150,37 @@ impl Taker {
         if document == Down::Part {
             self.take_part(&properties, bytes);
         } else if let Err(error) = self.take_document(document, &bytes) {
-            self.refuse(document, Digest::of(&bytes), Digest::of(&bytes), &error);
+            let digest = Digest::of(&bytes);
+            self.refuse(document, 0, digest, digest, &error);
         }
         self.ask();
     }
 
     fn take_document(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
-        match document {
-            Down::Holds | Down::Declarations if !envelope::is_sealed(bytes) => self.take_list(document, bytes),
-            Down::Holds | Down::Declarations => match self.opened_offer(document, bytes)? {
-                Some((header, offer)) => self.begin(bytes, header, offer),
-                None => Ok(()),
-            },
-            _ => Err(NotTaken::Unknown),
+        if !IN_PARTS.contains(&document) {
+            return Err(NotTaken::Unknown);
+        }
+        if document != Down::Rules && !envelope::is_sealed(bytes) {
+            return self.take_list(document, bytes);
+        }
+        match self.opened(document, bytes)? {
+            None => Ok(()),
+            Some((header, Content::Offer(offer))) => self.begin(bytes, header, offer),
+            Some((header, Content::Whole(payload))) => {
+                let done = self.take_rules(&header, &payload);
+                self.conclude(&header, Digest::of(&payload), done);
+                Ok(())
+            }
         }
     }
 
-    /// The offer in a signed document that is newer than what was taken or is under way; nothing when it is just that.
-    fn opened_offer(&self, kind: Down, sealed: &[u8]) -> Result<Option<(Header, Offer)>, NotTaken> {
+    /// What is in a signed document that is newer than what was taken or is under way; nothing when it is just that.
+    fn opened(&self, kind: Down, sealed: &[u8]) -> Result<Option<(Header, Content)>, NotTaken> {
         let now = clock::wall_now().0;
         let opened = envelope::open(sealed, kind, &self.address, &self.keys, &self.taken, now)?;
         if opened.already_taken || self.is_list_in_force(&opened.header) {
             return Ok(None);
         }
-        if opened.header.form != Form::Offer {
-            return Err(NotTaken::Unknown);
-        }
-        let offer = Offer::read(opened.payload)?;
         if let Some(under_way) = self.parcels.get(&kind).map(|parcel| &parcel.header) {
             let version = opened.header.version;
             if *under_way == opened.header {
@@ -167,7 +190,13 @@ impl Taker {
                 return Err(Refused::Older { version, taken: under_way.version }.into());
             }
         }
-        Ok(Some((opened.header, offer)))
+        let content = match opened.header.form {
+            Form::Offer => Content::Offer(Offer::read(opened.payload)?),
+            // A small list carries its own signature and comes without an envelope.
+            Form::Whole if kind == Down::Rules => Content::Whole(opened.payload.to_vec()),
+            Form::Whole => return Err(NotTaken::Unknown),
+        };
+        Ok(Some((opened.header, content)))
     }
 
     fn begin(&mut self, sealed: &[u8], header: Header, offer: Offer) -> Result<(), NotTaken> {
@@ -205,9 +234,14 @@ impl Taker {
     fn finish(&mut self, kind: Down) {
         let Some(parcel) = self.parcels.get(&kind).filter(|parcel| parcel.is_here()) else { return };
         let (now_ms, expires_ms) = (clock::wall_now().0, parcel.header.expires_ms);
+        let header = parcel.header.clone();
         let done = match parcel.whole() {
             _ if now_ms >= expires_ms => Err(Refused::Expired { expires_ms, now_ms }.into()),
             Err(error) => Err(error.into()),
+            Ok(path) if kind == Down::Rules => match std::fs::read(path) {
+                Ok(payload) => self.take_rules(&header, &payload),
+                Err(error) => Err(error.into()),
+            },
             Ok(path) => {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 self.install(&format!("{FOLDER}/{name}"))
@@ -223,24 +257,47 @@ impl Taker {
         if let Err(error) = parcel.forget() {
             tracing::warn!("{}: what is left of a package cannot be removed ({error})", kind.as_str());
         }
+        self.conclude(&header, digest, done);
+    }
+
+    /// Remembers and records what became of a document that was meant for this station.
+    fn conclude(&mut self, header: &Header, digest: Digest, done: Result<(), NotTaken>) {
+        let kind = header.document;
         match done {
             Ok(()) => {
-                self.remember(&header);
-                audit::list(&self.ledger, kind.as_str(), digest.to_string(), Ok(()));
+                self.remember(header);
+                if kind != Down::Rules {
+                    audit::list(&self.ledger, kind.as_str(), digest.to_string(), Ok(()));
+                }
             }
             Err(error) => {
                 if !error.may_come_again() {
                     // To fetch it again with each connection would bring the same.
-                    self.remember(&header);
+                    self.remember(header);
                 }
-                self.refuse(kind, header.payload_blake3, digest, &error);
+                self.refuse(kind, header.version, header.payload_blake3, digest, &error);
             }
         }
     }
 
+    /// An order about rules: in force for each lane, for the parcels that it has not decided yet, and recorded.
+    fn take_rules(&mut self, header: &Header, payload: &[u8]) -> Result<(), NotTaken> {
+        let rules = self.rules.take(header.version, payload, clock::wall_now())?;
+        for feed in &self.feeds {
+            // Each lane has its own; it was read a moment ago, so it can be read again.
+            let again =
+                Ruleset::load("the pack in force", rules.text()).map_err(|e| RulesRefused::Pack(e.to_string()))?;
+            feed.answer(Event::Rules(Box::new(again)));
+        }
+        audit::rules_in_force(&self.ledger, &self.rules, &rules.digest_hex());
+        Ok(())
+    }
+
     fn remember(&mut self, header: &Header) {
         self.taken.take(header);
-        if let Err(error) = save(&self.data.join(FOLDER).join(TAKEN), &self.taken) {
+        let path = self.data.join(FOLDER).join(TAKEN);
+        let kept = serde_json::to_vec(&self.taken).map_err(std::io::Error::from);
+        if let Err(error) = kept.and_then(|bytes| write_whole(&path, &bytes)) {
             // At worst the same package comes once more, and is then in force already.
             tracing::warn!("{FOLDER}/{TAKEN}: cannot be written ({error}); check the data folder's disk");
         }
@@ -292,7 +349,7 @@ impl Taker {
     }
 
     /// `message`: by which it is known again; `digest`: of what it is about, for the record.
-    fn refuse(&mut self, document: Down, message: Digest, digest: Digest, why: &NotTaken) {
+    fn refuse(&mut self, document: Down, version: u64, message: Digest, digest: Digest, why: &NotTaken) {
         if self.refused.contains(&message) {
             return;
         }
@@ -300,20 +357,14 @@ impl Taker {
             self.refused.pop_front();
         }
         self.refused.push_back(message);
-        audit::list(&self.ledger, document.as_str(), digest.to_string(), Err(why.to_string()));
+        match document {
+            Down::Rules => audit::rules_refused(&self.ledger, version, &digest.to_string(), &why.to_string()),
+            _ => audit::list(&self.ledger, document.as_str(), digest.to_string(), Err(why.to_string())),
+        }
     }
 
     /// What is lacking is asked for, one package after the other.
     fn ask(&self) {
         self.control.want(self.parcels.values().find_map(|parcel| parcel.want(&self.address.station)));
     }
-}
-
-fn save(path: &Path, versions: &Versions) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    let mut file = std::fs::File::create(&part)?;
-    file.write_all(&serde_json::to_vec(versions)?)?;
-    file.sync_all()?;
-    std::fs::rename(&part, path)?;
-    path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }

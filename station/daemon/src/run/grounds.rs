@@ -1,27 +1,50 @@
 //! What a lane decides by: the rules in force, the key of the random draw, and the names of all that a decision rests on.
 
+use gatepost_hardware::units::WallMs;
 use gatepost_ledger::key::PublicKey;
 use gatepost_models::session::Inspector;
 use gatepost_pipeline::drive::{SamplingKey, Versions};
 use gatepost_pipeline::judge::Token;
-use gatepost_pipeline::ruleset::Ruleset;
+use gatepost_pipeline::ruleset::{BUILT_IN, Ruleset};
 
 use std::path::Path;
 
 use crate::config::{Config, ConfigError, SamplingConfig};
+use crate::run::rules::{Own, Packs, Who};
 
-/// The rule pack in force.
+/// The rule pack in force: the one that central ordered, else the station's own.
 ///
 /// # Errors
 /// [`ConfigError`] with file, line, rule and remedy.
 pub fn load_rules(config: &Config) -> Result<Ruleset, ConfigError> {
-    let Some(pack) = &config.rules.pack else {
-        return Ruleset::built_in().map_err(|error| ConfigError(error.to_string()));
+    packs(config, WallMs::ZERO)?.in_force().map_err(ConfigError)
+}
+
+/// The packs of a station; `last_record`: the wall time of its journal's last record.
+///
+/// # Errors
+/// [`ConfigError`]: the configured pack cannot be read.
+pub fn packs(config: &Config, last_record: WallMs) -> Result<Packs, ConfigError> {
+    let own = match &config.rules.pack {
+        None => Own { file: "default.toml".to_owned(), text: BUILT_IN.to_owned() },
+        Some(pack) => {
+            let path = config.path(pack);
+            let read = std::fs::read_to_string(&path);
+            let text = read.map_err(|error| {
+                ConfigError(format!("{}: cannot be read ({error}); check rules.pack", path.display()))
+            })?;
+            Own { file: path.display().to_string(), text }
+        }
     };
-    let path = config.path(pack);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| ConfigError(format!("{}: cannot be read ({error}); check rules.pack", path.display())))?;
-    Ruleset::load(&path.display().to_string(), &text).map_err(|error| ConfigError(error.to_string()))
+    let station = &config.station;
+    let who = Who {
+        facility: station.facility.clone(),
+        station: station.name.clone(),
+        utc_offset_min: station.utc_offset_min,
+        clock: station.clock,
+        last_record,
+    };
+    Ok(Packs::open(&config.data(), who, own))
 }
 
 /// Whom a setting trusts: issuers and their keys, as `central=9f…`.

@@ -12,28 +12,29 @@ use gatepost_sync::session::{Config as UplinkSetup, Uplink};
 use gatepost_sync::tls::Tls;
 use gatepost_sync::topics::{Address, Down, Name};
 
-use crate::config::{Config, ConfigError, UplinkConfig};
+use crate::config::{Config, ConfigError};
 use crate::run::down::{self, Taker};
 use crate::run::feed::{Fed, Feed};
 use crate::run::grounds;
+use crate::run::rules::Packs;
 use crate::run::uplink::{Memory, SharedEvidence};
 
 /// Documents from central waiting to be taken in.
 const INBOUND_MAX: usize = 64;
 
-/// Connects, for ever, and takes in what central sends down.
+/// Connects, for ever, and takes in what central sends down; nothing where the configuration names no broker.
 ///
 /// # Errors
 /// [`ConfigError`]: what in the configuration is wrong, or that the outbox cannot be read.
 pub fn start(
     config: &Config,
-    uplink: &UplinkConfig,
     view: View,
     evidence: &SharedEvidence,
     lists: &Arc<Lists>,
     feeds: &[(Feed, Fed)],
-    ledger: &Writer,
-) -> Result<Uplink, ConfigError> {
+    (ledger, rules): (&Writer, Packs),
+) -> Result<Option<Uplink>, ConfigError> {
+    let Some(uplink) = &config.uplink else { return Ok(None) };
     let (facility, station) = (&config.station.facility, &config.station.name);
     let address = Address::new(facility, station)
         .ok_or_else(|| ConfigError(format!("station {facility}/{station}: cannot stand in a topic")))?;
@@ -62,17 +63,22 @@ pub fn start(
         lists: Arc::clone(lists),
         feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
         ledger: ledger.clone(),
+        rules,
         control: uplink.control(),
     };
     let taker = tokio::task::block_in_place(|| Taker::open(around)).map_err(ConfigError)?;
     tokio::spawn(taker.take_all(received));
-    Ok(uplink)
+    Ok(Some(uplink))
 }
 
 /// Whose signed documents are believed, and which.
 fn trusted(config: &Config) -> Result<Vec<TrustedKey>, ConfigError> {
     let mut trusted = Vec::new();
-    for (setting, texts, documents) in [("lists.trusted", &config.lists.trusted, [Down::Holds, Down::Declarations])] {
+    let settings: [(_, _, &[Down]); 2] = [
+        ("lists.trusted", &config.lists.trusted, &[Down::Holds, Down::Declarations]),
+        ("rules.trusted", &config.rules.trusted, &[Down::Rules]),
+    ];
+    for (setting, texts, documents) in settings {
         for (issuer, key) in grounds::issuers(setting, texts).map_err(ConfigError)? {
             let wrong =
                 || ConfigError(format!("{setting}: \"{issuer}\": an issuer is 1 to 32 letters, digits, - or _"));

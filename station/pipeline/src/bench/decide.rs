@@ -1,11 +1,13 @@
 //! From what was read of an item to a decision on its way to the disk, and from the durable decision to what is shown.
 
+use std::sync::Arc;
+
 use gatepost_hardware::units::Micros;
 
 use super::Bench;
 use super::presentation::Presentation;
 use crate::divert;
-use crate::drive::{AlarmCode, DecisionBody};
+use crate::drive::{AlarmCode, DecisionBody, Versions};
 use crate::event::{ClockState, Effect, Matched};
 use crate::facts::{fill_identity, fill_match, sampling_of, today};
 use crate::identify::ItemIdentity;
@@ -115,7 +117,8 @@ impl Bench {
 
     fn decide(&mut self, at: usize) {
         let (inputs, weights) = self.known(at);
-        let verdict = judge(&inputs, &self.rules);
+        let rules = self.presentations[at].rules.clone().unwrap_or_else(|| Arc::clone(&self.rules));
+        let verdict = judge(&inputs, &rules.rules);
         let presentation = &mut self.presentations[at];
         presentation.stale = false;
         let same = presentation.judged.as_ref().is_some_and(|judged| judged.1 == verdict);
@@ -123,6 +126,7 @@ impl Bench {
             return;
         }
         (presentation.unrecorded, presentation.again) = (false, false);
+        presentation.rules = Some(Arc::clone(&rules));
         presentation.revision += 1;
         presentation.asking = true;
         presentation.release = None;
@@ -143,7 +147,7 @@ impl Bench {
             weights,
             inputs,
             verdict,
-            versions: self.config.versions.clone(),
+            versions: Versions { rules: rules.name.clone(), ..self.config.versions.clone() },
         };
         self.record(at, decided, body, late);
     }

@@ -4,6 +4,7 @@
 //! is read while an item lies there is its own; what shows that there were two contests it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use gatepost_hardware::lane::{DeviceKind, LaneMap};
 use gatepost_hardware::units::{Grams, Micros};
@@ -19,6 +20,7 @@ use crate::limits::{CODES_MAX, LABELS_MAX, PRESENTATION_IMAGES_MAX};
 use crate::pass::PassKey;
 use crate::pass::life::{End, Signal, State};
 use crate::record::Recorded;
+use crate::ruleset::Named;
 use crate::weighing::{Alibis, Stands, Weighing};
 
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(super) struct Presentation {
     pub judged: Option<Box<(Inputs, Verdict)>>,
     /// The weights that it was judged from.
     pub weights: Alibis,
+    /// By which rules it is judged, from its first decision on: one pack for one item.
+    pub rules: Option<Arc<Named>>,
     /// Judge again: something it was judged from has changed. `again`: and record it, even if the verdict is the same.
     pub stale: bool,
     pub again: bool,
@@ -120,6 +124,7 @@ impl Presentation {
             twice: false,
             judged: None,
             weights: Alibis::default(),
+            rules: None,
             stale: false,
             again: false,
             unrecorded: false,

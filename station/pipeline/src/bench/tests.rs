@@ -313,3 +313,25 @@ fn a_bench_has_no_belt_to_stop() {
     rig.hear(Event::Officer { officer: Token::clipped("o-1"), action: OfficerAction::StopBelt });
     assert!(rig.of(Kind::Audit)[0]["denied"].is_string());
 }
+
+#[test]
+fn an_item_keeps_the_rule_pack_of_its_first_decision() {
+    let mut rig = Rig::new(vec![OpenPass::undecided(PassKey::parse("bench/3/7").unwrap())]);
+    let other = Ruleset::load("other.toml", &crate::ruleset::BUILT_IN.replace("version = ", "version = 1")).unwrap();
+    let name = other.digest_hex();
+    rig.hear(Event::Rules(Box::new(other)));
+    rig.bench.presentations[0].unrecorded = true;
+    rig.bench.presentations[0].asking = false;
+    rig.bench.presentations[0].stale = true;
+    rig.wait(100);
+    rig.scale(Weighed::Stable(Grams(800)));
+    rig.code(ITEM);
+    rig.image(1);
+    rig.wait(30_000);
+    let by: Vec<(&str, &str)> = rig
+        .of(Kind::Decision)
+        .iter()
+        .filter_map(|body| Some((body["pass"].as_str()?, body["versions"]["rules"].as_str()?)))
+        .collect();
+    assert_eq!(by, [("bench/3/7", "test"), ("bench/3/7", "test"), ("bench/4/1", name.as_str())]);
+}

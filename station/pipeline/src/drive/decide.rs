@@ -1,5 +1,7 @@
 //! From what is known of a parcel to a decision on its way to the disk, and from the durable decision to a permit.
 
+use std::sync::Arc;
+
 use gatepost_hardware::lane::EyeRole;
 use gatepost_hardware::units::Micros;
 use serde::{Deserialize, Serialize};
@@ -138,7 +140,8 @@ impl Drive {
 
     fn decide(&mut self, at: usize, only_to_stop: bool) {
         let Known { inputs, weights } = self.known(at);
-        let verdict = judge(&inputs, &self.rules);
+        let rules = self.parcels[at].rules.clone().unwrap_or_else(|| Arc::clone(&self.rules));
+        let verdict = judge(&inputs, &rules.rules);
         if only_to_stop && verdict.outcome != Outcome::StopInPlace {
             return;
         }
@@ -149,6 +152,7 @@ impl Drive {
             return;
         }
         (parcel.unrecorded, parcel.again) = (false, false);
+        parcel.rules = Some(Arc::clone(&rules));
         parcel.revision += 1;
         parcel.asking = true;
         parcel.release = None;
@@ -163,7 +167,7 @@ impl Drive {
             weights,
             inputs,
             verdict,
-            versions: self.config.versions.clone(),
+            versions: Versions { rules: rules.name.clone(), ..self.config.versions.clone() },
         };
         self.record_decision(at, decided, body);
     }

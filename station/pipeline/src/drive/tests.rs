@@ -254,3 +254,25 @@ fn the_facilitys_plan_is_in_force_while_its_part_fails_and_stops_the_lane_where_
     assert_eq!(in_force(&rig), None);
     assert!(stops(rig.drive.handle(Event::Part { fault: Fault::XRay, failed: true })));
 }
+
+#[test]
+fn a_new_rule_pack_judges_those_whose_first_decision_is_still_to_come_and_nobody_else() {
+    let mut rig = Rig::new(vec![released_before()], &[]);
+    let other = Ruleset::load("other.toml", &crate::ruleset::BUILT_IN.replace("version = ", "version = 1")).unwrap();
+    let name = other.digest_hex();
+    rig.hear(Event::Rules(Box::new(other)));
+    rig.edge(0, true, 100, Some(2));
+    rig.edge(0, false, 400, Some(2));
+    rig.drive.parcels[1].inherited = Some(Fault::Cable);
+    // What an earlier life left was decided before, and is decided again now.
+    (rig.drive.parcels[0].stale, rig.drive.parcels[0].asking) = (true, false);
+    rig.drive.parcels[0].judged = None;
+    rig.edge(1, true, 2_300, None);
+    let by: Vec<(&str, &str)> = rig
+        .records
+        .iter()
+        .filter(|(kind, _)| *kind == Kind::Decision)
+        .filter_map(|(_, body)| Some((body["pass"].as_str()?, body["versions"]["rules"].as_str()?)))
+        .collect();
+    assert_eq!(by, [("north/1/1", "test"), ("north/1/1", "test"), ("north/1/2", name.as_str())]);
+}

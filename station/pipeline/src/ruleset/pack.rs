@@ -94,7 +94,17 @@ pub(super) fn load(file: &str, text: &str) -> Result<Ruleset, LoadError> {
     let tables = Tables { names, tables };
     let rules = read_rules(file, text, pack.rules, &tables)?;
     let digest = *blake3::hash(text.as_bytes()).as_bytes();
-    Ok(Ruleset { issuer, audience, version: pack.version, not_before, expires, digest, tables, rules })
+    Ok(Ruleset {
+        issuer,
+        audience,
+        version: pack.version,
+        not_before,
+        expires,
+        digest,
+        text: text.to_owned(),
+        tables,
+        rules,
+    })
 }
 
 fn read_rules(file: &str, pack: &str, texts: Vec<RuleText>, tables: &Tables) -> Result<Vec<Rule>, LoadError> {
