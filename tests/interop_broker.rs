@@ -6,6 +6,8 @@
 
 #[path = "interop/down.rs"]
 mod down;
+#[path = "interop/rollout.rs"]
+mod rollout;
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,8 @@ use gatepost_sync::session::{Config, Inbound, Uplink};
 use gatepost_sync::topics::{Address, Down, Name, Up};
 use gatepost_world::central::{Ground, Mosquitto, stories};
 use tokio::sync::{mpsc, watch};
+
+use rollout::a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags;
 
 use down::a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts;
 
@@ -329,7 +333,8 @@ on_both!(
     a_forger_on_the_same_broker_gets_nowhere,
     evidence_goes_up_in_pieces_and_arrives_whole,
     a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads,
-    a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts
+    a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts,
+    a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags
 );
 
 gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);

@@ -24,23 +24,23 @@ pub fn hold_on(item: &str, id: &str, audience: &str) -> HoldChange {
 }
 
 /// A station that records what it is told to.
-struct Station {
-    facility: &'static str,
-    name: &'static str,
+pub(super) struct Station {
+    pub(super) facility: &'static str,
+    pub(super) name: &'static str,
     prev: Digest,
     seq: u64,
 }
 
 impl Station {
-    fn new(facility: &'static str, name: &'static str) -> Self {
+    pub(super) fn new(facility: &'static str, name: &'static str) -> Self {
         Self { facility, name, prev: Digest::ZERO, seq: 0 }
     }
 
-    fn record(&mut self, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+    pub(super) fn record(&mut self, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
         self.record_as(class(kind, Urgency::default()), kind, at_ms, body)
     }
 
-    fn record_as(&mut self, class: Class, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+    pub(super) fn record_as(&mut self, class: Class, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
         self.record_of(class, "\"all\"", kind, at_ms, body)
     }
 
@@ -80,7 +80,7 @@ impl Station {
 }
 
 /// Commits these together, and follows what they touched as the running central does.
-async fn commit(store: &Store, records: Vec<(Name, Arrived)>) -> Outcome {
+pub(super) async fn commit(store: &Store, records: Vec<(Name, Arrived)>) -> Outcome {
     let mut batch = Batch::default();
     for (station, arrived) in records {
         batch.records.entry(station).or_default().push(arrived);
@@ -261,7 +261,9 @@ pub async fn something_of_everything(ground: &Ground, store: &Store) {
     records.extend(jfk.pass(1, "RBH1US", "exam", NOW_MS + 100));
     records.extend(jfk.pass(2, "RBH2US", "release", NOW_MS + 200));
     records.push(jfk.record_as(Class::Alert, Kind::Device, NOW_MS + 300, r#"{"says":"A scanner is silent."}"#));
+    records.push(jfk.record(Kind::Config, NOW_MS + 400, &super::rollouts::rules_body(0, "00", true, "in force")));
     commit(store, records).await;
+    super::rollouts::one_rollout(store, &signatory).await;
     let doubt = Doubtful {
         address: Address::new("JFK", "st-01").expect("an address"),
         seq: Some(99),

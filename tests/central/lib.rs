@@ -5,6 +5,7 @@ mod ground;
 mod holds;
 mod mosquitto;
 mod postgres;
+mod rollouts;
 pub mod stories;
 mod taking;
 

@@ -1,7 +1,7 @@
 //! A station's end of what comes down: its real taker, lists and journal in a folder, which can stop and begin again.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use gatepost_ledger::journal::{Bounds, Journal, Setup, View};
 use gatepost_ledger::key::{PublicKey, StationKey};
 use gatepost_ledger::lists::{Ages, Lists, MemoryIndex, Trust};
 use gatepost_pipeline::judge::Token;
-use gatepost_pipeline::record::{Kind, WallMs};
+use gatepost_pipeline::record::{Kind, Pending, Recorded, WallMs};
 use gatepost_pipeline::ruleset::BUILT_IN;
 use gatepost_sync::envelope::TrustedKey;
 use gatepost_sync::session::{Control, Inbound};
@@ -35,7 +35,7 @@ pub struct Taking {
 /// What a taker leaves behind when it goes to a task of its own.
 pub struct Memory {
     folder: PathBuf,
-    lists: Arc<Mutex<Lists>>,
+    lists: Arc<Lists>,
     ledger: Writer,
     view: View,
     thread: Option<JoinHandle<()>>,
@@ -46,7 +46,13 @@ pub struct Memory {
 impl Taking {
     /// # Panics
     /// When the folder cannot be used.
-    pub fn open(folder: &Path, address: &Address, issuer: (&str, &str), control: Control) -> Self {
+    /// `connect`: gives the session through which it asks, if its journal is what goes up there.
+    pub fn open(
+        folder: &Path,
+        address: &Address,
+        issuer: (&str, &str),
+        connect: impl FnOnce(&View, &SharedDisk) -> Control,
+    ) -> Self {
         let disk: SharedDisk = Arc::new(RealDisk::new(folder).expect("a disk"));
         let station = address.station.to_string();
         let bounds = Bounds { reserve_bytes: 0, ..Bounds::default() };
@@ -58,8 +64,9 @@ impl Taking {
         let key = PublicKey::parse(issuer.1).expect("a key");
         let ages = Ages { holds_ms: i64::MAX, declarations_ms: i64::MAX };
         let trust = Trust { station, keys: vec![(issuer.0.to_owned(), key)], ages };
+        let control = connect(&view, &disk);
         let lists = Lists::open(disk, "lists", trust, None, |source| Ok(Box::new(MemoryIndex::build(source)?)));
-        let lists = Arc::new(Mutex::new(lists.expect("lists")));
+        let lists = Arc::new(lists.expect("lists"));
         let (feed, fed) = feed(Instant::now());
         let who = Who {
             facility: address.facility.to_string(),
@@ -95,13 +102,20 @@ impl Taking {
 }
 
 impl Memory {
-    /// Whether an item is held here.
+    /// Stores a record that a lane made.
     ///
     /// # Panics
-    /// When the lists stopped after a fault.
+    /// When it cannot be stored.
+    pub fn record(&self, pending: Pending) -> Recorded {
+        let (told, durable) = std::sync::mpsc::sync_channel(1);
+        let done = Box::new(move |result| told.send(result).unwrap_or_default());
+        self.ledger.record_waiting(pending, done).expect("the ledger runs");
+        durable.recv().expect("an answer").expect("a record")
+    }
+
+    /// Whether an item is held here.
     pub fn holds(&self, item: &str) -> bool {
-        let lists = self.lists.lock().expect("lists");
-        !lists.look_up(Token::new(item).as_ref(), Some(clock::wall_now())).holds.is_empty()
+        !self.lists.look_up(Token::new(item).as_ref(), Some(clock::wall_now())).holds.is_empty()
     }
 
     /// The bodies of all records of a kind, in their order.

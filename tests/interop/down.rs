@@ -40,7 +40,7 @@ impl Station {
         std::fs::create_dir_all(&folder).expect("a folder");
         let (uplink, inbound) = start_uplink("st-01", port, &records("st-01", 3));
         let address = Address::new("JFK", "st-01").expect("an address");
-        let taking = tokio::task::block_in_place(|| Taking::open(&folder, &address, issuer, uplink.control()));
+        let taking = tokio::task::block_in_place(|| Taking::open(&folder, &address, issuer, |_, _| uplink.control()));
         Self { uplink, inbound, taking }
     }
 

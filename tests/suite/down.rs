@@ -44,12 +44,9 @@ impl Rig {
     fn station(&self) -> Taking {
         let folder = self.ground.path().join("station");
         std::fs::create_dir_all(&folder).expect("a folder");
-        Taking::open(
-            &folder,
-            &self.address,
-            (self.signatory.issuer(), &self.signatory.public_key()),
-            self.control.clone(),
-        )
+        Taking::open(&folder, &self.address, (self.signatory.issuer(), &self.signatory.public_key()), |_, _| {
+            self.control.clone()
+        })
     }
 
     async fn place(&self, first: usize, count: usize) -> SignedList {

@@ -73,6 +73,21 @@ impl Rules {
         Ok(Self { packs })
     }
 
+    /// Packs that rollouts brought since.
+    async fn learn(&mut self, store: &Store) -> Result<(), crate::store::StoreError> {
+        for digest in store.rollout_digests().await? {
+            if self.packs.contains_key(&digest) {
+                continue;
+            }
+            // It loaded when its rollout began.
+            let text = store.rollout_pack(&digest).await?.unwrap_or_default();
+            if let Ok(pack) = Ruleset::load("a rollout's pack", &text) {
+                self.packs.insert(digest, pack);
+            }
+        }
+        Ok(())
+    }
+
     /// By the whole digest or its beginning.
     fn named(&self, name: &str) -> Option<&Ruleset> {
         if name.len() < DIGEST_DIGITS_MIN {
@@ -121,8 +136,11 @@ fn differences(recorded: &Verdict, again: &Verdict) -> Option<String> {
 }
 
 /// Judges what has been verified, station by station, until stopped.
-pub async fn run(store: Store, rules: Rules, mut stop: watch::Receiver<bool>) {
+pub async fn run(store: Store, mut rules: Rules, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        if let Err(error) = rules.learn(&store).await {
+            tracing::warn!("audit: {error}");
+        }
         let found = match round(&store, &rules).await {
             Ok(found) => found,
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use gatepost_sync::topics::{Address, Down};
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use crate::follow::task::{News, Teller, follower};
 use crate::holds::{KeyError, Signatory};
 use crate::intake::{Document, Intake, IntakeState, Request, wall_ms};
 use crate::pages;
+use crate::rollout;
 use crate::store::holds::{HoldChange, HoldError};
 use crate::store::{Store, StoreError};
 
@@ -43,7 +45,7 @@ pub enum StartError {
 pub struct Central {
     http: SocketAddr,
     store: Store,
-    signatory: Option<Signatory>,
+    signatory: Option<Arc<Signatory>>,
     requests: mpsc::Sender<Request>,
     teller: Teller,
     intake: watch::Receiver<IntakeState>,
@@ -63,7 +65,7 @@ impl Central {
         let broker = config.broker.broker()?;
         let rules = audit::Rules::new(config.audit.packs()?).map_err(StartError::Rules)?;
         let signatory = match &config.holds {
-            Some(holds) => Some(Signatory::load_or_create(&holds.issuer, &holds.key)?),
+            Some(holds) => Some(Arc::new(Signatory::load_or_create(&holds.issuer, &holds.key)?)),
             None => None,
         };
         let patience = config.holds.as_ref().map(|holds| holds.patience).unwrap_or_default();
@@ -91,6 +93,7 @@ impl Central {
             tokio::spawn(running.run(stopped.clone())),
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
             tokio::spawn(follower.run(stopped.clone())),
+            tokio::spawn(rollout::task::run(store.clone(), signatory.clone(), requests.clone(), stopped.clone())),
             tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), patience, stopped)),
         ];
         Ok(Self { http, store, signatory, requests, teller, intake, stop, tasks })

@@ -18,6 +18,7 @@ pub mod evidence;
 pub mod holds;
 pub mod intake;
 pub mod follow;
+pub mod rollout;
 pub mod audit;
 pub mod rehearse;
 pub mod pages;

@@ -9,6 +9,7 @@ use gatepost_central::{Central, Config};
 
 mod hold;
 mod rehearse_command;
+mod rollout_command;
 
 #[derive(Parser)]
 #[command(name = "gatepost-central", version, about = "Central operations: ingest, gap proof, alerts")]
@@ -28,6 +29,9 @@ enum Command {
     /// Place, lift and list holds
     #[command(subcommand)]
     Hold(hold::Arguments),
+    /// Roll out rule packs, halt them, take them back
+    #[command(subcommand)]
+    Rollout(rollout_command::Arguments),
     /// Judge past decisions by other rules: what would have gone to exam
     Rehearse(rehearse_command::Arguments),
     /// Look whether a configuration can be used; changes nothing
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Command::Run { config } => run(&config),
         Command::Check { config } => check(&config),
         Command::Hold(arguments) => hold::run(arguments),
+        Command::Rollout(arguments) => rollout_command::run(arguments),
         Command::Rehearse(arguments) => rehearse_command::run(&arguments),
     }
     .unwrap_or_else(|text| {

@@ -4,6 +4,7 @@
 
 mod follow;
 mod health;
+mod rollouts;
 pub mod html;
 
 use axum::Router;
@@ -49,6 +50,7 @@ pub async fn serve(
         .route("/doubtful", get(doubtful))
         .route("/holds", get(follow::holds))
         .route("/items", get(follow::items))
+        .route("/rules", get(rollouts::rules))
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
         .merge(api())
@@ -72,6 +74,7 @@ fn api() -> Router<Shared> {
         .route("/api/doubtful", get(api_doubtful))
         .route("/api/holds", get(follow::api_holds))
         .route("/api/items/{number}", get(follow::api_item))
+        .route("/api/rules", get(rollouts::api_rules))
         .route("/api/openapi.json", get(api_itself))
 }
 

@@ -12,13 +12,14 @@ pub mod funnel;
 mod many;
 pub mod packages;
 pub mod read;
+pub mod rollouts;
 
 pub use connect::Database;
 
 use std::collections::BTreeMap;
 
 use connect::Kind;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 
 use gatepost_sync::chain::FIRST;
 use gatepost_sync::ranges::RangeSet;
@@ -67,18 +68,7 @@ impl Store {
         bytes: &[u8],
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO document (facility, station, kind, sent_ms, bytes) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (facility, station, kind) DO UPDATE SET sent_ms = excluded.sent_ms, bytes = excluded.bytes",
-        )
-        .bind(address.facility.as_str())
-        .bind(address.station.as_str())
-        .bind(kind.as_str())
-        .bind(now_ms)
-        .bind(bytes)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        keep_document(&mut *self.writer.acquire().await?, address, kind, bytes, now_ms).await
     }
 
     /// The documents to say again, by station.
@@ -162,6 +152,27 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+async fn keep_document(
+    connection: &mut AnyConnection,
+    address: &Address,
+    kind: Down,
+    bytes: &[u8],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO document (facility, station, kind, sent_ms, bytes) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (facility, station, kind) DO UPDATE SET sent_ms = excluded.sent_ms, bytes = excluded.bytes",
+    )
+    .bind(address.facility.as_str())
+    .bind(address.station.as_str())
+    .bind(kind.as_str())
+    .bind(now_ms)
+    .bind(bytes)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// SQL's numbers are signed; ours are checked to fit where they come in.

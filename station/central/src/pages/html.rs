@@ -36,6 +36,7 @@ pub(super) fn framed(title: &str, here: &str, fresh: bool, body: &Markup) -> Mar
         ("/alerts", "Alerts"),
         ("/holds", "Holds"),
         ("/items", "Where is it?"),
+        ("/rules", "Rules"),
         ("/doubtful", "Put aside"),
     ];
     html! {

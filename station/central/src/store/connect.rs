@@ -11,11 +11,12 @@ use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
 
 use super::{Store, StoreError};
 
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "records", include_str!("../../migrations/0001_records.sql")),
     (2, "holds", include_str!("../../migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../migrations/0003_follow.sql")),
     (5, "parts", include_str!("../../migrations/0005_parts.sql")),
+    (6, "rollouts", include_str!("../../migrations/0006_rollouts.sql")),
 ];
 
 const READERS: u32 = 4;
@@ -66,6 +67,14 @@ impl Kind {
         match self {
             Kind::Sqlite => None,
             Kind::Postgres => Some("LOCK TABLE hold_list IN EXCLUSIVE MODE"),
+        }
+    }
+
+    /// The same for rollouts and the numbers of orders.
+    pub(super) fn alone_with_rollouts(self) -> Option<&'static str> {
+        match self {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some("LOCK TABLE rollout IN EXCLUSIVE MODE"),
         }
     }
 

@@ -43,6 +43,25 @@ pub(super) async fn going(
     }
 }
 
+/// The same for a document that goes in an envelope. Its parts are given to any station that asks for them by their digest:
+/// the same content goes to many, each with an offer of its own.
+pub(super) async fn sealed(
+    connection: &mut AnyConnection,
+    draft: &Draft,
+    content: &[u8],
+    signatory: &Signatory,
+) -> Result<Vec<u8>, PackageError> {
+    match Way::of(content)? {
+        Way::InOneMessage => Ok(signatory.seal(draft, content)),
+        Way::InParts => {
+            let (offer, outline) = Offer::of(content);
+            let everyone = Draft { audience: AddressedTo::Everyone, ..draft.clone() };
+            keep(connection, &everyone, content, &offer, &outline.to_bytes()).await?;
+            Ok(signatory.offer(draft, &offer))
+        }
+    }
+}
+
 async fn keep(
     connection: &mut AnyConnection,
     draft: &Draft,
@@ -51,14 +70,13 @@ async fn keep(
     outline: &[u8],
 ) -> Result<(), StoreError> {
     let digest = offer.digest.to_string();
-    let audience = audience_text(&draft.audience);
-    // The same bytes may go to others later: then both are given them.
-    let known = sqlx::query("UPDATE package SET audience = $1 WHERE digest = $2")
-        .bind(&audience)
+    // Names always serialise.
+    let audience = serde_json::to_string(&draft.audience).unwrap_or_default();
+    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM package WHERE digest = $1")
         .bind(&digest)
-        .execute(&mut *connection)
+        .fetch_one(&mut *connection)
         .await?;
-    if known.rows_affected() > 0 {
+    if known > 0 {
         return Ok(());
     }
     sqlx::query(
@@ -82,11 +100,6 @@ async fn keep(
             .await?;
     }
     Ok(())
-}
-
-fn audience_text(audience: &AddressedTo) -> String {
-    // Names always serialise.
-    serde_json::to_string(audience).unwrap_or_default()
 }
 
 /// Packages of a kind that a newer one has replaced are let go; `kept` stays, if it is there.

@@ -12,6 +12,9 @@ use super::{Store, StoreError, sequence, verified};
 /// Gaps named one by one; beyond, a page says "and more".
 pub const GAPS_MAX: i64 = 200;
 
+/// In the place of a station's name, where central speaks for itself; no station can be called so.
+const CENTRAL: &str = "(central)";
+
 /// A station as operations see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StationView {
@@ -196,6 +199,38 @@ impl Store {
                 pass: row.try_get("pass")?,
                 item: row.try_get("item")?,
                 reason: row.try_get("reason")?,
+            })
+        };
+        let mut alerts: Vec<AlertView> = rows.iter().map(view).collect::<Result<_, _>>()?;
+        alerts.extend(self.own_alerts(before_ms, limit).await?);
+        alerts.sort_by(|one, other| (other.at_ms, &one.station, other.seq).cmp(&(one.at_ms, &other.station, one.seq)));
+        alerts.truncate(limit as usize);
+        Ok(alerts)
+    }
+
+    /// What central itself raised, about a rollout.
+    async fn own_alerts(&self, before_ms: Option<i64>, limit: u32) -> Result<Vec<AlertView>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT rollout, at_ms, says FROM rollout_event WHERE alarm = 1 AND at_ms < $1 ORDER BY at_ms DESC LIMIT $2",
+        )
+        .bind(before_ms.unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&self.readers)
+        .await?;
+        let view = |row: &sqlx::any::AnyRow| -> Result<AlertView, sqlx::Error> {
+            let at_ms = row.try_get("at_ms")?;
+            Ok(AlertView {
+                station: CENTRAL.to_owned(),
+                facility: String::new(),
+                seq: row.try_get("rollout")?,
+                at_ms,
+                received_ms: at_ms,
+                fresh: true,
+                lane: String::new(),
+                kind: "rollout".to_owned(),
+                pass: None,
+                item: None,
+                reason: row.try_get("says")?,
             })
         };
         Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
