@@ -217,6 +217,13 @@ fn bad_configurations_are_refused_with_place_and_remedy() {
     refused("clock = \"host\"", model, &["every parcel goes to exam"]);
     let trusted = "clock = \"host\"\n[lists]\ntrusted = [\"central\"]";
     refused("clock = \"host\"", trusted, &["write issuer=key"]);
+    let trusted = "clock = \"host\"\n[rules]\ntrusted = [\"central=77\"]";
+    refused("clock = \"host\"", trusted, &["rules.trusted", "no key of 64 hex digits"]);
+    let ordered = Site::with(&station());
+    std::fs::create_dir_all(ordered.at("data/rules")).unwrap();
+    std::fs::write(ordered.at("data/rules/in-force.json"), "{").unwrap();
+    gatepost(&["check", "--config", &ordered.config()])
+        .is(1, &["in-force.json: is damaged", "until central orders anew"]);
     gatepost(&["check", "--json", "--config", "/nowhere.toml"]).is(1, &["/nowhere.toml", "--config"]).json();
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatepost_hardware::lane::LaneMap;
+use gatepost_hardware::units::WallMs;
 use gatepost_ledger::disk::SharedDisk;
 use gatepost_ledger::disk::real::RealDisk;
 use gatepost_ledger::journal::Bounds;
@@ -105,13 +106,19 @@ impl Checked {
     }
 
     fn rules(&mut self, config: &Config) {
-        match crate::run::load_rules(config) {
+        let packs = match crate::run::grounds::packs(config, WallMs::ZERO) {
+            Ok(packs) => packs,
+            Err(error) => return self.problems.push(error.0),
+        };
+        self.problems.extend(packs.trouble().map(str::to_owned));
+        match packs.in_force() {
             Ok(rules) => {
                 self.rules =
                     Some(Rules { version: rules.version(), digest: rules.digest_hex(), rules: rules.explain().len() });
             }
-            Err(error) => self.problems.push(error.0),
+            Err(error) => self.problems.push(error),
         }
+        self.problems.extend(crate::run::grounds::issuers("rules.trusted", &config.rules.trusted).err());
     }
 
     /// Loads the model and runs its golden pictures; gives the milliseconds that a picture takes.
