@@ -6,6 +6,7 @@ use gatepost_central::follow::{Patience, Step, Told};
 use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::place::{self, Doubt};
 use gatepost_central::store::Store;
+use gatepost_central::store::access::Refusal;
 use gatepost_central::store::funnel::Funnel;
 use gatepost_central::store::holds::{HoldChange, HoldError};
 use gatepost_central::store::ingest::{Arrived, Batch, Doubtful, Outcome};
@@ -252,6 +253,8 @@ pub async fn a_hold_that_no_station_would_take_is_refused_and_one_whose_time_is_
 
 /// A station, an alert, something put aside, a hold on its way and one to be fetched back: at least one row of everything.
 pub async fn something_of_everything(ground: &Ground, store: &Store) {
+    let refusal = Refusal { address: "192.0.2.1", who: "", reason: "unknown-token", path: "/", times: 1 };
+    store.refused(refusal, NOW_MS).await.expect("counted");
     let signatory = Signatory::load_or_create("central", &ground.path().join("key")).expect("a key");
     let mut jfk = Station::new("JFK", "st-01");
     let changes = ["RBH1US", "RBH2US"].map(|item| hold_on(item, &format!("h-{item}"), "\"all\""));

@@ -1,5 +1,6 @@
 //! What the tests of central share: the ground it stands on, and the stories that hold on every ground.
 
+mod access;
 mod certificates;
 mod ground;
 mod holds;
@@ -8,9 +9,11 @@ mod postgres;
 mod rollouts;
 pub mod stories;
 mod taking;
+mod web;
 
 pub use certificates::{Authority, EXPIRED};
 pub use ground::Ground;
 pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;
 pub use taking::{Memory, Taking};
+pub use web::{Answer, Asked, ask};

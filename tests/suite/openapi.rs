@@ -3,24 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatepost_central::Central;
+use gatepost_central::access::{Scopes, Secret};
 use gatepost_central::store::Store;
-use gatepost_world::central::{Ground, stories};
+use gatepost_sync::topics::Name;
+use gatepost_world::central::{Asked, Ground, ask as web_ask, stories};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 const SOURCE: &str = include_str!("../../station/central/src/pages.rs");
 
-/// One answer of a running central: its status and body.
+/// The status and body of an answer to somebody without a token.
 async fn ask(central: &Central, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(central.http()).await.expect("central's pages");
-    let request = format!("GET {path} HTTP/1.0\r\nHost: central\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("asked");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, body.to_owned())
+    let answer = web_ask(central, path, Asked::default()).await;
+    (answer.status, answer.body)
 }
 
 /// Where `value` is not what `schema` says; nothing when it is.
@@ -128,6 +122,41 @@ async fn the_document_describes_every_answer_and_every_answer_is_described() {
     assert_eq!(health["database"], true);
     let (status, text) = ask(&central, "/metrics").await;
     assert!(status == 200 && text.contains("\ngatepost_central_recoveries_open 1\n"), "{text}");
+    central.stop().await;
+}
+
+/// Each path is open to a token of the scope that the document names, to no other, and to nobody without.
+#[tokio::test]
+async fn the_document_says_what_each_path_asks_of_a_token() {
+    let ground = Ground::file();
+    let mut config = ground.config(9);
+    config.http.tokens = true;
+    let central = Central::start(config).await.expect("central starts");
+    let scopes = ["read", "holds", "metrics"];
+    let mut tokens = BTreeMap::new();
+    for scope in scopes {
+        let secret = Secret::make().expect("random bytes");
+        let (name, only) = (Name::new(scope).expect("a name"), Scopes::read(scope));
+        central.store().make_token(&name, secret.digest(), &only, "the test", (0, i64::MAX)).await.expect("made");
+        tokens.insert(scope, secret);
+    }
+    let answer = web_ask(&central, "/api/openapi.json", Asked::with(tokens["read"].text())).await;
+    let document: Value = serde_json::from_str(&answer.body).expect("a document");
+    let mut refused = 0;
+    for (path, described) in document["paths"].as_object().expect("paths") {
+        let needed = described["get"]["security"][0]["token"][0].as_str().expect("a scope");
+        assert!(described["get"]["security"][1]["session"].is_array(), "{path}");
+        for scope in scopes {
+            let answer = web_ask(&central, &path.replace("{number}", "RB1"), Asked::with(tokens[scope].text())).await;
+            let statuses: &[u16] = if scope == needed { &[200] } else { &[403, 429] };
+            assert!(statuses.contains(&answer.status), "{path} with {scope}: {answer:?}");
+            refused += usize::from(answer.status == 403);
+        }
+    }
+    assert!(refused >= 8, "{refused}");
+    for (name, kind) in [("token", "http"), ("session", "apiKey")] {
+        assert_eq!(document["components"]["securitySchemes"][name]["type"], kind);
+    }
     central.stop().await;
 }
 

@@ -15,7 +15,7 @@ use crate::evidence::{EvidenceError, EvidenceStore};
 use crate::follow::task::{News, Teller, follower};
 use crate::holds::{KeyError, Signatory};
 use crate::intake::{Document, Intake, IntakeState, Request, wall_ms};
-use crate::pages;
+use crate::pages::{self, Pages};
 use crate::rollout;
 use crate::store::holds::{HoldChange, HoldError};
 use crate::store::{Store, StoreError};
@@ -89,12 +89,13 @@ impl Central {
             state: intake_state,
             rests_until: None,
         };
+        let shown = Pages { store: store.clone(), intake: intake.clone(), patience, tokens: config.http.tokens };
         let tasks = vec![
             tokio::spawn(running.run(stopped.clone())),
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
             tokio::spawn(follower.run(stopped.clone())),
             tokio::spawn(rollout::task::run(store.clone(), signatory.clone(), requests.clone(), stopped.clone())),
-            tokio::spawn(pages::serve(listener, store.clone(), intake.clone(), patience, stopped)),
+            tokio::spawn(pages::serve(listener, shown, stopped)),
         ];
         Ok(Self { http, store, signatory, requests, teller, intake, stop, tasks })
     }

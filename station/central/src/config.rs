@@ -94,9 +94,12 @@ pub struct StoreConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Port 0 takes a free one. There are no accounts here yet: keep it on the loopback.
+    /// Port 0 takes a free one. Anything but the loopback needs `tokens`.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
+    /// Every question needs a token (`gatepost-central token make`), a person's browser a session begun with one.
+    #[serde(default)]
+    pub tokens: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -109,7 +112,7 @@ pub struct StationsConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: default_listen() }
+        Self { listen: default_listen(), tokens: false }
     }
 }
 
@@ -150,6 +153,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         config.shares_what_it_must()?;
+        config.http.keeps_strangers_out()?;
         Ok(config)
     }
 
@@ -185,7 +189,7 @@ impl Config {
                 evidence: None,
                 evidence_bytes_max: default_evidence_bytes_max(),
             },
-            http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)) },
+            http: HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), tokens: false },
             stations: StationsConfig::default(),
             audit: AuditConfig::default(),
             holds: Some(HoldsConfig {
@@ -194,6 +198,20 @@ impl Config {
                 patience: Patience::default(),
             }),
         }
+    }
+}
+
+impl HttpConfig {
+    /// Whoever can reach the pages may read them, unless they ask for a token.
+    fn keeps_strangers_out(&self) -> Result<(), String> {
+        if self.tokens || self.listen.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        Err(format!(
+            "http.listen = \"{}\" can be reached from other machines; set http.tokens = true, so that every question needs a \
+             token (`gatepost-central token make`), or listen on 127.0.0.1",
+            self.listen
+        ))
     }
 }
 
@@ -267,6 +285,19 @@ mod tests {
         let wrong = small.replace("host", "hosts");
         let said = Config::parse(&wrong).unwrap_err();
         assert!(said.contains("line 2") && said.contains("hosts"), "{said}");
+    }
+
+    #[test]
+    fn pages_that_others_can_reach_want_tokens() {
+        let listening = |lines: &str| {
+            Config::parse(&format!("[broker]\nhost = \"b\"\n[store]\ndirectory = \"/x\"\n[http]\nlisten = {lines}\n"))
+        };
+        for open in ["\"0.0.0.0:8480\"", "\"10.0.0.7:8480\"\ntokens = false", "\"[::]:8480\""] {
+            let said = listening(open).unwrap_err();
+            assert!(said.contains("http.tokens = true"), "{said}");
+            assert!(listening(&format!("{}\ntokens = true", open.replace("\ntokens = false", ""))).is_ok(), "{open}");
+        }
+        assert!(["\"127.0.0.1:8480\"", "\"[::1]:8480\""].into_iter().all(|closed| listening(closed).is_ok()));
     }
 
     #[test]

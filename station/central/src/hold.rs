@@ -4,21 +4,19 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand, ValueEnum};
-use gatepost_central::Config;
 use gatepost_central::holds::{HoldLine, Signatory};
-use gatepost_central::store::Store;
 use gatepost_central::store::holds::HoldChange;
 use gatepost_pipeline::identify::item_to_hold;
 use gatepost_pipeline::judge::{IssueCode, Purpose, Severity, Token};
 use serde_json::json;
 
+use crate::at::{At, DAY_MS, block_on, now_ms};
+
 /// One line of a file, and of all of them.
 const LINE_BYTES_MAX: usize = 8 << 10;
 const LINES_MAX: usize = 1_000_000;
-const DAY_MS: i64 = 86_400_000;
 
 #[derive(Subcommand)]
 pub enum Arguments {
@@ -45,16 +43,6 @@ pub enum Arguments {
         #[command(flatten)]
         at: At,
     },
-}
-
-#[derive(Args)]
-pub struct At {
-    /// Central's configuration, TOML
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Who does it, for the record; your login name when left out
-    #[arg(long)]
-    by: Option<String>,
 }
 
 #[derive(Args)]
@@ -95,9 +83,7 @@ enum Held {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
+    block_on(async {
         match arguments {
             Arguments::Place(place) => {
                 let line = line_of(&place)?;
@@ -119,25 +105,18 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     })
 }
 
-async fn open(at: &At) -> Result<(Config, Store), String> {
-    let config = Config::read(&at.config).map_err(|error| error.to_string())?;
-    let store = Store::open(&config.store.database()).await.map_err(|error| error.to_string())?;
-    Ok((config, store))
-}
-
 async fn change(at: &At, changes: Vec<HoldChange>, said: String) -> Result<ExitCode, String> {
-    let (config, store) = open(at).await?;
+    let (config, store) = at.open().await?;
     let holds = config.holds.as_ref().ok_or("central has no key to sign with; set holds.key in its configuration")?;
     let signatory = Signatory::load_or_create(&holds.issuer, &holds.key).map_err(|error| error.to_string())?;
-    let by = at.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "a shell".to_owned());
-    let list = store.change_holds(&changes, &by, &signatory, now_ms()).await.map_err(|error| error.to_string())?;
+    let list = store.change_holds(&changes, &at.by(), &signatory, now_ms()).await.map_err(|error| error.to_string())?;
     store.close().await;
     println!("{said}; hold list {} goes out when central runs", list.version);
     Ok(ExitCode::SUCCESS)
 }
 
 async fn list(at: &At) -> Result<ExitCode, String> {
-    let (config, store) = open(at).await?;
+    let (config, store) = at.open().await?;
     let (patience, now_ms) = (config.holds.map(|holds| holds.patience).unwrap_or_default(), now_ms());
     let said = |error: gatepost_central::store::StoreError| error.to_string();
     for funnel in store.funnel(&patience, now_ms).await.map_err(said)? {
@@ -204,9 +183,4 @@ fn read(file: &Path, as_written: bool) -> Result<Vec<HoldLine>, String> {
         true => Err(format!("{shown}: no hold in it")),
         false => Ok(lines),
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

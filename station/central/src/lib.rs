@@ -11,6 +11,7 @@
 //! This crate does not know how a lane decides; [`audit`] asks the pipeline to judge again.
 
 pub mod config;
+pub mod access;
 pub mod place;
 pub mod alert;
 pub mod store;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gatepost_central::{Central, Config};
 
+mod at;
 mod hold;
+mod token_command;
 mod rehearse_command;
 mod rollout_command;
 
@@ -32,6 +34,9 @@ enum Command {
     /// Roll out rule packs, halt them, take them back
     #[command(subcommand)]
     Rollout(rollout_command::Arguments),
+    /// Make, list and take back the tokens that pages and programs need
+    #[command(subcommand)]
+    Token(token_command::Arguments),
     /// Judge past decisions by other rules: what would have gone to exam
     Rehearse(rehearse_command::Arguments),
     /// Look whether a configuration can be used; changes nothing
@@ -54,6 +59,7 @@ fn main() -> ExitCode {
         Command::Check { config } => check(&config),
         Command::Hold(arguments) => hold::run(arguments),
         Command::Rollout(arguments) => rollout_command::run(arguments),
+        Command::Token(arguments) => token_command::run(arguments),
         Command::Rehearse(arguments) => rehearse_command::run(&arguments),
     }
     .unwrap_or_else(|text| {

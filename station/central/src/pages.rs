@@ -1,17 +1,23 @@
 //! Central's pages and its small JSON interface: stations, alerts, what was put aside. They read and change nothing.
 //!
-//! No accounts yet, so they are served on the loopback by default, and say about a restricted record only its cover.
+//! They are served on the loopback to everybody there, or to whoever shows a token ([`door`]), and say about a restricted
+//! record only its cover.
 
+mod strikes;
+mod door;
+mod sign_in;
 mod follow;
 mod health;
 mod rollouts;
 pub mod html;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use gatepost_console::{Bounded, Peer};
 use gatepost_pipeline::record::Kind;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -20,10 +26,15 @@ use tokio::sync::watch;
 use crate::follow::Patience;
 use crate::intake::{IntakeState, wall_ms};
 use crate::store::{Store, StoreError};
+use door::Door;
 
 /// Alerts on one page, and at most in one answer.
 const ALERTS_SHOWN: u32 = 100;
 const ALERTS_MAX: u32 = 1_000;
+/// Connections at once; the next one waits outside.
+const CONNECTIONS_MAX: usize = 256;
+/// Bytes of a form.
+const FORM_BYTES_MAX: usize = 4 << 10;
 
 /// Styles are our own and inline; nothing is loaded from anywhere, nothing runs.
 const POLICY: &str =
@@ -34,16 +45,23 @@ struct Shared {
     store: Store,
     intake: watch::Receiver<IntakeState>,
     patience: Patience,
+    /// Where tokens are asked for.
+    door: Option<Door>,
+}
+
+/// What the pages are served with.
+pub struct Pages {
+    pub store: Store,
+    pub intake: watch::Receiver<IntakeState>,
+    pub patience: Patience,
+    /// Everybody needs a token.
+    pub tokens: bool,
 }
 
 /// Serves until stopped.
-pub async fn serve(
-    listener: TcpListener,
-    store: Store,
-    intake: watch::Receiver<IntakeState>,
-    patience: Patience,
-    mut stop: watch::Receiver<bool>,
-) {
+pub async fn serve(listener: TcpListener, pages: Pages, mut stop: watch::Receiver<bool>) {
+    let Pages { store, intake, patience, tokens } = pages;
+    let door = tokens.then(|| Door::new(store.clone()));
     let router = Router::new()
         .route("/", get(overview))
         .route("/alerts", get(alerts))
@@ -51,14 +69,25 @@ pub async fn serve(
         .route("/holds", get(follow::holds))
         .route("/items", get(follow::items))
         .route("/rules", get(rollouts::rules))
+        .route("/refused", get(sign_in::refusals))
+        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
         .merge(api())
-        .with_state(Shared { store, intake, patience });
+        .fallback(|| async { guarded((StatusCode::NOT_FOUND, "There is no such page here.").into_response()) })
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .with_state(Shared { store, intake, patience, door: door.clone() });
+    let router = match door {
+        Some(door) => router.layer(middleware::from_fn_with_state(door, door::guard)),
+        None => router,
+    };
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    let serving = axum::serve(Bounded::new(listener, CONNECTIONS_MAX), service);
+    if let Err(error) = serving.with_graceful_shutdown(stopped).await {
         tracing::error!("pages: {error}");
     }
 }
@@ -72,6 +101,7 @@ fn api() -> Router<Shared> {
         .route("/api/alerts", get(api_alerts))
         .route("/api/counts", get(api_counts))
         .route("/api/doubtful", get(api_doubtful))
+        .route("/api/refusals", get(sign_in::api_refusals))
         .route("/api/holds", get(follow::api_holds))
         .route("/api/items/{number}", get(follow::api_item))
         .route("/api/rules", get(rollouts::api_rules))

@@ -5,6 +5,7 @@
 //! rows, in the order of their names. Every statement is one that both take; `Kind` holds the little that differs.
 
 mod connect;
+pub mod access;
 pub mod holds;
 pub mod ingest;
 pub mod follow;

@@ -4,7 +4,7 @@
 //! forbids a browser anything but this station. Nothing here waits for a lane, and no lane waits for this.
 
 mod answer;
-mod listener;
+pub mod listener;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,9 @@ use tokio::sync::{Semaphore, watch};
 
 use self::listener::{Bounded, Peer};
 use crate::desk::{Desk, Refusal};
-use crate::limits::{FAREWELL, FORM_BYTES_MAX, PICTURE_BYTES_MAX, PICTURES_AT_ONCE_MAX, REFUSAL_EVERY};
+use crate::limits::{
+    CONNECTIONS_MAX, FAREWELL, FORM_BYTES_MAX, PICTURE_BYTES_MAX, PICTURES_AT_ONCE_MAX, REFUSAL_EVERY,
+};
 use crate::live::Live;
 use crate::shown::Shown;
 use crate::token::Tokens;
@@ -63,7 +65,7 @@ where
     });
     let service = router(station).into_make_service_with_connect_info::<Peer>();
     let mut stopped = stop.clone();
-    let serving = axum::serve(Bounded::new(listener), service).with_graceful_shutdown(async move {
+    let serving = axum::serve(Bounded::new(listener, CONNECTIONS_MAX), service).with_graceful_shutdown(async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let farewell = async move {

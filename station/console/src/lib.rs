@@ -16,8 +16,9 @@ pub mod page;
 mod live;
 mod act;
 mod token;
-mod guard;
+pub mod guard;
 mod http;
 pub mod sample;
 
+pub use http::listener::{Bounded, Peer};
 pub use http::serve;

@@ -19,14 +19,23 @@ struct Health {
     software: &'static str,
 }
 
-/// 200 where broker and database answer, else 503.
+/// What a stranger hears.
+#[derive(Serialize)]
+struct Up {
+    good: bool,
+}
+
+/// 200 where broker and database answer, else 503. Where tokens are asked for it needs none, and says no more than that.
 pub(super) async fn health(State(shared): State<Shared>) -> Response {
     let intake = shared.intake.borrow().clone();
     let database = shared.store.hold_version().await;
     let trouble = intake.trouble.or_else(|| database.as_ref().err().map(ToString::to_string));
     let (broker, database) = (intake.connected, database.is_ok());
     let good = broker && database;
-    let mut answer = json(&Health { good, broker, database, trouble, software: env!("CARGO_PKG_VERSION") });
+    let mut answer = match shared.door {
+        Some(_) => json(&Up { good }),
+        None => json(&Health { good, broker, database, trouble, software: env!("CARGO_PKG_VERSION") }),
+    };
     if !good {
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }

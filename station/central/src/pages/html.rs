@@ -38,6 +38,8 @@ pub(super) fn framed(title: &str, here: &str, fresh: bool, body: &Markup) -> Mar
         ("/items", "Where is it?"),
         ("/rules", "Rules"),
         ("/doubtful", "Put aside"),
+        ("/refused", "Refused"),
+        ("/sign-in", "Session"),
     ];
     html! {
         (DOCTYPE)

@@ -11,10 +11,11 @@ use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
 
 use super::{Store, StoreError};
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "records", include_str!("../../migrations/0001_records.sql")),
     (2, "holds", include_str!("../../migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../migrations/0003_follow.sql")),
+    (4, "access", include_str!("../../migrations/0004_access.sql")),
     (5, "parts", include_str!("../../migrations/0005_parts.sql")),
     (6, "rollouts", include_str!("../../migrations/0006_rollouts.sql")),
 ];

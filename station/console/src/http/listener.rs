@@ -12,8 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::limits::CONNECTIONS_MAX;
-
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
@@ -31,8 +29,8 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    pub fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    pub fn new(listener: TcpListener, connections_max: usize) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(connections_max)) }
     }
 }
 
