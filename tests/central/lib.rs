@@ -2,6 +2,7 @@
 
 mod access;
 mod certificates;
+mod enrol;
 mod ground;
 mod holds;
 mod mosquitto;

@@ -80,6 +80,16 @@ impl Mosquitto {
         false
     }
 
+    /// Has it read its certificates, its list of what was taken back and its permissions again.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn hang_up(&self) {
+        let child = self.child.as_ref().expect("it runs");
+        let pid = rustix::process::Pid::from_child(child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("it is told");
+    }
+
     /// kill -9: what it held in memory is gone.
     ///
     /// # Panics

@@ -36,3 +36,39 @@ CREATE TABLE refusal (
     PRIMARY KEY (address, who, reason, path)
 );
 CREATE INDEX refusal_by_time ON refusal (last_ms);
+
+-- Stations that may enrol, once each: one open invitation a station. Of its code only the public half stands here.
+CREATE TABLE invitation (
+    station      TEXT   NOT NULL PRIMARY KEY,
+    facility     TEXT   NOT NULL,
+    verifier     TEXT   NOT NULL,
+    made_ms      BIGINT NOT NULL,
+    made_by      TEXT   NOT NULL,
+    ends_ms      BIGINT NOT NULL,
+    -- Requests by another code.
+    attempts     BIGINT NOT NULL DEFAULT 0,
+    used_ms      BIGINT
+);
+
+-- Stations that enrolled: by which key each is known, and since when it is believed no more.
+CREATE TABLE enrolment (
+    station      TEXT   NOT NULL PRIMARY KEY,
+    facility     TEXT   NOT NULL,
+    key          TEXT   NOT NULL,
+    enrolled_ms  BIGINT NOT NULL,
+    -- The station's clock in its newest request.
+    asked_ms     BIGINT NOT NULL,
+    revoked_ms   BIGINT,
+    revoked_by   TEXT,
+    why          TEXT
+);
+
+-- Certificates that were signed here; what was taken back goes into the broker's list until it would have ended anyway.
+CREATE TABLE certificate (
+    serial       TEXT   NOT NULL PRIMARY KEY,
+    station      TEXT   NOT NULL,
+    signed_ms    BIGINT NOT NULL,
+    ends_ms      BIGINT NOT NULL,
+    revoked_ms   BIGINT
+);
+CREATE INDEX certificate_by_station ON certificate (station);

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::audit;
 use crate::config::{Config, ConfigError};
+use crate::enrol::{Registrar, RegistrarError};
 use crate::evidence::{EvidenceError, EvidenceStore};
 use crate::follow::task::{News, Teller, follower};
 use crate::holds::{KeyError, Signatory};
@@ -33,6 +34,8 @@ pub enum StartError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Enrolment(#[from] RegistrarError),
     #[error("the directory {0} cannot be made: {1}")]
     Directory(String, io::Error),
     #[error("the built-in rules do not load: {0}")]
@@ -89,7 +92,12 @@ impl Central {
             state: intake_state,
             rests_until: None,
         };
-        let shown = Pages { store: store.clone(), intake: intake.clone(), patience, tokens: config.http.tokens };
+        let registrar = match config.enrolment {
+            Some(_) => Some(Registrar::open(&config, store.clone(), wall_ms()).await?),
+            None => None,
+        };
+        let shown =
+            Pages { store: store.clone(), intake: intake.clone(), patience, tokens: config.http.tokens, registrar };
         let tasks = vec![
             tokio::spawn(running.run(stopped.clone())),
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),

@@ -25,6 +25,24 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Without it central places no holds.
     pub holds: Option<HoldsConfig>,
+    /// Without it central enrols no stations.
+    pub enrolment: Option<EnrolmentConfig>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentConfig {
+    /// PEM: who signs stations' certificates, and its key; without either, `authority.pem` and `authority.key` in the store's
+    /// folder, made on the first start.
+    pub authority: Option<PathBuf>,
+    pub authority_key: Option<PathBuf>,
+    /// PEM: who may sign the broker's certificate, as stations are told; without it the authority above.
+    pub broker_authorities: Option<PathBuf>,
+    /// The list of what was taken back, for the broker (`crlfile`); without it `crl.pem` in the store's folder.
+    pub crl: Option<PathBuf>,
+    /// Days for which a certificate is good; a station renews it before.
+    #[serde(default = "default_certificate_days")]
+    pub days: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -116,6 +134,9 @@ impl Default for HttpConfig {
     }
 }
 
+fn default_certificate_days() -> u32 {
+    365
+}
 fn default_port() -> u16 {
     1883
 }
@@ -154,6 +175,7 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         config.shares_what_it_must()?;
         config.http.keeps_strangers_out()?;
+        config.can_enrol()?;
         Ok(config)
     }
 
@@ -168,6 +190,23 @@ impl Config {
         match alone.iter().find(|(missing, _)| *missing) {
             Some((_, what)) => Err(format!("broker.share_group = \"{group}\" is for several centrals; give {what}")),
             None => Ok(()),
+        }
+    }
+
+    /// Stations that are let in are told by which key central signs.
+    fn can_enrol(&self) -> Result<(), String> {
+        let Some(enrolment) = &self.enrolment else { return Ok(()) };
+        if self.holds.is_none() {
+            return Err("[enrolment] tells stations the key that central signs with; give holds.key".to_owned());
+        }
+        if enrolment.authority.is_some() != enrolment.authority_key.is_some() {
+            return Err(
+                "enrolment.authority and enrolment.authority_key belong together; give both or neither".to_owned()
+            );
+        }
+        match (1..=825).contains(&enrolment.days) {
+            true => Ok(()),
+            false => Err(format!("enrolment.days = {} must be 1 to 825", enrolment.days)),
         }
     }
 
@@ -197,7 +236,26 @@ impl Config {
                 key: directory.join("central.key"),
                 patience: Patience::default(),
             }),
+            enrolment: None,
         }
+    }
+}
+
+impl EnrolmentConfig {
+    /// Everything in its usual place.
+    pub fn usual() -> Self {
+        let days = default_certificate_days();
+        Self { authority: None, authority_key: None, broker_authorities: None, crl: None, days }
+    }
+
+    /// Certificate and key of who signs for stations.
+    pub fn authority(&self, directory: &Path) -> (PathBuf, PathBuf) {
+        let or = |given: &Option<PathBuf>, name| given.clone().unwrap_or_else(|| directory.join(name));
+        (or(&self.authority, "authority.pem"), or(&self.authority_key, "authority.key"))
+    }
+
+    pub fn crl(&self, directory: &Path) -> PathBuf {
+        self.crl.clone().unwrap_or_else(|| directory.join("crl.pem"))
     }
 }
 

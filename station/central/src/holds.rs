@@ -82,6 +82,11 @@ impl Signatory {
         Ok(Self { issuer, key: SigningKey::from_bytes(&secret) })
     }
 
+    /// Signs an answer to a station that renews.
+    pub fn answers(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(&[gatepost_sync::enrol::BY_CENTRAL, bytes].concat()).to_bytes()
+    }
+
     pub fn issuer(&self) -> &str {
         self.issuer.as_str()
     }

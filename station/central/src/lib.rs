@@ -17,6 +17,8 @@ pub mod alert;
 pub mod store;
 pub mod evidence;
 pub mod holds;
+pub mod authority;
+pub mod enrol;
 pub mod intake;
 pub mod follow;
 pub mod rollout;

@@ -9,6 +9,7 @@ use gatepost_central::{Central, Config};
 
 mod at;
 mod hold;
+mod station_command;
 mod token_command;
 mod rehearse_command;
 mod rollout_command;
@@ -34,6 +35,9 @@ enum Command {
     /// Roll out rule packs, halt them, take them back
     #[command(subcommand)]
     Rollout(rollout_command::Arguments),
+    /// Invite, list and take out stations
+    #[command(subcommand)]
+    Station(station_command::Arguments),
     /// Make, list and take back the tokens that pages and programs need
     #[command(subcommand)]
     Token(token_command::Arguments),
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Command::Check { config } => check(&config),
         Command::Hold(arguments) => hold::run(arguments),
         Command::Rollout(arguments) => rollout_command::run(arguments),
+        Command::Station(arguments) => station_command::run(arguments),
         Command::Token(arguments) => token_command::run(arguments),
         Command::Rehearse(arguments) => rehearse_command::run(&arguments),
     }

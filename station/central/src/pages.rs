@@ -6,6 +6,7 @@
 mod strikes;
 mod door;
 mod sign_in;
+mod enrol;
 mod follow;
 mod health;
 mod rollouts;
@@ -19,10 +20,12 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use gatepost_console::{Bounded, Peer};
 use gatepost_pipeline::record::Kind;
+use gatepost_sync::enrol::{ENROL_PATH, RENEW_PATH, REQUEST_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::enrol::Registrar;
 use crate::follow::Patience;
 use crate::intake::{IntakeState, wall_ms};
 use crate::store::{Store, StoreError};
@@ -45,8 +48,10 @@ struct Shared {
     store: Store,
     intake: watch::Receiver<IntakeState>,
     patience: Patience,
-    /// Where tokens are asked for.
-    door: Option<Door>,
+    door: Door,
+    /// Tokens are asked for.
+    tokens: bool,
+    registrar: Option<Registrar>,
 }
 
 /// What the pages are served with.
@@ -56,12 +61,14 @@ pub struct Pages {
     pub patience: Patience,
     /// Everybody needs a token.
     pub tokens: bool,
+    /// Where stations are let in.
+    pub registrar: Option<Registrar>,
 }
 
 /// Serves until stopped.
 pub async fn serve(listener: TcpListener, pages: Pages, mut stop: watch::Receiver<bool>) {
-    let Pages { store, intake, patience, tokens } = pages;
-    let door = tokens.then(|| Door::new(store.clone()));
+    let Pages { store, intake, patience, tokens, registrar } = pages;
+    let door = Door::new(store.clone());
     let router = Router::new()
         .route("/", get(overview))
         .route("/alerts", get(alerts))
@@ -77,10 +84,11 @@ pub async fn serve(listener: TcpListener, pages: Pages, mut stop: watch::Receive
         .merge(api())
         .fallback(|| async { guarded((StatusCode::NOT_FOUND, "There is no such page here.").into_response()) })
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .with_state(Shared { store, intake, patience, door: door.clone() });
-    let router = match door {
-        Some(door) => router.layer(middleware::from_fn_with_state(door, door::guard)),
-        None => router,
+        .merge(for_stations())
+        .with_state(Shared { store, intake, patience, door: door.clone(), tokens, registrar });
+    let router = match tokens {
+        true => router.layer(middleware::from_fn_with_state(door, door::guard)),
+        false => router,
     };
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
@@ -106,6 +114,14 @@ fn api() -> Router<Shared> {
         .route("/api/items/{number}", get(follow::api_item))
         .route("/api/rules", get(rollouts::api_rules))
         .route("/api/openapi.json", get(api_itself))
+}
+
+/// What stations ask, each proving itself.
+fn for_stations() -> Router<Shared> {
+    Router::new()
+        .route(ENROL_PATH, post(enrol::enrol))
+        .route(RENEW_PATH, post(enrol::renew))
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
 }
 
 async fn api_itself() -> Response {

@@ -43,6 +43,8 @@ pub enum Doubt {
     OtherFacility { known: String, topic: String },
     #[error("the station is not on the list of stations")]
     NotListed,
+    #[error("the station was taken out of service, and its key is believed no more")]
+    Revoked,
     #[error("a record of class {is} came on the topic of class {topic}")]
     OtherClass { is: &'static str, topic: &'static str },
     #[error("another record with this number is stored: {stored}")]
@@ -61,6 +63,7 @@ impl Doubt {
             Doubt::OtherStation { .. } => "other-station",
             Doubt::OtherFacility { .. } => "other-facility",
             Doubt::NotListed => "not-listed",
+            Doubt::Revoked => "revoked",
             Doubt::OtherClass { .. } => "other-class",
             Doubt::Differs { .. } => "differs",
             Doubt::BrokenBefore { .. } => "broken-before",

@@ -6,6 +6,7 @@
 
 mod connect;
 pub mod access;
+pub mod enrol;
 pub mod holds;
 pub mod ingest;
 pub mod follow;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use gatepost_central::access::{Scope, Scopes, Secret, Token};
 use gatepost_sync::topics::Name;
 
-use crate::at::{At, DAY_MS, block_on, now_ms};
+use crate::at::{At, DAY_MS, block_on, day, now_ms};
 
 #[derive(Subcommand)]
 pub enum Arguments {
@@ -101,9 +101,4 @@ fn used(token: &Token) -> String {
         0 => "never used".to_owned(),
         at_ms => format!("last used {}", day(at_ms)),
     }
-}
-
-fn day(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms)
-        .map_or_else(|_| format!("{at_ms} ms"), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }

@@ -23,6 +23,7 @@ mod id;
 mod label;
 mod inspect;
 mod tip;
+mod enrol;
 mod hold;
 mod rules;
 mod verify;
@@ -77,6 +78,10 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Project a threat that is not there into an X-ray file, for training eyes (TIP)
     Tip(tip::Arguments),
+    /// Let central know this station, with the code of an invitation: makes its keys, fetches its certificate
+    Enrol(enrol::Arguments),
+    /// A new key and certificate for the connections of a station that central knows
+    Renew(enrol::RenewArguments),
     /// Hold lists: import, list, add, remove
     #[command(subcommand)]
     Hold(hold::Arguments),
@@ -176,6 +181,8 @@ fn carry_out(command: Command, json: bool) -> Outcome {
         Command::Label(arguments) => label::label(&arguments, json),
         Command::Inspect(arguments) => inspect::inspect(&arguments, json),
         Command::Tip(arguments) => tip::tip(&arguments),
+        Command::Enrol(arguments) => enrol::enrol(&arguments, json),
+        Command::Renew(arguments) => enrol::renew(&arguments, json),
         Command::Hold(arguments) => hold::hold(arguments, json),
         Command::Declarations(arguments) => hold::declarations(arguments, json),
         Command::Rules(arguments) => rules::rules(arguments, json),

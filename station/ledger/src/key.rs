@@ -22,6 +22,8 @@ pub struct PublicKey(VerifyingKey);
 pub enum Purpose {
     Checkpoint,
     List,
+    /// What a station asks of central about itself.
+    Enrolment,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
         match self {
             Purpose::Checkpoint => b"gatepost checkpoint 1\0",
             Purpose::List => b"gatepost list 1\0",
+            Purpose::Enrolment => b"gatepost enrolment 1\0",
         }
     }
     fn message(self, bytes: &[u8]) -> Vec<u8> {

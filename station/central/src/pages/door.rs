@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use gatepost_console::Peer;
+use gatepost_sync::enrol::{ENROL_PATH, RENEW_PATH};
 
 use super::strikes::{Strikes, Struck};
 use super::{Failed, guarded};
@@ -32,7 +33,7 @@ pub(super) struct Door {
 fn needs(path: &str) -> Option<Scope> {
     match path {
         // Whether it is up, and the way in; a station shows its own proof.
-        "/health" | "/sign-in" | "/sign-out" => None,
+        "/health" | "/sign-in" | "/sign-out" | ENROL_PATH | RENEW_PATH => None,
         "/metrics" => Some(Scope::Metrics),
         "/holds" | "/items" | "/api/holds" => Some(Scope::Holds),
         _ if path.starts_with("/api/items/") => Some(Scope::Holds),

@@ -32,9 +32,9 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
     let trouble = intake.trouble.or_else(|| database.as_ref().err().map(ToString::to_string));
     let (broker, database) = (intake.connected, database.is_ok());
     let good = broker && database;
-    let mut answer = match shared.door {
-        Some(_) => json(&Up { good }),
-        None => json(&Health { good, broker, database, trouble, software: env!("CARGO_PKG_VERSION") }),
+    let mut answer = match shared.tokens {
+        true => json(&Up { good }),
+        false => json(&Health { good, broker, database, trouble, software: env!("CARGO_PKG_VERSION") }),
     };
     if !good {
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

@@ -174,11 +174,12 @@ impl Store {
                 }
             }
         }
-        // A facility has applied what the slowest of its stations has, since that one said so.
+        // A facility has applied what the slowest of its stations has, since that one said so; who was taken out holds nobody up.
         sqlx::query(
             "INSERT INTO list_reached (facility, step, version, at_ms)
              SELECT s.facility, $1, MIN(COALESCE(l.version, 0)), MAX(COALESCE(l.at_ms, 0)) FROM station AS s
              LEFT JOIN station_list AS l ON l.station = s.station
+             WHERE s.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)
              GROUP BY s.facility HAVING MIN(COALESCE(l.version, 0)) > 0
              ON CONFLICT (facility, step, version) DO NOTHING",
         )

@@ -90,6 +90,8 @@ struct Standing {
     verified_to: i64,
     head: Digest,
     high: i64,
+    /// It was taken out of service.
+    revoked: bool,
 }
 
 /// What a batch brings of one station.
@@ -100,6 +102,10 @@ struct Brought<'b> {
     /// Fresh and repeated ones, by number.
     confirmed: RangeSet,
 }
+
+/// Of the station of this row: 1 when it was taken out of service.
+pub(super) const REVOKED: &str = "(SELECT COUNT(*) FROM enrolment
+     WHERE enrolment.station = station.station AND enrolment.revoked_ms IS NOT NULL)";
 
 /// How often a batch that met another central's is begun again.
 const ATTEMPTS: usize = 10;
@@ -148,7 +154,8 @@ impl Store {
         let touched = touched(&fresh);
         let mut outcome = Outcome { quarantined, fresh_alerts, touched, ..Outcome::default() };
         for Brought { station, fresh, repeated, confirmed } in brought {
-            let Some(standing) = stations.remove(station) else { continue };
+            // Who was taken out is told nothing any more.
+            let Some(standing) = stations.remove(station).filter(|standing| !standing.revoked) else { continue };
             outcome.stored += fresh.len();
             outcome.repeated += repeated;
             outcome.stations.push(Committed {
@@ -226,7 +233,7 @@ async fn standings(
     for names in in_chunks(kind, wanted) {
         let sql = |source: &str| {
             format!(
-                "SELECT station, facility, verified_to, verified_head, high FROM station
+                "SELECT station, facility, verified_to, verified_head, high, {REVOKED} AS revoked FROM station
                  WHERE station IN ({source}) ORDER BY station{locking}"
             )
         };
@@ -240,6 +247,7 @@ async fn standings(
                 verified_to: row.try_get("verified_to")?,
                 head: Digest::parse(head).unwrap_or_default(),
                 high: row.try_get("high")?,
+                revoked: row.try_get::<i64, _>("revoked")? > 0,
             };
             stations.insert(station, standing);
         }
@@ -259,6 +267,7 @@ fn sort<'b>(
     for arrived in records {
         let seq = arrived.seq;
         let placed = match arrived.facility == standing.facility {
+            _ if standing.revoked => Placed::Refused(Doubt::Revoked),
             true => hood.known.place(seq, arrived.link),
             false => Placed::Refused(Doubt::OtherFacility {
                 known: standing.facility.to_string(),

@@ -150,14 +150,17 @@ impl Store {
         Ok(gaps)
     }
 
-    /// What every known station may be told, for a central that begins anew.
+    /// What every known station may be told, for a central that begins anew; none that was taken out of service.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn committed(&self) -> Result<Vec<Committed>, StoreError> {
-        let rows = sqlx::query("SELECT facility, station, verified_to, high FROM station ORDER BY station")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT facility, station, verified_to, high FROM station
+             WHERE station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL) ORDER BY station",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in rows {
             let (facility, station): (String, String) = (row.try_get("facility")?, row.try_get("station")?);

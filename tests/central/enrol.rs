@@ -1,0 +1,152 @@
+//! Stations let in, renewed and taken out, on a real database: what central decides, without a broker.
+
+use std::time::SystemTime;
+
+use data_encoding::HEXLOWER;
+use ed25519_dalek::{Signer, SigningKey};
+use gatepost_central::config::{Config, EnrolmentConfig};
+use gatepost_central::enrol::{EnrolError, Registrar};
+use gatepost_central::store::Store;
+use gatepost_sync::enrol::{BY_STATION, Code, Request, Sealed};
+use gatepost_sync::topics::Address;
+
+use super::ground::Ground;
+use super::stories::{arrived, batch_of};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A machine with keys of its own that says it is a station.
+struct Machine {
+    key: SigningKey,
+    address: Address,
+}
+
+impl Machine {
+    fn new(secret: u8, station: &str) -> Self {
+        let address = Address::new("JFK", station).expect("an address");
+        Self { key: SigningKey::from_bytes(&[secret; 32]), address }
+    }
+
+    fn asks(&self, code: Option<&Code>, at_ms: i64) -> Sealed {
+        let pair = rcgen::KeyPair::generate().expect("a key");
+        // It may ask for any name; it is given its own.
+        let mut params = rcgen::CertificateParams::new(vec!["central.gatepost".to_owned()]).expect("a name");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let csr = params.serialize_request(&pair).and_then(|csr| csr.pem()).expect("a request");
+        let key = HEXLOWER.encode(self.key.verifying_key().as_bytes());
+        let request = Request { address: self.address.clone(), key, csr, at_ms };
+        Sealed::request(&request, code, |bytes| self.key.sign(&[BY_STATION, bytes].concat()).to_bytes())
+    }
+}
+
+async fn registrar(ground: &Ground, store: &Store) -> Registrar {
+    let config = Config { enrolment: Some(EnrolmentConfig::usual()), ..ground.config(9) };
+    Registrar::open(&config, store.clone(), now_ms()).await.expect("it enrols")
+}
+
+fn now_ms() -> i64 {
+    SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_millis() as i64
+}
+
+async fn invite(store: &Store, station: &str, ends_ms: i64) -> Code {
+    let (code, address) = (Code::make().expect("random bytes"), Address::new("JFK", station).expect("an address"));
+    store.invite(&address, &code.verifier(), "ann", (1, ends_ms)).await.expect("invited");
+    code
+}
+
+fn why<T: std::fmt::Debug>(ended: Result<T, EnrolError>) -> &'static str {
+    match ended {
+        Err(EnrolError::Refused(refusal)) => refusal.reason(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// How many certificates the broker's list takes back.
+fn taken_back(ground: &Ground) -> usize {
+    let file = ground.path().join("crl.pem");
+    let told = std::process::Command::new("openssl").args(["crl", "-noout", "-text", "-in"]).arg(file).output();
+    let told = told.expect("this test needs OpenSSL: install the package `openssl`").stdout;
+    String::from_utf8_lossy(&told).matches("Serial Number:").count()
+}
+
+pub async fn a_code_lets_one_station_in_once(ground: Ground) {
+    let store = ground.open().await;
+    let (registrar, now) = (registrar(&ground, &store).await, now_ms());
+    let (st1, other) = (Machine::new(1, "st-01"), Machine::new(2, "st-01"));
+    assert_eq!(why(registrar.enrol(&st1.asks(Some(&Code::make().unwrap()), now), now).await), "other-code");
+    let code = invite(&store, "st-01", now + DAY_MS).await;
+    let asked = st1.asks(Some(&code), now);
+    assert_eq!(why(registrar.enrol(&asked, now + DAY_MS).await), "expired-code");
+    // The invitation of one is none for another, and a request that was changed is nobody's.
+    assert_eq!(why(registrar.enrol(&Machine::new(1, "st-02").asks(Some(&code), now), now).await), "other-code");
+    let changed = Sealed { body: asked.body.replace("st-01", "st-02"), ..asked.clone() };
+    assert_eq!(why(registrar.enrol(&changed, now).await), "unreadable-request");
+    // Two machines with the same code at once: one is in.
+    let rival = other.asks(Some(&code), now);
+    let (first, second) = tokio::join!(registrar.enrol(&asked, now), registrar.enrol(&rival, now));
+    let (told, winner) = match (first, second) {
+        (Ok(told), Err(_)) => (told, asked),
+        (Err(_), Ok(told)) => (told, rival),
+        both => panic!("{both:?}"),
+    };
+    let answer = told.open_answer(&winner, &code).expect("believed");
+    let enrolled = store.all_enrolled().await.expect("asked");
+    assert_eq!(enrolled.len(), 1);
+    assert!(winner.body.contains(&enrolled[0].key), "the key of the one that is in");
+    assert!(answer.authorities.contains("BEGIN CERTIFICATE") && answer.ends_ms > now + 300 * DAY_MS);
+    assert_eq!(why(registrar.enrol(&winner, now).await), "used-code");
+    // Wrong codes are counted, and then even the right one is worth nothing.
+    let code = invite(&store, "st-03", now + DAY_MS).await;
+    let st3 = Machine::new(3, "st-03");
+    for _ in 0..10 {
+        assert_eq!(why(registrar.enrol(&st3.asks(Some(&Code::make().unwrap()), now), now).await), "other-code");
+    }
+    assert_eq!(why(registrar.enrol(&st3.asks(Some(&code), now), now).await), "too-many-attempts");
+    let code = invite(&store, "st-03", now + DAY_MS).await;
+    assert!(registrar.enrol(&st3.asks(Some(&code), now), now).await.is_ok(), "a new invitation is a new one");
+}
+
+pub async fn an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more(ground: Ground) {
+    let store = ground.open().await;
+    let (registrar, now) = (registrar(&ground, &store).await, now_ms());
+    let (st1, other) = (Machine::new(1, "st-01"), Machine::new(2, "st-01"));
+    assert_eq!(why(registrar.renew(&st1.asks(None, now), now).await), "not-enrolled");
+    let code = invite(&store, "st-01", now + DAY_MS).await;
+    registrar.enrol(&st1.asks(Some(&code), now), now).await.expect("in");
+    let asked = st1.asks(None, now + 1);
+    let told = registrar.renew(&asked, now).await.expect("renewed");
+    let list_key = gatepost_central::holds::Signatory::load_or_create("central", &ground.path().join("central.key"));
+    let list_key = list_key.expect("central's key").public_key();
+    assert!(told.open_signed_answer(&asked, std::slice::from_ref(&list_key)).is_ok());
+    assert_eq!(why(registrar.renew(&asked, now).await), "old-request", "said again by somebody else");
+    assert_eq!(why(registrar.renew(&st1.asks(None, now + DAY_MS), now).await), "old-request", "a clock that is wrong");
+    assert_eq!(why(registrar.renew(&other.asks(None, now + 2), now).await), "other-key");
+    assert_eq!(taken_back(&ground), 0);
+
+    // A new machine in its place: what the old one holds is taken back.
+    let code = invite(&store, "st-01", now + DAY_MS).await;
+    registrar.enrol(&other.asks(Some(&code), now + 3), now).await.expect("in");
+    assert_eq!(taken_back(&ground), 2);
+    assert_eq!(why(registrar.renew(&st1.asks(None, now + 4), now).await), "other-key");
+
+    let chain = super::stories::chain("st-01", 4);
+    let first = store.commit(batch_of([arrived("JFK", "st-01", &chain[0]), arrived("JFK", "st-01", &chain[1])]), now);
+    assert_eq!(first.await.expect("committed").stored, 2);
+    let crl = registrar.revoke(&other.address, ("ann", "stolen from the lorry"), now).await.expect("asked");
+    assert_eq!(crl, Some(ground.path().join("crl.pem")));
+    assert_eq!(taken_back(&ground), 3);
+    assert_eq!(registrar.revoke(&other.address, ("ann", "again"), now).await.expect("asked"), None);
+    assert_eq!(why(registrar.renew(&other.asks(None, now + 5), now).await), "revoked-station");
+    // What it says is put aside and acknowledged by nothing; what it had said stands.
+    let later = store.commit(batch_of([arrived("JFK", "st-01", &chain[1]), arrived("JFK", "st-01", &chain[2])]), now);
+    let later = later.await.expect("committed");
+    assert_eq!((later.stored, later.repeated, later.quarantined, later.stations.len()), (0, 0, 2, 0));
+    assert!(store.quarantined(10).await.expect("asked").iter().all(|doubt| doubt.reason == "revoked"));
+    assert!(store.committed().await.expect("asked").is_empty(), "it is told nothing, and sent no list");
+    assert_eq!(store.counts().await.expect("asked").durable, 2);
+    // Let in again, it goes on where it was.
+    let code = invite(&store, "st-01", now + DAY_MS).await;
+    registrar.enrol(&st1.asks(Some(&code), now + 6), now).await.expect("in");
+    let again = store.commit(batch_of([arrived("JFK", "st-01", &chain[2]), arrived("JFK", "st-01", &chain[3])]), now);
+    assert_eq!(again.await.expect("committed").stations[0].verified, (1..=4).collect());
+}
