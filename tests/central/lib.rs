@@ -4,6 +4,7 @@ mod access;
 mod certificates;
 mod enrol;
 mod ground;
+mod hostile;
 mod holds;
 mod mosquitto;
 mod postgres;

@@ -30,6 +30,9 @@ pub use super::holds::{
     a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, something_of_everything,
     what_is_restricted_stands_on_no_page_of_holds,
 };
+pub use super::hostile::{
+    a_station_that_records_in_anothers_name_is_put_aside, hostile_text_in_every_field_is_text_and_changes_nothing,
+};
 pub use super::rollouts::{
     a_pack_that_flags_another_share_of_parcels_goes_back_to_the_one_before,
     a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
@@ -378,8 +381,37 @@ pub async fn holds_of_two_centrals_at_once_are_all_in_the_last_list(ground: Grou
 #[macro_export]
 macro_rules! central_stories {
     ($name:ident, $ground:expr) => {
-        $crate::central_stories!($name, $ground, records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes, a_long_chain_is_walked_in_steps, what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged, a_new_process_goes_on_where_the_last_commit_ended, alerts_are_listed_newest_first_and_history_is_not_fresh, a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing, stations_do_not_touch_each_other, a_database_of_every_older_schema_is_brought_up_to_date, programs_that_start_at_once_bring_a_new_database_up_to_date_once, a_database_of_a_newer_program_is_refused, holds_are_placed_once_lifted_once_and_signed_into_rising_versions, a_hold_is_followed_to_its_end_in_whatever_order_records_come, a_late_hold_finds_its_item_and_an_item_that_came_back_is_found, what_is_restricted_stands_on_no_page_of_holds, a_hold_that_no_station_would_take_is_refused_and_one_whose_time_is_over_is_not_followed, what_no_text_may_hold_keeps_no_batch_out,
-            a_rollout_goes_stage_by_stage_and_orders_everybody_once, an_error_of_one_station_takes_all_back_and_is_an_alert, a_pack_that_flags_another_share_of_parcels_goes_back_to_the_one_before, a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first, stations_that_are_away_or_new_are_not_forgotten, every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once, a_session_begins_with_a_token_and_ends_with_it, who_is_refused_often_waits_and_fills_no_disk, a_code_lets_one_station_in_once, an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more);
+        $crate::central_stories!(
+            $name, $ground,
+            records_in_any_order_are_stored_once_and_verified_when_the_last_gap_closes,
+            a_long_chain_is_walked_in_steps,
+            what_is_altered_forged_or_foreign_is_put_aside_and_never_acknowledged,
+            a_new_process_goes_on_where_the_last_commit_ended,
+            alerts_are_listed_newest_first_and_history_is_not_fresh,
+            a_status_shows_what_is_awaited_and_an_old_last_will_changes_nothing,
+            stations_do_not_touch_each_other,
+            a_database_of_every_older_schema_is_brought_up_to_date,
+            programs_that_start_at_once_bring_a_new_database_up_to_date_once,
+            a_database_of_a_newer_program_is_refused,
+            holds_are_placed_once_lifted_once_and_signed_into_rising_versions,
+            a_hold_is_followed_to_its_end_in_whatever_order_records_come,
+            a_late_hold_finds_its_item_and_an_item_that_came_back_is_found,
+            what_is_restricted_stands_on_no_page_of_holds,
+            a_hold_that_no_station_would_take_is_refused_and_one_whose_time_is_over_is_not_followed,
+            what_no_text_may_hold_keeps_no_batch_out,
+            a_rollout_goes_stage_by_stage_and_orders_everybody_once,
+            an_error_of_one_station_takes_all_back_and_is_an_alert,
+            a_pack_that_flags_another_share_of_parcels_goes_back_to_the_one_before,
+            a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
+            stations_that_are_away_or_new_are_not_forgotten,
+            every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
+            a_session_begins_with_a_token_and_ends_with_it,
+            who_is_refused_often_waits_and_fills_no_disk,
+            a_code_lets_one_station_in_once,
+            an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
+            a_station_that_records_in_anothers_name_is_put_aside,
+            hostile_text_in_every_field_is_text_and_changes_nothing
+        );
     };
     ($name:ident, $ground:expr, $($story:ident),+) => {
         mod $name {

@@ -90,6 +90,8 @@ pub async fn serve(listener: TcpListener, pages: Pages, mut stop: watch::Receive
         true => router.layer(middleware::from_fn_with_state(door, door::guard)),
         false => router,
     };
+    // What a framework answers by itself too: a number that is none, a form that is too long.
+    let router = router.layer(middleware::map_response(async |answer: Response| guarded(answer)));
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
