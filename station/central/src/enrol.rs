@@ -19,7 +19,7 @@ const ATTEMPTS_MAX: i64 = 10;
 /// Why a station is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    #[error("the request cannot be read ({0}); are station and central of the same version?")]
+    #[error("the request is not one that central takes: {0}; let station and central be of the same version")]
     Unreadable(String),
     #[error(
         "the code is not the one that {0} was invited with; compare both, or have a new one made with `gatepost-central station invite {0}`"

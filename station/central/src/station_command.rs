@@ -72,10 +72,10 @@ async fn invite(at: &At, address: &Address, hours: i64) -> Result<ExitCode, Stri
     invited.map_err(|error| error.to_string())?;
     println!("{code}");
     eprintln!(
-        "{}: good once, until {}. At the station: gatepost enrol --config station.toml --central http://{} --code CODE",
+        "{}: good once, until {}. At the station: gatepost enrol --config station.toml --central http://CENTRAL:{} --code CODE",
         shown(address),
         day(span.1),
-        config.http.listen
+        config.http.listen.port()
     );
     Ok(ExitCode::SUCCESS)
 }
