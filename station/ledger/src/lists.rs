@@ -72,6 +72,8 @@ pub enum ListError {
     Body,
     #[error("more than {} changes since the last whole list; ask for a whole list", force::DELTAS_MAX)]
     TooManyDeltas,
+    #[error("the list could not be made ready ({0}); the one before stays in force; look after the data folder's disk")]
+    NotReady(String),
     #[error(transparent)]
     Index(#[from] IndexError),
 }

@@ -75,6 +75,7 @@ impl Cache {
     pub fn start(setup: CacheSetup, source: Arc<dyn Source>) -> Result<Self, IndexError> {
         let number = newest(&setup.folder);
         remove_others(&setup.folder, number);
+        folders::remove_unfinished(&folders::whole(&folder(&setup.folder, number)));
         let current = start_worker(&setup, &source, number, 0)?;
         Ok(Self { setup, source, current: Mutex::new(current) })
     }
@@ -180,11 +181,11 @@ impl Index for Cache {
     }
 
     /// Sorts a whole list on the caller's thread, so that the lane waits for it as briefly as can be.
-    fn prepare(&self, package: &Package) {
+    fn prepare(&self, package: &Package) -> Result<(), String> {
         let current = folder(&self.setup.folder, self.lock().number);
-        if package.claims.form == Form::Snapshot {
-            // Whatever stands in the way of it, the index's own thread meets again, and says so.
-            let _ = Snapshot::build(self.source.as_ref(), package, &folders::whole(&current));
+        match package.claims.form {
+            Form::Snapshot => Snapshot::build(self.source.as_ref(), package, &folders::whole(&current)),
+            Form::Delta => Ok(()),
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The end of the names of files that are whole.
+pub(super) const MADE: &str = "sorted";
+
 pub(super) fn folder(root: &Path, number: u32) -> PathBuf {
     root.join(format!("cache-{number}"))
 }
@@ -14,6 +17,17 @@ pub(super) fn changes(folder: &Path) -> PathBuf {
 /// Within one: where it is kept where each line of a whole list stands.
 pub(super) fn whole(folder: &Path) -> PathBuf {
     folder.join("whole")
+}
+
+/// Removes from there what a power cut left unfinished; nothing may be being made there.
+pub(super) fn remove_unfinished(whole: &Path) {
+    let Ok(entries) = std::fs::read_dir(whole) else { return };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        if path.extension().is_none_or(|extension| extension != MADE) {
+            // What stays costs only room.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// The highest number of the folders there; 1 when there is none.

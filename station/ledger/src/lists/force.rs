@@ -98,7 +98,10 @@ impl InForce {
             serde_json::to_vec(&packages).map_err(|error| DiskError::new(&path, Cause::Failed(error.to_string())))?;
         disk::replace(disk.as_ref(), &path, &text)?;
         *self.lock() = packages;
-        self.remove_others(disk, folder)
+        // From here on it is in force, whatever happens: an error would leave the index with the list before. What stays takes
+        // room until the next list comes.
+        let _ = self.remove_others(disk, folder);
+        Ok(())
     }
 
     /// Removes lists that were replaced, and those that a death of the station left there before they were in force.

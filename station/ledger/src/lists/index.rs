@@ -132,7 +132,12 @@ pub trait Index: Send + Sync {
     /// As [`Self::find`]; the journal still has it.
     fn remember(&self, item: &str, outcome: Outcome, at: i64) -> Result<(), IndexError>;
     /// Does what can be done for a package that will be in force in a moment, while the one before still answers.
-    fn prepare(&self, _package: &Package) {}
+    ///
+    /// # Errors
+    /// In words, when it cannot be done now, as on a full disk.
+    fn prepare(&self, _package: &Package) -> Result<(), String> {
+        Ok(())
+    }
     /// The files changed.
     ///
     /// # Errors

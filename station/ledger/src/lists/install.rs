@@ -7,7 +7,7 @@ use gatepost_pipeline::judge::HoldKind;
 use gatepost_pipeline::record::WallMs;
 
 use super::file::{self, Body, Claims, Form, Sink, Stream, read_lines};
-use super::index::{Package, Reload};
+use super::index::{IndexState, Package, Reload};
 use super::line::{HoldLine, Line, LineError, LineParser, ListKind};
 use super::{ListError, Lists, Place, local_issuer};
 use crate::disk;
@@ -57,7 +57,13 @@ impl Lists {
             Form::Delta => Reload::Added(claims.kind),
             Form::Snapshot => Reload::Whole(claims.kind),
         };
-        self.index.prepare(&package);
+        // An index that answers goes on with the list before; one that does not has nothing to lose.
+        if let Err(why) = self.index.prepare(&package)
+            && self.index.state() == IndexState::Ready
+        {
+            disk::remove_if_there(self.disk.as_ref(), &disk::join(&self.folder, &package.file))?;
+            return Err(ListError::NotReady(why));
+        }
         let _switching = self.switching.write().unwrap_or_else(PoisonError::into_inner);
         self.force.add(&self.disk, &self.folder, package)?;
         self.index.reload(what)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::changes::Trouble;
 use super::file::Stream;
+use super::folders::MADE;
 use super::index::{Package, Source};
 use super::line::{Line, LineParser};
 use super::sorted::{Row, Sorted, Sorter};
@@ -83,14 +84,14 @@ impl Snapshot {
 }
 
 fn sorted_path(folder: &Path, package: &Package) -> PathBuf {
-    folder.join(format!("{}.sorted", package.file))
+    folder.join(format!("{}.{MADE}", package.file))
 }
 
 /// Removes what is of none of these packages. What is only being made is left alone.
 pub(super) fn remove_others(folder: &Path, keep: &[Package]) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        let is_made = path.extension().is_some_and(|extension| extension == "sorted");
+        let is_made = path.extension().is_some_and(|extension| extension == MADE);
         if is_made && !keep.iter().any(|package| path == sorted_path(folder, package)) {
             // What stays costs only room until the next list comes.
             let _ = std::fs::remove_file(path);

@@ -5,7 +5,8 @@
 //! 32 bytes                  BLAKE3 of the list's name, a zero byte and the rows
 //! ```
 //! A hash is the first eight bytes of a BLAKE3. Two items may share one: whoever reads a line compares the item. Made with
-//! bounded memory however long the list is; what is damaged is not opened, and made again from the list.
+//! bounded memory however long the list is; what is damaged is not opened, and made again from the list. What is damaged after
+//! that is an error where it is read: a row that changed would be a hold that is not found.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -65,8 +66,15 @@ fn hash(bytes: &[u8]) -> u64 {
 pub(super) struct Sorted {
     file: File,
     rows: usize,
-    /// The first item's hash of each block.
-    fence: Vec<u64>,
+    fence: Vec<Fence>,
+}
+
+/// What is remembered of a block.
+struct Fence {
+    /// The first item's hash.
+    first: u64,
+    /// Of all its bytes, as they were when the seal was looked at.
+    block: u64,
 }
 
 impl Sorted {
@@ -82,7 +90,7 @@ impl Sorted {
             let block = &mut block[..(rows - first).min(BLOCK_ROWS) * ROW_BYTES];
             from.read_exact(block).ok()?;
             seal.update(block);
-            fence.push(Row::read(&block[..ROW_BYTES]).item);
+            fence.push(Fence { first: Row::read(&block[..ROW_BYTES]).item, block: hash(block) });
         }
         let mut sealed = Vec::new();
         from.read_to_end(&mut sealed).ok()?;
@@ -92,16 +100,20 @@ impl Sorted {
     /// Where the lines about an item may stand, in the list's order; nothing when there are more than `most`.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk fails, or no longer says what it said.
     pub(super) fn rows(&self, item: &str, most: usize) -> io::Result<Option<Vec<Row>>> {
         let wanted = hash(item.as_bytes());
         let mut found = Vec::new();
         let mut bytes = [0; BLOCK_ROWS * ROW_BYTES];
         // The block before the first one that begins with it or after it: there it may begin.
-        let start = self.fence.partition_point(|&first| first < wanted).saturating_sub(1);
-        for first in (start * BLOCK_ROWS..self.rows).step_by(BLOCK_ROWS) {
+        let start = self.fence.partition_point(|fence| fence.first < wanted).saturating_sub(1);
+        for (at, fence) in self.fence.iter().enumerate().skip(start) {
+            let first = at * BLOCK_ROWS;
             let block = &mut bytes[..(self.rows - first).min(BLOCK_ROWS) * ROW_BYTES];
             self.file.read_exact_at(block, (first * ROW_BYTES) as u64)?;
+            if hash(block) != fence.block {
+                return Err(io::Error::other("the index of a list has changed on the disk"));
+            }
             for row in block.chunks_exact(ROW_BYTES).map(Row::read) {
                 if row.item > wanted {
                     return Ok(Some(found));
@@ -277,6 +289,28 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             prop_assert!(Sorted::open(&path, "holds").is_none());
         }
+    }
+
+    #[test]
+    fn what_changes_on_the_disk_after_it_was_opened_is_an_error_where_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines: Vec<_> = (0..400).map(|at| (format!("RR{at}"), at)).collect();
+        let sorted = sorted(folder.path(), &lines, 100);
+        let path = folder.path().join("holds.sorted");
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[200 * ROW_BYTES] ^= 1;
+        fs::OpenOptions::new().write(true).open(&path).unwrap().write_all_at(&bytes, 0).unwrap();
+        let (mut found, mut failed) = (0, 0);
+        for (item, at) in &lines {
+            match sorted.rows(item, 10) {
+                Ok(rows) => {
+                    assert_eq!(rows.unwrap().iter().map(|row| row.at).collect::<Vec<_>>(), [*at]);
+                    found += 1;
+                }
+                Err(_) => failed += 1,
+            }
+        }
+        assert!(failed >= BLOCK_ROWS && found >= 400 - 2 * BLOCK_ROWS, "{failed} failed, {found} were found");
     }
 
     #[test]

@@ -18,6 +18,9 @@ use super::standing::Standing;
 use super::table::Table;
 use crate::sealed::Sealed;
 
+/// Lines of deltas that look-ups wait for; more are built beside, and meanwhile nothing is answered.
+const ADDED_LINES_MAX: u64 = 10_000;
+
 /// What the index's thread is asked.
 pub(super) enum Request {
     Find(String, SyncSender<Result<Found, IndexError>>),
@@ -115,6 +118,9 @@ impl Worker {
         let now = source.packages(kind);
         let table = self.table(kind);
         let Some(added) = table.packages().and_then(|known| added(known, &now)) else { return self.stand() };
+        if added.iter().map(|package| package.claims.lines).sum::<u64>() > ADDED_LINES_MAX {
+            return self.stand();
+        }
         match table.add(source.as_ref(), added) {
             Ok(()) => changes.note(&table.deltas, &now),
             // Replaced while it was read: what is in force now is another.

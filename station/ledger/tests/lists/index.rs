@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gatepost_ledger::disk::memory::MemoryDisk;
-use gatepost_ledger::disk::{File, SharedDisk};
+use gatepost_ledger::disk::{Cause, Disk, DiskError, Entry, File, How, SharedDisk};
 use gatepost_ledger::lists::cache::{Cache, CacheSetup};
 use gatepost_ledger::lists::index::{EachLine, Package, Source};
-use gatepost_ledger::lists::{FilesSource, Form, History, Index, IndexState, ListKind, Lists, MemoryIndex};
+use gatepost_ledger::lists::{FilesSource, Form, History, Index, IndexState, ListError, ListKind, Lists, MemoryIndex};
 use gatepost_pipeline::judge::{Aed, ListState, Outcome, Previous, Token};
 
 use crate::common::{NOW, key};
-use crate::{DAY, ITEM, declared, hold, holds, install, memory, personal, trust};
+use crate::{DAY, ITEM, declared, hold, holds, install, personal, trust};
 
 /// Waits for the index without a sleep: asks until it answers or a minute is over.
 fn ready(lists: &Lists) {
@@ -110,19 +110,39 @@ fn while_the_index_is_built_the_answer_is_rebuilding() {
     ready(&lists);
 }
 
+/// Whoever comes waits until it is open.
+struct Gate {
+    open: std::sync::Mutex<bool>,
+    woken: std::sync::Condvar,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { open: std::sync::Mutex::new(true), woken: std::sync::Condvar::new() }
+    }
+}
+
+impl Gate {
+    fn set(&self, open: bool) {
+        *self.open.lock().unwrap() = open;
+        self.woken.notify_all();
+    }
+    fn pass(&self) {
+        drop(self.woken.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+    }
+}
+
 /// The files of the lists; says what is read of them, and lets the index have its files only when it may.
 struct Watched {
     files: Arc<FilesSource>,
     read: std::sync::Mutex<Vec<String>>,
-    may: std::sync::Mutex<bool>,
-    woken: std::sync::Condvar,
+    /// Before the lines of a package are read.
+    reads: Gate,
+    /// Before a package's file is opened.
+    opens: Gate,
 }
 
 impl Watched {
-    fn let_go(&self, may: bool) {
-        *self.may.lock().unwrap() = may;
-        self.woken.notify_all();
-    }
     /// What was read since it was asked last.
     fn read(&self) -> Vec<String> {
         std::mem::take(&mut self.read.lock().unwrap())
@@ -136,10 +156,11 @@ impl Source for Watched {
     fn read(&self, package: &Package, each: EachLine<'_>) -> Result<(), String> {
         let claims = &package.claims;
         self.read.lock().unwrap().push(format!("{:?} {:?} {}", claims.kind, claims.form, claims.version));
+        self.reads.pass();
         self.files.read(package, each)
     }
     fn open(&self, package: &Package) -> Result<Box<dyn File>, String> {
-        let _may = self.woken.wait_while(self.may.lock().unwrap(), |may| !*may).unwrap();
+        self.opens.pass();
         self.files.open(package)
     }
     fn history(&self, each: &mut dyn FnMut(&str, Outcome, i64) -> Result<(), String>) -> Result<(), String> {
@@ -153,10 +174,10 @@ impl Source for Watched {
 fn watched(disk: &SharedDisk, folder: &std::path::Path) -> (Lists, Arc<Watched>) {
     let wait = Duration::from_secs(20);
     let setup = CacheSetup { folder: folder.to_owned(), memory_bytes: 1 << 20, answer: wait, build: wait, pause: wait };
-    let (mut kept, may) = (None, std::sync::Mutex::new(true));
+    let mut kept = None;
     let lists = Lists::open(disk.clone(), "lists", trust(), None, |files| {
-        let source =
-            Arc::new(Watched { files, read: std::sync::Mutex::default(), may, woken: std::sync::Condvar::new() });
+        let (reads, opens) = (Gate::default(), Gate::default());
+        let source = Arc::new(Watched { files, read: std::sync::Mutex::default(), reads, opens });
         kept = Some(source.clone());
         Cache::start(setup, source).map(|cache| Box::new(cache) as Box<dyn Index>)
     });
@@ -206,7 +227,7 @@ fn a_decision_that_could_not_be_remembered_is_read_from_the_journal() {
     let (lists, source) = watched(&disk, folder.path());
     ready(&lists);
     assert_eq!(source.read(), ["the journal"]);
-    source.let_go(false);
+    source.opens.set(false);
     install(&lists, ListKind::Holds, Form::Snapshot, 1, &[hold("CP1", "H-1", "exam")]).unwrap();
     assert!(lists.remember(&Token::new(ITEM).unwrap(), Outcome::Exam, NOW).is_err(), "it is being built");
     assert_eq!(
@@ -214,7 +235,7 @@ fn a_decision_that_could_not_be_remembered_is_read_from_the_journal() {
         ListState::Fresh { version: Token::new("1").unwrap(), age_s: 1 }
     );
     assert_eq!(lists.look_up(Token::new("CP1").as_ref(), Some(NOW)).lists.holds, ListState::Rebuilding);
-    source.let_go(true);
+    source.opens.set(true);
     ready(&lists);
     assert_eq!(source.read(), ["Holds Snapshot 1", "the journal"]);
     assert_eq!(holds(&lists, "CP1"), ["H-1"]);
@@ -223,28 +244,29 @@ fn a_decision_that_could_not_be_remembered_is_read_from_the_journal() {
 /// A list is taken while others ask: they are answered by the one before, in full, until the new one is in force.
 #[test]
 fn while_a_long_list_is_read_the_one_before_answers() {
-    let disk = MemoryDisk::new();
-    let lists = Arc::new(memory(&disk));
-    let list = |version: u64| -> Vec<_> {
-        (0..3_000).map(|at| hold(&format!("CP{at}"), &format!("H-{version}"), "exam")).collect()
-    };
-    install(&lists, ListKind::Holds, Form::Snapshot, 1, &list(1)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let disk: SharedDisk = Arc::new(MemoryDisk::new());
+    let (lists, source) = watched(&disk, folder.path());
+    let lists = Arc::new(lists);
+    install(&lists, ListKind::Holds, Form::Snapshot, 1, &[hold("CP1", "H-1", "exam")]).unwrap();
+    ready(&lists);
+    source.read();
+    source.reads.set(false);
     let next = std::thread::spawn({
         let lists = Arc::clone(&lists);
-        let lines = list(2);
-        move || install(&lists, ListKind::Holds, Form::Snapshot, 2, &lines).unwrap()
+        move || install(&lists, ListKind::Holds, Form::Snapshot, 2, &[hold("CP1", "H-2", "exam")]).unwrap()
     });
-    let mut seen = std::collections::BTreeSet::new();
-    while !next.is_finished() {
-        let matched = lists.look_up(Token::new("CP2999").as_ref(), Some(NOW));
-        let ListState::Fresh { version, .. } = matched.lists.holds else { panic!("{matched:?}") };
-        let ids: Vec<_> = matched.holds.iter().map(|hold| hold.id.as_str().to_owned()).collect();
-        assert_eq!(ids, [format!("H-{}", version.as_str())], "told of one list and answered by another");
-        seen.insert(version.as_str().to_owned());
+    while source.read.lock().unwrap().is_empty() {
+        std::thread::yield_now(); // until the new one is being read
     }
+    let matched = lists.look_up(Token::new("CP1").as_ref(), Some(NOW));
+    assert_eq!(matched.lists.holds, ListState::Fresh { version: Token::new("1").unwrap(), age_s: 1 });
+    assert_eq!(holds(&lists, "CP1"), ["H-1"]);
+    lists.remember(&Token::new(ITEM).unwrap(), Outcome::Exam, NOW).unwrap();
+    source.reads.set(true);
     next.join().unwrap();
-    assert!(seen.contains("1"), "nobody was answered meanwhile");
-    assert_eq!(holds(&lists, "CP0"), ["H-2"]);
+    ready(&lists);
+    assert_eq!(holds(&lists, "CP1"), ["H-2"]);
 }
 
 /// Several issuers, repetitions, columns, ends and changes: both indexes answer alike.
@@ -314,4 +336,84 @@ fn a_line_that_is_not_the_one_that_was_signed_is_never_answered() {
         assert!(matches!(matched.lists.holds, ListState::NoAnswer | ListState::Rebuilding), "{matched:?}");
         assert!(start.elapsed() < Duration::from_secs(60), "it is not given up");
     }
+}
+
+/// A disk that does everything but say what is in a folder.
+#[derive(Debug)]
+struct Blind(MemoryDisk);
+
+impl Disk for Blind {
+    fn open(&self, path: &str, how: How) -> Result<Box<dyn File>, DiskError> {
+        self.0.open(path, how)
+    }
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, DiskError> {
+        Err(DiskError::new(folder, Cause::Failed("input/output error".to_owned())))
+    }
+    fn create_dir(&self, folder: &str) -> Result<(), DiskError> {
+        self.0.create_dir(folder)
+    }
+    fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {
+        self.0.rename(from, to)
+    }
+    fn remove(&self, path: &str) -> Result<(), DiskError> {
+        self.0.remove(path)
+    }
+    fn sync_dir(&self, folder: &str) -> Result<(), DiskError> {
+        self.0.sync_dir(folder)
+    }
+}
+
+/// What fails once a list is in force does not keep the index with the list before.
+#[test]
+fn a_list_that_is_in_force_is_indexed_whatever_fails_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk: SharedDisk = Arc::new(Blind(MemoryDisk::new()));
+    let lists = over_sled(&disk, folder.path(), None);
+    for version in 1..=2 {
+        let item = format!("CP{version}");
+        install(&lists, ListKind::Holds, Form::Snapshot, version, &[hold(&item, "H-1", "exam")]).unwrap();
+        ready(&lists);
+        assert_eq!(holds(&lists, &item), ["H-1"]);
+    }
+}
+
+/// A list that cannot be made ready is refused, and the one before answers on.
+#[test]
+fn a_list_for_which_the_index_has_no_room_is_refused_and_the_one_before_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk: SharedDisk = Arc::new(MemoryDisk::new());
+    let lists = over_sled(&disk, folder.path(), None);
+    install(&lists, ListKind::Holds, Form::Snapshot, 1, &[hold("CP1", "H-1", "exam")]).unwrap();
+    ready(&lists);
+    // Nothing more can be made there, as on a full disk; what is open stays.
+    let whole = folder.path().join("cache-1").join("whole");
+    std::fs::rename(&whole, folder.path().join("aside")).unwrap();
+    std::fs::write(&whole, b"in the way").unwrap();
+    let again = |version| install(&lists, ListKind::Holds, Form::Snapshot, version, &[hold("CP2", "H-2", "exam")]);
+    assert!(matches!(again(2), Err(ListError::NotReady(_))));
+    assert_eq!((holds(&lists, "CP1").len(), holds(&lists, "CP2").len()), (1, 0));
+    assert_eq!(disk.list("lists").unwrap().iter().filter(|entry| entry.name.ends_with(".list")).count(), 1);
+    std::fs::remove_file(&whole).unwrap();
+    again(2).unwrap();
+    ready(&lists);
+    assert_eq!((holds(&lists, "CP1").len(), holds(&lists, "CP2").len()), (0, 1));
+}
+
+/// Look-ups wait for a short delta; a long one is built beside, and until it is there nothing is answered.
+#[test]
+fn a_long_delta_is_in_force_without_the_folder_being_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk: SharedDisk = Arc::new(MemoryDisk::new());
+    let lists = over_sled(&disk, folder.path(), None);
+    install(&lists, ListKind::Holds, Form::Snapshot, 1, &[hold("CP0", "H-1", "exam")]).unwrap();
+    let lines: Vec<_> = (1..=10_001).map(|at| hold(&format!("CP{at}"), "H-2", "exam")).collect();
+    install(&lists, ListKind::Holds, Form::Delta, 2, &lines).unwrap();
+    let start = Instant::now();
+    while holds(&lists, "CP10001").is_empty() {
+        let matched = lists.look_up(Token::new("CP10001").as_ref(), Some(NOW));
+        assert!(!matched.holds.is_empty() || matched.lists.holds == ListState::Rebuilding, "{matched:?}");
+        assert!(start.elapsed() < Duration::from_secs(60), "it is not in force");
+    }
+    assert_eq!(holds(&lists, "CP0"), ["H-1"]);
+    assert!(folder.path().join("cache-1").is_dir(), "the folder was given up");
 }
