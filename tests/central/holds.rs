@@ -56,7 +56,7 @@ impl Station {
             r#"{{"seq":{seq},"prev":"{prev}","station":"{name}","lane":"A","at":{at_ms},"kind":"{kind}","class":"{said}","audience":{audience},"body":{body}}}"#
         );
         let address = Address::new(self.facility, name).expect("an address");
-        let received: Received = place::read(&address, class, text.as_bytes()).expect("a record");
+        let received: Received = place::read(&address, Some(class), text.as_bytes()).expect("a record");
         self.prev = received.head;
         (address.station, Arrived::new(address.facility, &received, text, false))
     }

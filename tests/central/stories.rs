@@ -63,7 +63,7 @@ pub(super) fn chain(station: &str, count: u64) -> Vec<String> {
 
 pub(super) fn arrived(facility: &str, station: &str, record: &str) -> Arrived {
     let class = if record.contains(r#""class":"alert""#) { Class::Alert } else { Class::Decision };
-    let received = place::read(&address(station), class, record.as_bytes()).unwrap();
+    let received = place::read(&address(station), Some(class), record.as_bytes()).unwrap();
     Arrived::new(Name::new(facility).unwrap(), &received, record.to_owned(), false)
 }
 

@@ -98,7 +98,7 @@ async fn rehearsed(records: &[Vec<u8>], pack: &str) -> (Rehearsal, Decided) {
         let class = serde_json::from_slice::<Envelope>(bytes).expect("an envelope");
         let (class, station) = (class.class, class.station);
         let address = Address::new("JFK", &station).expect("an address");
-        let received = place::read(&address, class, bytes).expect("a record");
+        let received = place::read(&address, Some(class), bytes).expect("a record");
         let text = String::from_utf8(bytes.clone()).expect("text");
         let arrived = Arrived::new(Name::new("JFK").expect("a name"), &received, text, false);
         batch.records.entry(address.station).or_default().push(arrived);

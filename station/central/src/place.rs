@@ -72,11 +72,11 @@ impl Doubt {
     }
 }
 
-/// Reads a record message and checks what can be checked without any other record.
+/// Reads a record and checks what can be checked without any other; `class`: that of its topic, where that has one.
 ///
 /// # Errors
 /// [`Doubt`] when the bytes are no record, or speak for another station or class than their topic.
-pub fn read(address: &Address, class: Class, bytes: &[u8]) -> Result<Received, Doubt> {
+pub fn read(address: &Address, class: Option<Class>, bytes: &[u8]) -> Result<Received, Doubt> {
     let received = Received::read(bytes).map_err(|error| Doubt::Unreadable(error.to_string()))?;
     if received.envelope.station != address.station.as_str() {
         return Err(Doubt::OtherStation {
@@ -84,7 +84,9 @@ pub fn read(address: &Address, class: Class, bytes: &[u8]) -> Result<Received, D
             topic: address.station.as_str().to_owned(),
         });
     }
-    if received.envelope.class != class {
+    if let Some(class) = class
+        && received.envelope.class != class
+    {
         return Err(Doubt::OtherClass { is: received.envelope.class.name(), topic: class.name() });
     }
     Ok(received)
@@ -155,7 +157,7 @@ mod tests {
     }
 
     fn place(hood: &mut Neighbourhood, bytes: &[u8]) -> Placed {
-        let received = read(&address(), Class::Decision, bytes).unwrap();
+        let received = read(&address(), Some(Class::Decision), bytes).unwrap();
         hood.place(received.envelope.seq, Link::from(&received))
     }
 
@@ -163,9 +165,10 @@ mod tests {
     fn a_message_that_speaks_for_another_is_refused() {
         let record = &chain(1)[0];
         let other = Address::new("JFK", "st-02").unwrap();
-        assert!(matches!(read(&other, Class::Decision, record), Err(Doubt::OtherStation { .. })));
-        assert!(matches!(read(&address(), Class::Alert, record), Err(Doubt::OtherClass { .. })));
-        assert!(matches!(read(&address(), Class::Decision, b"{}"), Err(Doubt::Unreadable(_))));
+        assert!(matches!(read(&other, Some(Class::Decision), record), Err(Doubt::OtherStation { .. })));
+        assert!(matches!(read(&address(), Some(Class::Alert), record), Err(Doubt::OtherClass { .. })));
+        assert!(matches!(read(&address(), Some(Class::Decision), b"{}"), Err(Doubt::Unreadable(_))));
+        assert!(read(&address(), None, record).is_ok());
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub struct Ack {
     pub high: Option<u64>,
     #[serde(default)]
     pub evidence: Vec<EvidenceAck>,
+    /// Central takes history in runs ([`crate::runs`]).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub runs: bool,
 }
 
 /// How much of one image or package central has on disk.
@@ -47,6 +50,10 @@ pub struct EvidenceAck {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_alone(consumer: &u32) -> bool {
     *consumer == 0
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(what: &bool) -> bool {
+    !*what
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +118,7 @@ mod tests {
             received: [50..=50, 60..=69].into_iter().collect(),
             high: Some(69),
             evidence: vec![],
+            runs: false,
         };
         let written =
             r#"{"station":"st-01","session":7,"ranges":[[1,41]],"received":[[50,50],[60,69]],"high":69,"evidence":[]}"#;
@@ -119,8 +127,8 @@ mod tests {
         assert_eq!(Ack { ranges: RangeSet::new(), ..ack.clone() }.verified_to(), None);
         assert_eq!(Ack { ranges: (5..=9).collect(), ..ack.clone() }.verified_to(), None);
         assert_eq!(Ack::read(written.as_bytes(), &station()), Ok(ack.clone()));
-        let shared = Ack { consumer: 9, ..ack };
-        let written = written.replace("7,", r#"7,"consumer":9,"#);
+        let shared = Ack { consumer: 9, runs: true, ..ack };
+        let written = written.replace("7,", r#"7,"consumer":9,"#).replace("[]}", r#"[],"runs":true}"#);
         assert_eq!(String::from_utf8(shared.to_bytes()).unwrap(), written);
         assert_eq!(Ack::read(written.as_bytes(), &station()), Ok(shared));
     }
@@ -138,6 +146,7 @@ mod tests {
             received: RangeSet::new(),
             high: None,
             evidence: vec![],
+            runs: false,
         };
         assert_eq!(Ack::read(&ack.to_bytes(), &station()), Err(NotAnAck::TooManyRanges(ACK_RANGES_MAX + 1)));
         assert_eq!(Ack::read(&vec![b' '; ACK_BYTES_MAX + 1], &station()), Err(NotAnAck::TooLarge(ACK_BYTES_MAX + 1)));

@@ -16,6 +16,7 @@ use crate::limits::{
 };
 use crate::outbox::{Outbox, OutboxError, Outgoing};
 use crate::ranges::RangeSet;
+use crate::runs;
 
 /// Milliseconds that only ever grow; the caller's clock.
 pub type MonoMs = u64;
@@ -44,7 +45,19 @@ pub struct Delivery {
     central_sessions: BTreeMap<u32, u64>,
     /// On a new connection: until when central is listened to before anything is sent.
     listening_until: Option<MonoMs>,
+    runs: Runs,
     evidence_waiting: Option<(Digest, u64, MonoMs)>,
+}
+
+/// Whether history may go in runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Runs {
+    /// Central has not said that it takes them.
+    #[default]
+    Unasked,
+    Taken,
+    /// The broker refused one on this connection.
+    Refused,
 }
 
 /// What an acknowledgement changed, for whoever watches the link.
@@ -71,6 +84,7 @@ impl Default for Delivery {
             resend_after_ms: RESEND_AFTER_MS,
             central_sessions: BTreeMap::new(),
             listening_until: None,
+            runs: Runs::Unasked,
             evidence_waiting: None,
         }
     }
@@ -85,6 +99,7 @@ impl Delivery {
         self.skip = self.held.clone();
         self.resend_after_ms = RESEND_AFTER_MS;
         self.listening_until = Some(now + LISTEN_FIRST_MS);
+        self.runs = Runs::Unasked;
     }
 
     /// The outbox has something new. Alerts among it overtake everything but the few records fetched already.
@@ -120,10 +135,40 @@ impl Delivery {
                 }
             }
         }
-        let Some(record) = self.ready.pop_front() else { return Ok(None) };
+        Ok(self.send(now))
+    }
+
+    /// As [`Delivery::next`]; where central takes runs, `history` that lies ready behind `history` comes with it.
+    ///
+    /// # Errors
+    /// As [`Delivery::next`].
+    pub fn next_run<O: Outbox + ?Sized>(
+        &mut self,
+        outbox: &mut O,
+        now: MonoMs,
+        history: impl Fn(&Outgoing) -> bool,
+    ) -> Result<Vec<Outgoing>, OutboxError> {
+        let mut run = Vec::from_iter(self.next(outbox, now)?);
+        let may =
+            self.runs == Runs::Taken && run.first().is_some_and(|first| history(first) && runs::fits(&[], 0, first));
+        let mut bytes: usize = run.iter().map(|record| record.bytes.len()).sum();
+        while may
+            && self.sent.len() < self.window
+            && self.ready.front().is_some_and(|next| history(next) && runs::fits(&run, bytes, next))
+            && let Some(next) = self.send(now)
+        {
+            bytes += next.bytes.len();
+            run.push(next);
+        }
+        Ok(run)
+    }
+
+    /// The record that lies ready counts as sent.
+    fn send(&mut self, now: MonoMs) -> Option<Outgoing> {
+        let record = self.ready.pop_front()?;
         self.sent.insert(record.seq, now);
         self.sent_order.push_back((now, record.seq));
-        Ok(Some(record))
+        Some(record)
     }
 
     /// The next piece of evidence; only when no record waits, and one at a time.
@@ -153,10 +198,26 @@ impl Delivery {
         }
     }
 
+    /// The broker would not take these together: from now on, on this connection, each goes alone.
+    pub fn run_refused(&mut self, run: &[u64]) {
+        self.runs = Runs::Refused;
+        for seq in run {
+            if self.sent.remove(seq).is_some() {
+                self.skip.remove(*seq, *seq);
+                (self.again, self.drained) = (true, false);
+            }
+        }
+    }
+
     /// # Errors
     /// When the outbox could not remember it; nothing is lost, central will say it again.
     pub fn acknowledged<O: Outbox + ?Sized>(&mut self, ack: &Ack, outbox: &mut O) -> Result<Progress, OutboxError> {
         self.listening_until = None;
+        self.runs = match (self.runs, ack.runs) {
+            (Runs::Refused, _) => Runs::Refused,
+            (_, true) => Runs::Taken,
+            (_, false) => Runs::Unasked,
+        };
         let new_session = self.meet(ack.consumer, ack.session);
         let before = self.sent.len();
         self.confirm(&ack.ranges);

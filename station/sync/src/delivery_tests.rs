@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::acks::EvidenceAck;
-use crate::limits::CHUNK_BYTES_MAX;
+use crate::limits::{CHUNK_BYTES_MAX, RUN_RECORDS_MAX};
 use crate::outbox::Memory;
 use crate::topics::Name;
 
@@ -28,7 +28,8 @@ fn cursor(memory: Memory) -> Cursor {
 }
 
 fn ack(session: u64, ranges: RangeSet, received: RangeSet) -> Ack {
-    Ack { station: Name::new("st-01").unwrap(), session, consumer: 0, ranges, received, high: None, evidence: vec![] }
+    let station = Name::new("st-01").unwrap();
+    Ack { station, session, consumer: 0, ranges, received, high: None, evidence: vec![], runs: true }
 }
 
 fn take<O: Outbox>(delivery: &mut Delivery, outbox: &mut O, now: MonoMs) -> Vec<u64> {
@@ -201,6 +202,53 @@ fn only_what_is_old_when_sent_is_history() {
     assert!(is_history(i64::MIN, i64::MAX));
 }
 
+/// In these tests alerts are fresh and everything else has waited.
+fn waited(record: &Outgoing) -> bool {
+    record.class != Class::Alert
+}
+
+fn numbers(run: &[Outgoing]) -> Vec<u64> {
+    run.iter().map(|record| record.seq).collect()
+}
+
+#[test]
+fn history_goes_in_runs_where_central_takes_them_and_what_is_fresh_goes_alone() {
+    let (mut delivery, mut memory) = (Delivery::default(), outbox(300, &[7]));
+    assert_eq!(delivery.next_run(&mut memory, 0, waited).unwrap().len(), 1, "central has not said that it takes runs");
+    delivery.connected(0);
+    delivery.acknowledged(&ack(1, RangeSet::new(), RangeSet::new()), &mut memory).unwrap();
+    assert_eq!(numbers(&delivery.next_run(&mut memory, 0, waited).unwrap()), [7]);
+    let run = delivery.next_run(&mut memory, 0, waited).unwrap();
+    assert_eq!(numbers(&run)[..8], [0, 1, 2, 3, 4, 5, 6, 8]);
+    let mut sent = 1 + run.len();
+    loop {
+        let run = delivery.next_run(&mut memory, 0, waited).unwrap();
+        assert!(run.len() <= RUN_RECORDS_MAX);
+        sent += run.len();
+        if run.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((sent, delivery.in_flight()), (WINDOW_START, WINDOW_START), "a run does not go beyond the window");
+}
+
+#[test]
+fn a_refused_run_goes_again_one_by_one_until_the_next_connection() {
+    let (mut delivery, mut memory) = (Delivery::default(), cursor(outbox(30, &[])));
+    let nothing = || ack(1, RangeSet::new(), RangeSet::new());
+    delivery.acknowledged(&nothing(), &mut memory).unwrap();
+    let run = numbers(&delivery.next_run(&mut memory, 0, waited).unwrap());
+    assert_eq!(run, Vec::from_iter(0..30));
+    delivery.run_refused(&run);
+    delivery.acknowledged(&nothing(), &mut memory).unwrap();
+    for seq in 0..30 {
+        assert_eq!(numbers(&delivery.next_run(&mut memory, 0, waited).unwrap()), [seq]);
+    }
+    delivery.connected(0);
+    delivery.acknowledged(&nothing(), &mut memory).unwrap();
+    assert_eq!(delivery.next_run(&mut memory, 0, waited).unwrap().len(), 30);
+}
+
 /// A memory that reads on from where it stood, as a journal does.
 struct Cursor {
     memory: Memory,
@@ -243,6 +291,8 @@ enum Happening {
     Tell {
         arrives: bool,
     },
+    /// The broker does not take what would go next.
+    Refuse,
     Reconnect,
     CentralRestarts,
     Record {
@@ -255,6 +305,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => any::<u64>().prop_map(|arrive| Happening::Carry { arrive }),
         3 => any::<bool>().prop_map(|arrives| Happening::Tell { arrives }),
+        1 => Just(Happening::Refuse),
         1 => Just(Happening::Reconnect),
         1 => Just(Happening::CentralRestarts),
         2 => any::<bool>().prop_map(|alert| Happening::Record { alert }),
@@ -293,13 +344,20 @@ proptest! {
             match happening {
                 Happening::Carry { arrive } => {
                     for bit in 0..64 {
-                        let Some(record) = delivery.next(&mut memory, now).unwrap() else { break };
+                        let run = delivery.next_run(&mut memory, now, waited).unwrap();
+                        if run.is_empty() {
+                            break;
+                        }
                         // Nothing is sent beyond the window; it may shrink under what is under way already.
                         prop_assert!(delivery.in_flight() <= delivery.window());
                         if arrive >> bit & 1 == 1 {
-                            central.store(record.seq);
+                            run.iter().for_each(|record| central.store(record.seq));
                         }
                     }
+                }
+                Happening::Refuse => {
+                    let run = delivery.next_run(&mut memory, now, waited).unwrap();
+                    delivery.run_refused(&numbers(&run));
                 }
                 Happening::Tell { arrives } => {
                     let said = central.ack();
@@ -330,8 +388,12 @@ proptest! {
         for _ in 0..200 {
             now += RESEND_AFTER_MS_MAX;
             delivery.tick(now);
-            while let Some(record) = delivery.next(&mut memory, now).unwrap() {
-                central.store(record.seq);
+            loop {
+                let run = delivery.next_run(&mut memory, now, waited).unwrap();
+                if run.is_empty() {
+                    break;
+                }
+                run.iter().for_each(|record| central.store(record.seq));
             }
             let said = central.ack();
             delivery.acknowledged(&said, &mut memory).unwrap();

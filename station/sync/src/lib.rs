@@ -25,6 +25,7 @@ pub mod envelope;
 pub mod rules;
 pub mod enrol;
 pub mod outbox;
+pub mod runs;
 pub mod delivery;
 pub mod tls;
 pub mod mqtt;

@@ -11,6 +11,10 @@ pub const BATCH_RECORDS: usize = 64;
 /// Bytes asked of the outbox at once; one record larger than this still comes, alone.
 pub const BATCH_BYTES: usize = 1 << 20;
 
+/// Records that are history, together in one message, and their bytes; one record larger than this goes alone.
+pub const RUN_RECORDS_MAX: usize = BATCH_RECORDS;
+pub const RUN_BYTES_MAX: usize = 256 << 10;
+
 /// Publishes handed to the MQTT library and not yet acknowledged by the broker.
 pub const PUBLISH_WINDOW: usize = 512;
 /// Events read from the broker and not yet looked at.
@@ -69,6 +73,7 @@ const _: () = {
     assert!(WINDOW_MIN <= WINDOW_START && WINDOW_START <= WINDOW_MAX);
     assert!(BATCH_RECORDS <= ACK_RANGES_MAX, "a batch of scattered records must fit one acknowledgement");
     assert!(WINDOW_MAX <= HELD_RANGES_MAX, "what is in the window must be rememberable once central holds it");
+    assert!(RUN_RECORDS_MAX <= WINDOW_MAX && RUN_BYTES_MAX + RECORD_BYTES_MAX < INCOMING_BYTES_MAX);
     assert!(CHUNK_BYTES_MAX <= RECORD_BYTES_MAX && RECORD_BYTES_MAX <= INCOMING_BYTES_MAX);
     assert!(PARTS_MAX * 32 <= CHUNK_BYTES_MAX, "the digests of all parts must fit one piece");
     assert!(PACKAGE_BYTES_MAX <= EVIDENCE_BYTES_MAX, "a package's pieces are read as those of evidence are");

@@ -3,12 +3,12 @@
 //! It decides nothing about records and opens no document: acknowledgements go to the outbox, every other document goes
 //! unopened to the station, which knows its keys and versions.
 
-use std::io;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+mod handle;
+
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::acks::Ack;
@@ -18,8 +18,11 @@ use crate::delivery::{Delivery, is_history};
 use crate::mqtt::{Broker, Connection, Ended, Event, Message, NotPublished};
 use crate::outbox::{Outbox, Outgoing};
 use crate::parts::{Asking, Want};
+use crate::runs;
 use crate::status::Status;
 use crate::topics::{Address, Down, Topic, Up};
+
+pub use handle::{Control, Uplink};
 
 /// How often time-outs are looked at.
 const TICK: Duration = Duration::from_millis(500);
@@ -72,100 +75,6 @@ pub struct LinkState {
     pub verified_to: Option<u64>,
 }
 
-/// A running uplink. Dropping it stops it at once; [`Uplink::stop`] says goodbye first.
-pub struct Uplink {
-    control: Control,
-    stop: watch::Sender<bool>,
-    state: watch::Receiver<LinkState>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// What wakes and stops a running uplink.
-#[derive(Clone)]
-pub struct Control {
-    wake: Arc<Notify>,
-    stop: watch::Receiver<bool>,
-    want: Arc<watch::Sender<Option<Want>>>,
-}
-
-impl Control {
-    /// For [`run`] on a runtime of the caller's: with what stops it.
-    pub fn new() -> (Self, watch::Sender<bool>) {
-        let (stop, stop_seen) = watch::channel(false);
-        (Self { wake: Arc::new(Notify::new()), stop: stop_seen, want: Arc::new(watch::channel(None).0) }, stop)
-    }
-
-    /// Which parts of a package are asked of central from now on; nothing: none. Said again until it is another, on every
-    /// connection.
-    pub fn want(&self, want: Option<Want>) {
-        self.want.send_if_modified(|now| std::mem::replace(now, want.clone()) != want);
-    }
-
-    pub fn wanted(&self) -> Option<Want> {
-        self.want.borrow().clone()
-    }
-
-    /// There are new records. Costs nothing; call it after each sync.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-}
-
-impl Uplink {
-    /// Runs the uplink on a thread of its own, so that the outbox may read its disk without stopping anybody else.
-    ///
-    /// # Errors
-    /// When the thread cannot be started.
-    pub fn start<O: Outbox + 'static>(config: Config, outbox: O, inbound: mpsc::Sender<Inbound>) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (state_sender, state) = watch::channel(LinkState::default());
-        let (control, stop) = Control::new();
-        let for_thread = control.clone();
-        let thread = std::thread::Builder::new()
-            .name("uplink".to_owned())
-            .spawn(move || runtime.block_on(run(config, outbox, inbound, for_thread, state_sender)))?;
-        Ok(Self { control, stop, state, thread: Some(thread) })
-    }
-
-    /// As [`Control::wake`].
-    pub fn wake(&self) {
-        self.control.wake();
-    }
-
-    /// A handle that only wakes, for the ledger's writer.
-    pub fn waker(&self) -> Arc<Notify> {
-        Arc::clone(&self.control.wake)
-    }
-
-    /// A handle to wake it, and to ask for parts of packages.
-    pub fn control(&self) -> Control {
-        self.control.clone()
-    }
-
-    pub fn state(&self) -> watch::Receiver<LinkState> {
-        self.state.clone()
-    }
-
-    /// Says goodbye to the broker and waits for the thread, two seconds at most.
-    pub fn stop(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        // Nobody listens when the thread has ended; then it has ended.
-        let _ = self.stop.send(true);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Uplink {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
 /// Runs until stopped; connects again by itself for ever.
 pub async fn run<O: Outbox>(
     config: Config,
@@ -175,7 +84,8 @@ pub async fn run<O: Outbox>(
     state: watch::Sender<LinkState>,
 ) {
     let started = Instant::now();
-    let mut session = Session { config, outbox, inbound, state, delivery: Delivery::default(), started };
+    let (delivery, runs) = (Delivery::default(), BTreeMap::new());
+    let mut session = Session { config, outbox, inbound, state, delivery, runs, started };
     let mut backoff = Backoff::default();
     let mut stop = control.stop.clone();
     session.state.send_modify(|state| state.since_ms = wall_ms());
@@ -215,6 +125,8 @@ struct Session<O> {
     inbound: mpsc::Sender<Inbound>,
     state: watch::Sender<LinkState>,
     delivery: Delivery,
+    /// Runs that the broker has not taken yet, by their first record.
+    runs: BTreeMap<u64, Vec<u64>>,
     started: Instant,
 }
 
@@ -222,6 +134,7 @@ impl<O: Outbox> Session<O> {
     /// One connection, from its welcome to its end.
     async fn connected(&mut self, mut connection: Connection, control: &Control, status: Status) -> Ended {
         self.delivery.connected(self.now());
+        self.runs.clear();
         self.state.send_modify(|state| {
             *state = LinkState {
                 connected: true,
@@ -286,17 +199,19 @@ impl<O: Outbox> Session<O> {
         let (now, wall) = (self.now(), wall_ms());
         let mut published = 0;
         for _ in 0..connection.room() {
-            match self.delivery.next(&mut self.outbox, now) {
-                Ok(Some(record)) => {
-                    let seq = record.seq;
-                    match connection.publish(Some(seq), self.record_message(record, wall)) {
+            match self.delivery.next_run(&mut self.outbox, now, |record| is_history(record.at_ms, wall)) {
+                Ok(records) => {
+                    let Some(first) = records.first().map(|record| record.seq) else { break };
+                    if records.len() > 1 {
+                        self.runs.insert(first, records.iter().map(|record| record.seq).collect());
+                    }
+                    match connection.publish(Some(first), self.records_message(records, wall)) {
                         Ok(()) => published += 1,
-                        Err(NotPublished::TooLarge) => self.refused(seq, "larger than the broker takes"),
+                        Err(NotPublished::TooLarge) => self.refused(first, "larger than the broker takes"),
                         // It will be sent again: on the next connection, or when its time is up.
                         Err(NotPublished::Full | NotPublished::Over) => break,
                     }
                 }
-                Ok(None) => break,
                 Err(error) => {
                     self.trouble(format!("the outbox cannot be read: {error}"));
                     break;
@@ -341,7 +256,7 @@ impl<O: Outbox> Session<O> {
     async fn handle(&mut self, event: Event) -> Option<Ended> {
         match event {
             Event::Published { token, refused: Some(reason) } => self.refused(token, &reason),
-            Event::Published { refused: None, .. } => {}
+            Event::Published { token, refused: None } => drop(self.runs.remove(&token)),
             Event::SubscriptionRefused(reason) => {
                 self.trouble(format!("the broker does not let us listen to central ({reason}); check its permissions"));
             }
@@ -391,6 +306,10 @@ impl<O: Outbox> Session<O> {
     }
 
     fn refused(&mut self, seq: u64, reason: &str) {
+        if let Some(run) = self.runs.remove(&seq) {
+            self.delivery.run_refused(&run);
+            return self.trouble(format!("the broker does not take history in runs: {reason}; each record goes alone"));
+        }
         self.delivery.refused(seq);
         self.state.send_modify(|state| state.refused += 1);
         self.trouble(format!("the broker does not take record {seq}: {reason}"));
@@ -452,17 +371,24 @@ impl<O: Outbox> Session<O> {
         }
     }
 
-    fn record_message(&self, record: Outgoing, now_ms: i64) -> Message {
-        let history = is_history(record.at_ms, now_ms);
-        let event = CloudEvent::of_record(&self.config.address, record.seq, record.kind, record.at_ms, history);
-        tracing::trace!(seq = record.seq, class = record.class.name(), history, "uplink: sending");
+    /// One record on the topic of its class, or several as history.
+    fn records_message(&self, mut records: Vec<Outgoing>, now_ms: i64) -> Message {
+        if let [record] = records.as_mut_slice() {
+            let history = is_history(record.at_ms, now_ms);
+            let event = CloudEvent::of_record(&self.config.address, record.seq, record.kind, record.at_ms, history);
+            return Message {
+                topic: self.config.address.up(Up::Record(record.class)),
+                payload: std::mem::take(&mut record.bytes),
+                content_type: Some(cloudevents::JSON.to_owned()),
+                properties: event.properties(),
+                ..Message::default()
+            };
+        }
         Message {
-            topic: self.config.address.up(Up::Record(record.class)),
-            payload: record.bytes,
-            retain: false,
-            content_type: Some(cloudevents::JSON.to_owned()),
-            properties: event.properties(),
-            expiry_s: None,
+            topic: self.config.address.up(Up::History),
+            payload: runs::write(&records),
+            content_type: Some(runs::LINES.to_owned()),
+            ..Message::default()
         }
     }
 

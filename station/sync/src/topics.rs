@@ -87,6 +87,8 @@ pub fn from_everywhere(up: Up, group: Option<&Name>) -> String {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Up {
     Record(Class),
+    /// Records that waited, of any class, in runs.
+    History,
     Evidence,
     Status,
     /// Which parts of a package the station lacks.
@@ -94,11 +96,12 @@ pub enum Up {
 }
 
 impl Up {
-    pub const ALL: [Up; 7] = [
+    pub const ALL: [Up; 8] = [
         Up::Record(Class::Alert),
         Up::Record(Class::Disposition),
         Up::Record(Class::Decision),
         Up::Record(Class::Health),
+        Up::History,
         Up::Evidence,
         Up::Status,
         Up::Want,
@@ -107,6 +110,7 @@ impl Up {
     pub const fn as_str(self) -> &'static str {
         match self {
             Up::Record(class) => class.name(),
+            Up::History => "history",
             Up::Evidence => "evidence",
             Up::Status => "status",
             Up::Want => "want",

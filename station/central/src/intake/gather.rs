@@ -9,13 +9,14 @@ use gatepost_sync::cloudevents::Event as CloudEvent;
 use gatepost_sync::evidence::Chunk;
 use gatepost_sync::mqtt::Message;
 use gatepost_sync::parts::Want;
+use gatepost_sync::runs;
 use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Topic, Up};
 
 use crate::place::{self, Doubt};
 use crate::store::ingest::{Arrived, Batch, Doubtful};
 
-/// Messages of one commit, beside as many alerts.
+/// Messages of one commit, beside as many alerts; a run is as many as it has records.
 const BATCH_MAX: usize = 1_024;
 
 /// Stations whose questions for parts wait.
@@ -52,6 +53,7 @@ impl Gathered {
         match up {
             _ if !listed(&address) => self.doubt(address, Doubt::NotListed, message.payload),
             Up::Record(class) => sort_record(&mut self.batch, address, class, message),
+            Up::History => self.messages += sort_run(&mut self.batch, &address, &message.payload),
             Up::Status => match Status::read(&message.payload, &address.station) {
                 Some(status) => {
                     // A retained status only repeats what is known; a live one is a station that just came.
@@ -89,17 +91,37 @@ impl Gathered {
 
 /// Puts one record message where it belongs in the batch.
 pub fn sort_record(batch: &mut Batch, address: Address, class: Class, message: Message) {
-    let read = match place::read(&address, class, &message.payload) {
-        Ok(received) => String::from_utf8(message.payload)
+    // Without good attributes a record is still a record; only its history is not believed.
+    let event = CloudEvent::read(message.content_type.as_deref(), &message.properties);
+    sort(batch, address, Some(class), message.payload, event.is_ok_and(|event| event.history));
+}
+
+/// As [`sort_record`], with each record of a run by itself; says how many they are.
+fn sort_run(batch: &mut Batch, address: &Address, run: &[u8]) -> usize {
+    match runs::read(run) {
+        Ok(records) => {
+            for record in &records {
+                sort(batch, address.clone(), None, record.to_vec(), true);
+            }
+            records.len()
+        }
+        Err(error) => {
+            let doubt = Doubt::Unreadable(error.to_string());
+            batch.doubtful.push(Doubtful { address: address.clone(), seq: None, doubt, bytes: run.to_vec() });
+            1
+        }
+    }
+}
+
+fn sort(batch: &mut Batch, address: Address, class: Option<Class>, bytes: Vec<u8>, history: bool) {
+    let read = match place::read(&address, class, &bytes) {
+        Ok(received) => String::from_utf8(bytes)
             .map(|envelope| (received, envelope))
             .map_err(|error| (Doubt::Unreadable("not UTF-8".to_owned()), error.into_bytes())),
-        Err(doubt) => Err((doubt, message.payload)),
+        Err(doubt) => Err((doubt, bytes)),
     };
     match read {
         Ok((received, envelope)) => {
-            // Without good attributes a record is still a record; only its history is not believed.
-            let event = CloudEvent::read(message.content_type.as_deref(), &message.properties);
-            let history = event.is_ok_and(|event| event.history);
             let arrived = Arrived::new(address.facility, &received, envelope, history);
             batch.records.entry(address.station).or_default().push(arrived);
         }

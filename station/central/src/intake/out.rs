@@ -66,6 +66,7 @@ impl Out {
             received: committed.received,
             high: committed.high,
             evidence,
+            runs: true,
         };
         match self.acks.get_mut(&committed.address) {
             Some(waiting) => add(waiting, ack),
