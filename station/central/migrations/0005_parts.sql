@@ -3,6 +3,8 @@ CREATE TABLE package (
     -- BLAKE3 of the whole.
     digest       TEXT   NOT NULL PRIMARY KEY,
     kind         TEXT   NOT NULL,
+    -- The newest version of its kind that is this package.
+    version      BIGINT NOT NULL,
     -- For whom it is, as its signed offer says it; nobody else is given a part.
     audience     TEXT   NOT NULL,
     total_bytes  BIGINT NOT NULL,

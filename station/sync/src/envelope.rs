@@ -200,13 +200,17 @@ pub fn open<'a>(
     if !header.audience.includes(us) {
         return Err(Refused::NotForUs);
     }
+    let already_taken = versions.compare(&header)?;
+    // What is in force is said again with each connection, for longer than it may be taken.
+    if already_taken {
+        return Ok(Opened { header, payload: parts.payload, already_taken });
+    }
     if now_ms < header.not_before_ms {
         return Err(Refused::TooEarly { not_before_ms: header.not_before_ms, now_ms });
     }
     if now_ms >= header.expires_ms {
         return Err(Refused::Expired { expires_ms: header.expires_ms, now_ms });
     }
-    let already_taken = versions.compare(&header)?;
     Ok(Opened { header, payload: parts.payload, already_taken })
 }
 

@@ -148,6 +148,15 @@ async fn a_pack_that_is_not_for_here_and_now_or_does_not_hold_is_refused_and_cha
             "{why}: {told}"
         );
     }
+    // A board that does not know yet what time it is has refused nothing: central must not take the pack back everywhere.
+    let refused = said(&station).len();
+    let early = rig.signatory.draft(Down::Rules, AddressedTo::Everyone, 99, 2 * now_ms);
+    for _ in 0..2 {
+        station.hear(Down::Rules, &rig.signatory.seal(&early, &bytes));
+        station.taker.try_again();
+    }
+    let waiting = station.memory.recorded(Kind::Config).into_iter().filter(|body| body["event"] == "rules-wait");
+    assert_eq!((said(&station).len(), waiting.count()), (refused, 1), "once, and as no refusal");
     drop(station);
     assert_eq!(said(&rig.station()).pop().expect("recorded")["digest"], before, "nothing has changed");
 }
@@ -162,23 +171,30 @@ async fn a_large_order_comes_in_parts_and_a_pack_that_was_changed_on_the_disk_is
     let now_ms = gatepost_daemon::run::clock::wall_now().0;
     let draft = rig.signatory.draft(Down::Rules, AddressedTo::Station(rig.address.clone()), 1, now_ms);
     let mut station = rig.station();
-    station.hear(Down::Rules, &rig.signatory.offer(&draft, &offer));
     let listed = outline.to_bytes();
-    while let Some(want) = rig.control.wanted() {
-        let whole = if want.digest == Digest::of(&listed) { &listed } else { &order };
-        let end = whole.len().min(want.from as usize + (128 << 10));
-        let bytes = whole[want.from as usize..end].to_vec();
-        let total = whole.len() as u64;
-        hear_piece(
-            &mut station,
-            gatepost_sync::evidence::Chunk { digest: want.digest, offset: want.from, total, bytes },
-        );
-    }
+    let fetch = |station: &mut Taking| {
+        station.hear(Down::Rules, &rig.signatory.offer(&draft, &offer));
+        while let Some(want) = rig.control.wanted() {
+            let whole = if want.digest == Digest::of(&listed) { &listed } else { &order };
+            let end = whole.len().min(want.from as usize + (128 << 10));
+            let bytes = whole[want.from as usize..end].to_vec();
+            let total = whole.len() as u64;
+            hear_piece(
+                station,
+                gatepost_sync::evidence::Chunk { digest: want.digest, offset: want.from, total, bytes },
+            );
+        }
+    };
+    fetch(&mut station);
     assert_eq!(heard(&station), Some(digest(&good)));
     drop(station);
     let kept = rig.ground.path().join("station/rules").join(format!("{}.toml", digest(&good)));
     std::fs::write(&kept, good.replacen("outcome = \"exam\"", "outcome = \"stop-in-place\"", 1)).expect("changed");
-    let told = said(&rig.station()).pop().expect("recorded");
+    let mut station = rig.station();
+    let told = said(&station).pop().expect("recorded");
     assert_eq!(told["digest"], digest(BUILT_IN), "the station's own");
     assert!(told["says"].as_str().is_some_and(|says| says.contains("was changed, or damaged")), "{told}");
+    // Central says its order with each connection: what was lost here is taken again.
+    fetch(&mut station);
+    assert_eq!(heard(&station), Some(digest(&good)));
 }

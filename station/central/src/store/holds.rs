@@ -112,7 +112,7 @@ impl Store {
         let digest = Digest::of(&package);
         let draft = signatory.draft(Down::Holds, AddressedTo::Everyone, version, now_ms);
         let bytes = packages::going(&mut transaction, &draft, &package, signatory).await?;
-        packages::forget_others(&mut transaction, Down::Holds, digest).await?;
+        packages::forget_old(&mut transaction, Down::Holds, version).await?;
         // Which holds an earlier list carried is known from the holds themselves; its bytes would only fill the disk.
         sqlx::query("UPDATE hold_list SET bytes = $1 WHERE version < $2 AND bytes <> $1")
             .bind(&[][..])

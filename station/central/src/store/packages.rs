@@ -1,6 +1,5 @@
 //! Packages in parts: kept once, cut as stations ask for them. What is not addressed to a station it is not given.
 
-use gatepost_sync::chain::Digest;
 use gatepost_sync::envelope::{AddressedTo, Draft};
 use gatepost_sync::evidence::Chunk;
 use gatepost_sync::limits::CHUNK_BYTES_MAX;
@@ -77,14 +76,20 @@ async fn keep(
         .fetch_one(&mut *connection)
         .await?;
     if known > 0 {
+        sqlx::query("UPDATE package SET version = $1 WHERE digest = $2")
+            .bind(number(draft.version))
+            .bind(&digest)
+            .execute(&mut *connection)
+            .await?;
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO package (digest, kind, audience, total_bytes, outline, outline_digest)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO package (digest, kind, version, audience, total_bytes, outline, outline_digest)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(&digest)
     .bind(draft.document.as_str())
+    .bind(number(draft.version))
     .bind(audience)
     .bind(number(offer.bytes))
     .bind(outline)
@@ -102,13 +107,17 @@ async fn keep(
     Ok(())
 }
 
-/// Packages of a kind that a newer one has replaced are let go; `kept` stays, if it is there.
-pub(super) async fn forget_others(connection: &mut AnyConnection, kind: Down, kept: Digest) -> Result<(), StoreError> {
+/// Versions of a kind that stations may still be fetching when a newer one is there.
+const VERSIONS_KEPT: i64 = 8;
+
+/// Packages of a kind that were replaced several versions ago are let go.
+pub(super) async fn forget_old(connection: &mut AnyConnection, kind: Down, newest: u64) -> Result<(), StoreError> {
     for sql in [
-        "DELETE FROM package_part WHERE digest IN (SELECT digest FROM package WHERE kind = $1 AND digest <> $2)",
-        "DELETE FROM package WHERE kind = $1 AND digest <> $2",
+        "DELETE FROM package_part WHERE digest IN (SELECT digest FROM package WHERE kind = $1 AND version <= $2)",
+        "DELETE FROM package WHERE kind = $1 AND version <= $2",
     ] {
-        sqlx::query(sql).bind(kind.as_str()).bind(kept.to_string()).execute(&mut *connection).await?;
+        let old = number(newest) - VERSIONS_KEPT;
+        sqlx::query(sql).bind(kind.as_str()).bind(old).execute(&mut *connection).await?;
     }
     Ok(())
 }

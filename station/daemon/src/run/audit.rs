@@ -169,6 +169,13 @@ pub fn rules_refused(ledger: &Writer, order: u64, digest: &str, says: &str) {
     put(ledger, Kind::Config, Urgency { denied: true, ..Urgency::default() }, &body);
 }
 
+/// *config*, an alert: an order about rules that cannot be taken yet, and is tried again.
+pub fn rules_wait(ledger: &Writer, order: u64, digest: &str, says: &str) {
+    tracing::warn!("rules of order {order}: {says}; it is tried again");
+    let body = RulesBody { event: "rules-wait", order, digest, in_force: false, since: None, before: None, says };
+    put(ledger, Kind::Config, Urgency { alert: true, ..Urgency::default() }, &body);
+}
+
 /// *list*: what came, from where, and whether it is in force. Refused is an alert.
 #[derive(Serialize)]
 pub struct ListBody<'a> {

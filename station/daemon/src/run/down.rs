@@ -6,10 +6,12 @@
 //! news then.
 
 mod parcel;
+mod turned;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_ledger::lists::{Claims, ListError, ListKind, Lists};
@@ -27,6 +29,7 @@ use crate::run::feed::Feed;
 use crate::run::rules::{Packs, RulesRefused, write_whole};
 use crate::run::{audit, clock};
 use parcel::{NotStored, Parcel};
+use turned::{Again, Turned};
 
 /// The folder in the data folder.
 pub const FOLDER: &str = "down";
@@ -35,8 +38,8 @@ const TAKEN: &str = "taken.json";
 const ROOM_BESIDE: u64 = 64 << 20;
 /// What can come in parts here. A model's package is not taken over the network yet.
 const IN_PARTS: [Down; 3] = [Down::Holds, Down::Declarations, Down::Rules];
-/// Refused messages remembered, so that one which comes with each connection is recorded once.
-const REFUSED_KEPT: usize = 32;
+/// What could not be taken for a reason that passes is tried again after this.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Why something that came is not in force.
 #[derive(Debug, thiserror::Error)]
@@ -60,13 +63,24 @@ enum NotTaken {
 }
 
 impl NotTaken {
-    /// Whether the same bytes may be good another time: the fault was here, not in them.
-    fn may_come_again(&self) -> bool {
+    /// When the same bytes may be good.
+    fn again(&self) -> Again {
         match self {
-            Self::NoRoom { .. } | Self::Disk(_) => true,
-            Self::List(error) => matches!(error, ListError::Disk(_) | ListError::Index(_)),
-            Self::Rules(error) => error.may_come_again(),
-            Self::Refused(_) | Self::Offer(_) | Self::Contradicts(_) | Self::Unknown => false,
+            Self::NoRoom { .. } | Self::Disk(_) => Again::Soon,
+            // A board that has just been switched on may not know what time it is.
+            Self::Refused(Refused::TooEarly { .. }) => Again::Soon,
+            Self::Refused(Refused::Expired { .. }) => Again::WhenSaid,
+            Self::Rules(error) if error.may_come_again() => Again::Soon,
+            Self::List(
+                ListError::Disk(_)
+                | ListError::Index(_)
+                | ListError::NotReady(_)
+                | ListError::Read { .. }
+                | ListError::Dates { .. },
+            ) => Again::Soon,
+            Self::List(ListError::Body | ListError::Gap { .. } | ListError::TooManyDeltas) => Again::WhenSaid,
+            Self::Contradicts(_) => Again::WhenSaid,
+            Self::Refused(_) | Self::Offer(_) | Self::Rules(_) | Self::List(_) | Self::Unknown => Again::Never,
         }
     }
 }
@@ -83,7 +97,7 @@ pub struct Taker {
     control: Control,
     taken: Versions,
     parcels: BTreeMap<Down, Parcel>,
-    refused: VecDeque<Digest>,
+    turned: Turned,
 }
 
 /// What a taker works with.
@@ -120,8 +134,8 @@ impl Taker {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Versions::default(),
             Err(error) => return Err(failed(error)),
         };
-        let (parcels, refused) = (BTreeMap::new(), VecDeque::new());
-        let mut taker = Self { address, data, keys, lists, feeds, ledger, rules, control, taken, parcels, refused };
+        let (parcels, turned) = (BTreeMap::new(), Turned::default());
+        let mut taker = Self { address, data, keys, lists, feeds, ledger, rules, control, taken, parcels, turned };
         for kind in IN_PARTS {
             let open = |sealed: &[u8]| match taker.opened(kind, sealed) {
                 Ok(Some((header, Content::Offer(offer)))) => Some((header, offer)),
@@ -139,9 +153,33 @@ impl Taker {
     }
 
     pub async fn take_all(mut self, mut received: tokio::sync::mpsc::Receiver<Inbound>) {
-        while let Some(inbound) = received.recv().await {
-            tokio::task::block_in_place(|| self.take(inbound));
+        let mut again = tokio::time::interval(AGAIN);
+        again.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                inbound = received.recv() => match inbound {
+                    Some(inbound) => tokio::task::block_in_place(|| self.take(inbound)),
+                    None => return,
+                },
+                _ = again.tick() => tokio::task::block_in_place(|| self.try_again()),
+            }
         }
+    }
+
+    /// What could not be taken for a reason that may have passed.
+    pub fn try_again(&mut self) {
+        for (kind, message) in self.turned.soon() {
+            self.hear(kind, &message);
+        }
+        for kind in IN_PARTS {
+            let have = self.parcels.get(&kind).map(Parcel::have);
+            if have.is_some_and(|have| self.turned.is_stalled(kind, have)) {
+                tracing::warn!("{}: central no longer has what was under way; the newest is fetched", kind.as_str());
+                self.let_go(kind);
+                self.go_on(kind);
+            }
+        }
+        self.ask();
     }
 
     /// One thing that came.
@@ -149,11 +187,24 @@ impl Taker {
         let Inbound { document, bytes, properties } = inbound;
         if document == Down::Part {
             self.take_part(&properties, bytes);
-        } else if let Err(error) = self.take_document(document, &bytes) {
-            let digest = Digest::of(&bytes);
-            self.refuse(document, 0, digest, digest, &error);
+        } else {
+            self.hear(document, &bytes);
         }
         self.ask();
+    }
+
+    fn hear(&mut self, document: Down, message: &[u8]) {
+        if let Err(error) = self.take_document(document, message) {
+            let digest = Digest::of(message);
+            self.refuse(document, 0, (digest, digest), &error);
+            self.wait(document, message, error.again());
+        }
+    }
+
+    fn wait(&mut self, document: Down, message: &[u8], again: Again) {
+        if again == Again::Soon {
+            self.turned.try_soon(document, message.to_vec());
+        }
     }
 
     fn take_document(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
@@ -165,10 +216,16 @@ impl Taker {
         }
         match self.opened(document, bytes)? {
             None => Ok(()),
+            Some((header, Content::Offer(_))) if self.turned.is_refused_for_good(header.payload_blake3) => Ok(()),
+            Some((_, Content::Offer(_))) if self.parcels.contains_key(&document) => {
+                self.turned.wait(document, bytes);
+                Ok(())
+            }
             Some((header, Content::Offer(offer))) => self.begin(bytes, header, offer),
             Some((header, Content::Whole(payload))) => {
                 let done = self.take_rules(&header, &payload);
-                self.conclude(&header, Digest::of(&payload), done);
+                let again = self.conclude(&header, Digest::of(&payload), done);
+                self.wait(document, bytes, again);
                 Ok(())
             }
         }
@@ -178,7 +235,9 @@ impl Taker {
     fn opened(&self, kind: Down, sealed: &[u8]) -> Result<Option<(Header, Content)>, NotTaken> {
         let now = clock::wall_now().0;
         let opened = envelope::open(sealed, kind, &self.address, &self.keys, &self.taken, now)?;
-        if opened.already_taken || self.is_list_in_force(&opened.header) {
+        // An order whose pack was lost here is news again.
+        let lost = kind == Down::Rules && self.rules.trouble().is_some();
+        if (opened.already_taken && !lost) || self.is_list_in_force(&opened.header) {
             return Ok(None);
         }
         if let Some(under_way) = self.parcels.get(&kind).map(|parcel| &parcel.header) {
@@ -252,30 +311,46 @@ impl Taker {
 
     /// A package is in force, or is not: it is not under way any more.
     fn end(&mut self, kind: Down, done: Result<(), NotTaken>) {
-        let Some(parcel) = self.parcels.remove(&kind) else { return };
-        let (header, digest) = (parcel.header.clone(), parcel.offer().digest);
+        let Some(parcel) = self.let_go(kind) else { return };
+        let again = self.conclude(&parcel.header, parcel.offer().digest, done);
+        self.wait(kind, parcel.sealed(), again);
+        self.go_on(kind);
+    }
+
+    fn let_go(&mut self, kind: Down) -> Option<Parcel> {
+        let parcel = self.parcels.remove(&kind)?;
         if let Err(error) = parcel.forget() {
             tracing::warn!("{}: what is left of a package cannot be removed ({error})", kind.as_str());
         }
-        self.conclude(&header, digest, done);
+        Some(parcel)
     }
 
-    /// Remembers and records what became of a document that was meant for this station.
-    fn conclude(&mut self, header: &Header, digest: Digest, done: Result<(), NotTaken>) {
+    /// Begins what came while the package before was under way.
+    fn go_on(&mut self, kind: Down) {
+        if let Some(offer) = self.turned.next(kind) {
+            self.hear(kind, &offer);
+        }
+    }
+
+    /// Remembers and records what became of a document that was meant for this station; says when it may be good.
+    fn conclude(&mut self, header: &Header, digest: Digest, done: Result<(), NotTaken>) -> Again {
         let kind = header.document;
         match done {
             Ok(()) => {
                 self.remember(header);
+                self.turned.taken(kind);
                 if kind != Down::Rules {
                     audit::list(&self.ledger, kind.as_str(), digest.to_string(), Ok(()));
                 }
+                Again::Never
             }
             Err(error) => {
-                if !error.may_come_again() {
-                    // To fetch it again with each connection would bring the same.
+                // A list that is not in force is never remembered as taken: without it a hold would not be found.
+                if kind == Down::Rules && error.again() == Again::Never {
                     self.remember(header);
                 }
-                self.refuse(kind, header.version, header.payload_blake3, digest, &error);
+                self.refuse(kind, header.version, (header.payload_blake3, digest), &error);
+                error.again()
             }
         }
     }
@@ -326,11 +401,12 @@ impl Taker {
         self.lists.in_force().iter().any(is_it)
     }
 
-    fn take_list(&self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
+    fn take_list(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
         if self.is_in_force(bytes) {
             return Ok(());
         }
-        self.lists.install_bytes(bytes, Some(clock::wall_now()))?;
+        self.lists.install_bytes(bytes, self.rules.now())?;
+        self.turned.taken(document);
         self.lists_changed();
         audit::list(&self.ledger, document.as_str(), Digest::of(bytes).to_string(), Ok(()));
         Ok(())
@@ -338,7 +414,7 @@ impl Taker {
 
     /// A list package in a file below the data folder, which is moved or removed.
     fn install(&self, path: &str) -> Result<(), NotTaken> {
-        self.lists.install(path, Some(clock::wall_now()))?;
+        self.lists.install(path, self.rules.now())?;
         self.lists_changed();
         Ok(())
     }
@@ -349,15 +425,16 @@ impl Taker {
     }
 
     /// `message`: by which it is known again; `digest`: of what it is about, for the record.
-    fn refuse(&mut self, document: Down, version: u64, message: Digest, digest: Digest, why: &NotTaken) {
-        if self.refused.contains(&message) {
+    fn refuse(&mut self, document: Down, version: u64, (message, digest): (Digest, Digest), why: &NotTaken) {
+        let again = why.again();
+        if !self.turned.refuse(message, again) {
             return;
         }
-        if self.refused.len() >= REFUSED_KEPT {
-            self.refused.pop_front();
-        }
-        self.refused.push_back(message);
         match document {
+            // One station whose clock is not set yet is no reason to take a pack back everywhere.
+            Down::Rules if again == Again::Soon => {
+                audit::rules_wait(&self.ledger, version, &digest.to_string(), &why.to_string());
+            }
             Down::Rules => audit::rules_refused(&self.ledger, version, &digest.to_string(), &why.to_string()),
             _ => audit::list(&self.ledger, document.as_str(), digest.to_string(), Err(why.to_string())),
         }

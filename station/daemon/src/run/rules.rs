@@ -160,6 +160,12 @@ impl Packs {
         self.trouble.as_deref()
     }
 
+    /// What time it is, where this station's clock can be trusted.
+    pub fn now(&self) -> Option<WallMs> {
+        let Who { clock, last_record, .. } = &self.who;
+        (clock::state(*clock, *last_record) == ClockState::Trusted).then(clock::wall_now)
+    }
+
     /// Takes an order into force, for good; gives the rules for each lane to judge by.
     ///
     /// # Errors
@@ -181,7 +187,7 @@ impl Packs {
         let mut before = self.in_force().map(|rules| rules.digest_hex()).unwrap_or_default();
         if before == rules.digest_hex() {
             // The same again: what was before it stays what was before.
-            before = self.standing.take().map_or(before, |standing| standing.before);
+            before = self.standing.as_ref().map_or(before, |standing| standing.before.clone());
         }
         let standing = Standing { order, pack, since: now.0, before };
         std::fs::create_dir_all(&self.folder)?;
@@ -194,13 +200,12 @@ impl Packs {
     fn checked(&self, order: u64, pack: &RulesPack, now: WallMs) -> Result<Ruleset, RulesRefused> {
         let file = format!("order {order}");
         let rules = Ruleset::load(&file, &pack.pack).map_err(|error| RulesRefused::Pack(error.to_string()))?;
-        let Who { facility, station, utc_offset_min, clock, last_record } = &self.who;
+        let Who { facility, station, utc_offset_min, .. } = &self.who;
         if !["*", facility, station].contains(&rules.audience()) {
             let (audience, station, facility) = (rules.audience().to_owned(), station.clone(), facility.clone());
             return Err(RulesRefused::OtherStation { audience, station, facility });
         }
-        let trusted = clock::state(*clock, *last_record) == ClockState::Trusted;
-        let day = today(now, *utc_offset_min).filter(|_| trusted).ok_or(RulesRefused::Clock)?;
+        let day = today(now, *utc_offset_min).filter(|_| self.now().is_some()).ok_or(RulesRefused::Clock)?;
         if day < rules.not_before() || day > rules.expires() {
             return Err(RulesRefused::Dates(rules.not_before(), rules.expires(), day));
         }

@@ -74,11 +74,7 @@ impl Lists {
         let mut stream = BufReader::new(Stream::open(&self.disk, path)?);
         let mut first = Vec::new();
         let most = limits::LIST_HEADER_BYTES_MAX as u64;
-        stream
-            .by_ref()
-            .take(most)
-            .read_until(b'\n', &mut first)
-            .map_err(|error| ListError::Header(error.to_string()))?;
+        stream.by_ref().take(most).read_until(b'\n', &mut first).map_err(|error| read_error(path, &error))?;
         let claims = file::read_first_line(&first, &self.trust.keys)?;
         let station = &self.trust.station;
         if !claims.audience.iter().any(|name| name == "*" || name == station) {

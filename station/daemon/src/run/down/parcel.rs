@@ -18,6 +18,8 @@ const OUTLINE_BYTES_MAX: u64 = 32 * PARTS_MAX as u64;
 #[derive(Debug)]
 pub struct Parcel {
     pub header: Header,
+    /// Its offer, as it came.
+    sealed: Vec<u8>,
     fetch: Fetch,
     files: Files,
     parts: File,
@@ -43,7 +45,7 @@ impl Parcel {
         // First the parts: an offer without them is begun anew, parts without an offer are nobody's.
         let parts = files.open_parts()?;
         std::fs::write(&files.offer, sealed)?;
-        Ok(Self { header, fetch: Fetch::new(offer), files, parts })
+        Ok(Self { header, sealed: sealed.to_vec(), fetch: Fetch::new(offer), files, parts })
     }
 
     /// What was under way of a kind when the station stopped, as far as it is still as it was offered. `open` opens its offer
@@ -57,8 +59,8 @@ impl Parcel {
         open: impl FnOnce(&[u8]) -> Option<(Header, Offer)>,
     ) -> io::Result<Option<Self>> {
         let files = Files::of(folder, kind);
-        let opened = read_at_most(&files.offer, OFFER_BYTES_MAX)?.and_then(|sealed| open(&sealed));
-        let Some((header, offer)) = opened else {
+        let opened = read_at_most(&files.offer, OFFER_BYTES_MAX)?.and_then(|sealed| Some((open(&sealed)?, sealed)));
+        let Some(((header, offer), sealed)) = opened else {
             files.forget()?;
             return Ok(None);
         };
@@ -78,11 +80,15 @@ impl Parcel {
         // A part that was torn, or that the disk has changed, is fetched again.
         parts.set_len(fetch.have())?;
         parts.seek(SeekFrom::End(0))?;
-        Ok(Some(Self { header, fetch, files, parts }))
+        Ok(Some(Self { header, sealed, fetch, files, parts }))
     }
 
     pub fn offer(&self) -> &Offer {
         self.fetch.offer()
+    }
+
+    pub fn sealed(&self) -> &[u8] {
+        &self.sealed
     }
 
     pub fn have(&self) -> u64 {
@@ -123,7 +129,7 @@ impl Parcel {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn forget(self) -> io::Result<()> {
+    pub fn forget(&self) -> io::Result<()> {
         self.files.forget()
     }
 }
