@@ -63,16 +63,29 @@ pub async fn round(
     }
     // Read again: with what was just counted.
     for active in store.active_rollouts().await? {
-        let way = match active.state {
-            State::Running => step(store, &active, now_ms).await?,
-            _ => Way::Back,
-        };
-        let Some(signatory) = signatory else { continue };
-        for (address, bytes) in store.order_rules(active.rollout, way, signatory, now_ms).await? {
-            documents.push(Document { address, kind: Down::Rules, bytes });
+        match orders(store, &active, signatory, now_ms).await {
+            Ok(orders) => documents.extend(orders),
+            // What another was ordered is committed, and must go out all the same.
+            Err(error) => tracing::warn!(active.rollout, "rollouts: {error}; it is tried again"),
         }
     }
     Ok((documents, read_to))
+}
+
+/// What a rollout's stations are to be sent now.
+async fn orders(
+    store: &Store,
+    active: &Active,
+    signatory: Option<&Signatory>,
+    now_ms: i64,
+) -> Result<Vec<Document>, PackageError> {
+    let way = match active.state {
+        State::Running => step(store, active, now_ms).await?,
+        _ => Way::Back,
+    };
+    let Some(signatory) = signatory else { return Ok(Vec::new()) };
+    let sent = store.order_rules(active.rollout, way, signatory, now_ms).await?;
+    Ok(sent.into_iter().map(|(address, bytes)| Document { address, kind: Down::Rules, bytes }).collect())
 }
 
 /// What is next for a running rollout is done; says which way its stations are to be ordered.
