@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use gatepost_central::holds::Signatory;
 use gatepost_central::rollout::{stages, task};
 use gatepost_central::store::Store;
+use gatepost_central::store::enrol::Certified;
 use gatepost_central::store::ingest::Batch;
 use gatepost_central::store::rollouts::{NewRollout, RolloutError, RolloutView, State};
 use gatepost_pipeline::record::{Class, Kind};
 use gatepost_pipeline::ruleset::{BUILT_IN, Ruleset};
+use gatepost_sync::enrol::Code;
 use gatepost_sync::envelope::{self, Header, TrustedKey, Versions};
 use gatepost_sync::rules::RulesOrder;
 use gatepost_sync::status::Status;
@@ -362,6 +364,50 @@ pub async fn stations_that_are_away_or_new_are_not_forgotten(ground: Ground) {
     fleet.says(name, orders[0].1, "aa", false, "version 1 is older than version 2, which is in force").await;
     fleet.round(0).await;
     assert_eq!(fleet.view().await.state, State::Running);
+}
+
+pub async fn a_station_taken_out_is_in_no_rollout_and_holds_none_up(ground: Ground) {
+    let mut fleet = Fleet::new(&ground).await;
+    for name in NAMES {
+        let_in(&fleet.store, name, fleet.now_ms).await;
+    }
+    let address = |name: &str| Address::new("JFK", name).expect("an address");
+    let out = async |store: &Store, name: &str, now_ms| {
+        assert!(store.revoke_station(&address(name), ("ann", "stolen"), now_ms).await.expect("asked"), "{name}");
+    };
+    out(&fleet.store, "st-04", fleet.now_ms).await;
+    fleet.store.start_rollout(&new(7, &["67%", "100%"]), "ann", fleet.now_ms).await.expect("started");
+    let first = fleet.round(0).await;
+    assert_eq!((first.len(), fleet.view().await.stations.len()), (3, 3), "all three that are there, the fourth is not");
+    // One of the stage is taken out before it has the pack, although it was online; the others take it.
+    let gone = NAMES.into_iter().find(|name| *name == first[0].0).expect("a station");
+    fleet.take(&first[1..]).await;
+    assert!(fleet.round(9 * SOAK_MS).await.is_empty());
+    assert_eq!(fleet.view().await.soaks_since_ms, None, "it is waited for");
+    // What it said last is nobody's error any more.
+    fleet.says(gone, first[0].1, "aa", false, "the pack was changed, or damaged").await;
+    out(&fleet.store, gone, fleet.now_ms).await;
+    fleet.round(0).await;
+    assert_eq!((fleet.view().await.state, fleet.view().await.soaks_since_ms), (State::Running, Some(fleet.now_ms)));
+    fleet.finish().await;
+
+    // It goes back with nobody; let in again, it does.
+    fleet.store.change_rollout(1, State::Back, "ann", fleet.now_ms).await.expect("back");
+    let back = fleet.round(0).await;
+    assert_eq!(back.iter().filter(|(name, ..)| name == gone || name == "st-04").count(), 0, "{back:?}");
+    assert_eq!(back.len(), 2);
+    let_in(&fleet.store, gone, fleet.now_ms).await;
+    let back = fleet.round(0).await;
+    assert_eq!(back.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), [gone]);
+}
+
+async fn let_in(store: &Store, name: &str, now_ms: i64) {
+    let (code, address) = (Code::make().expect("random bytes"), Address::new("JFK", name).expect("an address"));
+    store.invite(&address, &code.verifier(), "ann", (now_ms, now_ms + 60_000)).await.expect("invited");
+    let serial = format!("{name}-{now_ms}");
+    let certified =
+        Certified { address: &address, key: "aa", asked_ms: now_ms, serial: &serial, ends_ms: now_ms + 60_000 };
+    assert!(store.enrol(certified, &code.verifier(), now_ms).await.expect("asked"), "{name} is in");
 }
 
 /// A rollout with a station that was ordered: for the tests of what central answers.

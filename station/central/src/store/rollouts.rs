@@ -1,5 +1,6 @@
 //! Rollouts as rows: what was started, how far it is, what stations said. What is next is decided in `rollout`; every change of
-//! state here happens once, whoever of several centrals makes it.
+//! state here happens once, whoever of several centrals makes it. A station that was taken out is believed no more, so it comes
+//! in no rollout: it is ordered nothing, waited for by nobody, and its errors are nobody's.
 
 mod orders;
 mod told;
@@ -107,7 +108,12 @@ impl Store {
         let rollout: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(rollout), 0) + 1 FROM rollout")
             .fetch_one(&mut *transaction)
             .await?;
-        let rows = sqlx::query("SELECT facility, station FROM station").fetch_all(&mut *transaction).await?;
+        let rows = sqlx::query(
+            "SELECT facility, station FROM station
+             WHERE station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
         let stations = rows.iter().map(address).collect::<Result<Vec<_>, _>>()?;
         let stations: Vec<Address> = stations.into_iter().flatten().collect();
         let assigned = assigned(rollout, &stations, &new.stages);
@@ -152,7 +158,8 @@ impl Store {
         let stages = rollout::stages(texts.split(' ')).unwrap_or_default();
         let rows = sqlx::query(
             "SELECT s.facility, s.station FROM station AS s WHERE NOT EXISTS
-             (SELECT 1 FROM rollout_station AS r WHERE r.rollout = $1 AND r.station = s.station)",
+             (SELECT 1 FROM rollout_station AS r WHERE r.rollout = $1 AND r.station = s.station)
+             AND s.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)",
         )
         .bind(rollout)
         .fetch_all(&mut *transaction)
@@ -267,7 +274,8 @@ impl Store {
     pub async fn active_rollouts(&self) -> Result<Vec<Active>, StoreError> {
         let rows = sqlx::query(
             "SELECT * FROM rollout AS o WHERE state = 'running' OR (state = 'back' AND EXISTS
-             (SELECT 1 FROM rollout_station AS r WHERE r.rollout = o.rollout AND order_out IS NOT NULL AND order_back IS NULL))
+             (SELECT 1 FROM rollout_station AS r WHERE r.rollout = o.rollout AND order_out IS NOT NULL AND order_back IS NULL
+              AND r.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)))
              ORDER BY rollout DESC LIMIT $1",
         )
             .bind(SHOWN_MAX)
@@ -285,7 +293,8 @@ impl Store {
             };
             let stations = sqlx::query(
                 "SELECT r.*, s.online FROM rollout_station AS r JOIN station AS s ON s.station = r.station
-                 WHERE r.rollout = $1 ORDER BY r.facility, r.station",
+                 WHERE r.rollout = $1 AND r.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)
+                 ORDER BY r.facility, r.station",
             )
             .bind(rollout)
             .fetch_all(&self.readers)

@@ -37,12 +37,14 @@ impl Store {
             Way::Out => {
                 "SELECT r.facility, r.station, COALESCE(s.digest, '') AS before FROM rollout_station AS r
                  JOIN rollout AS o ON o.rollout = r.rollout LEFT JOIN station_rules AS s ON s.station = r.station
-                 WHERE r.rollout = $1 AND o.state = 'running' AND r.stage <= o.stage AND r.order_out IS NULL"
+                 WHERE r.rollout = $1 AND o.state = 'running' AND r.stage <= o.stage AND r.order_out IS NULL
+                 AND r.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)"
             }
             Way::Back => {
                 "SELECT r.facility, r.station, r.before FROM rollout_station AS r
                  JOIN rollout AS o ON o.rollout = r.rollout
-                 WHERE r.rollout = $1 AND o.state = 'back' AND r.order_out IS NOT NULL AND r.order_back IS NULL"
+                 WHERE r.rollout = $1 AND o.state = 'back' AND r.order_out IS NOT NULL AND r.order_back IS NULL
+                 AND r.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)"
             }
         };
         let rows = sqlx::query(due).bind(rollout).fetch_all(&mut *transaction).await?;
