@@ -20,3 +20,5 @@ mod rehearsal;
 mod openapi;
 #[cfg(feature = "rim")]
 mod down;
+#[cfg(feature = "rim")]
+mod restricted;

@@ -62,8 +62,13 @@ impl Lists {
 
     /// A hold comes into force.
     pub fn hold(&mut self, item: &str) {
+        self.place(item, targeted(&format!("hold-{item}")));
+    }
+
+    /// Whatever hold comes into force.
+    pub fn place(&mut self, item: &str, hold: Hold) {
         self.version += 1;
-        self.holds.insert(item.to_owned(), targeted(&format!("hold-{item}")));
+        self.holds.insert(item.to_owned(), hold);
     }
 
     /// What they answer about an item.

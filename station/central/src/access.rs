@@ -16,6 +16,9 @@ use gatepost_sync::chain::Digest;
 const PREFIX: &str = "gatepost_";
 /// Longer than any token, and looked at no further.
 pub const SECRET_CHARS_MAX: usize = 128;
+/// How a restricted group stands among scopes.
+const GROUP: &str = "group:";
+const GROUP_CHARS_MAX: usize = 64;
 
 /// What a token lets its bearer ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,33 +51,58 @@ impl FromStr for Scope {
     }
 }
 
-/// Several, in their own order: `read,holds`.
+/// Several, in their own order: `read,holds`. Behind them the restricted groups whose alerts the bearer may see:
+/// `read,group:task-force-9`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scopes(BTreeSet<Scope>);
+pub struct Scopes {
+    of_pages: BTreeSet<Scope>,
+    groups: BTreeSet<String>,
+}
 
 impl Scopes {
     /// Of a column; what a newer program wrote there is left out.
     pub fn read(text: &str) -> Self {
-        text.split(',').filter_map(|word| word.parse().ok()).collect()
+        let groups = text.split(',').filter_map(|word| word.strip_prefix(GROUP).map(str::to_owned));
+        Self { groups: groups.collect(), ..text.split(',').filter_map(|word| word.parse().ok()).collect() }
     }
     pub fn has(&self, scope: Scope) -> bool {
-        self.0.contains(&scope)
+        self.of_pages.contains(&scope)
     }
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.of_pages.is_empty() && self.groups.is_empty()
+    }
+
+    pub fn groups(&self) -> &BTreeSet<String> {
+        &self.groups
+    }
+
+    /// Belonging to these groups besides, named as holds name them.
+    ///
+    /// # Errors
+    /// A sentence, for a name that a column cannot hold.
+    pub fn with_groups(mut self, groups: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        for group in groups {
+            let is_name = (1..=GROUP_CHARS_MAX).contains(&group.chars().count());
+            if !is_name || group.contains(',') || group.contains(char::is_control) {
+                return Err(format!("{group:?} is no group: 1 to {GROUP_CHARS_MAX} letters without a comma"));
+            }
+            self.groups.insert(group);
+        }
+        Ok(self)
     }
 }
 
 impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self(scopes.into_iter().collect())
+        Self { of_pages: scopes.into_iter().collect(), groups: BTreeSet::new() }
     }
 }
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.0.iter().map(|scope| scope.name()).collect();
-        f.write_str(&names.join(","))
+        let scopes = self.of_pages.iter().map(|scope| scope.name().to_owned());
+        let words: Vec<String> = scopes.chain(self.groups.iter().map(|group| format!("{GROUP}{group}"))).collect();
+        f.write_str(&words.join(","))
     }
 }
 
@@ -230,9 +258,13 @@ mod tests {
 
     #[test]
     fn scopes_are_read_as_they_are_written() {
-        for text in ["", "read", "read,holds,metrics"] {
+        for text in ["", "read", "read,holds,metrics", "read,group:green,group:task force 9"] {
             assert_eq!(Scopes::read(text).to_string(), text);
         }
+        assert!(Scopes::read("read,group:green").groups().contains("green"));
+        assert!(
+            ["", "a,group:b", "a\n"].into_iter().all(|bad| Scopes::default().with_groups([bad.to_owned()]).is_err())
+        );
         assert_eq!(Scopes::read("metrics,everything,read").to_string(), "read,metrics");
         assert!("write".parse::<Scope>().unwrap_err().contains("read,holds,metrics"));
     }

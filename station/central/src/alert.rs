@@ -1,6 +1,9 @@
 //! From a record to what the list of alerts says about it, and to nothing its reader may not see.
 //!
-//! Reads bodies tolerantly: an alert of a kind we do not know is still an alert. A restricted record shows its cover.
+//! Reads bodies tolerantly: an alert of a kind we do not know is still an alert. Of a restricted record everybody is shown its
+//! cover; and since the cover is a draw, and draws are no alerts, that there is an alert at all is for its group.
+
+use std::collections::BTreeSet;
 
 use gatepost_pipeline::record::{Audience, Class};
 use gatepost_sync::chain::Envelope;
@@ -22,6 +25,7 @@ pub struct Named {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
     pub reason: String,
+    /// Only its group may know that there is one.
     pub restricted: bool,
 }
 
@@ -44,26 +48,57 @@ pub fn named(body: &Map<String, Value>) -> Named {
 
 /// Nothing for a record that is no alert.
 pub fn alert(envelope: &Envelope) -> Option<Alert> {
-    if envelope.class != Class::Alert {
+    let urgent = envelope.class == Class::Alert;
+    if let Audience::Restricted { cover, .. } = &envelope.audience {
+        let (hidden, open): (Vec<_>, Vec<_>) = reasons(envelope).partition(|reason| group_of(reason).is_some());
+        if !open.into_iter().any(is_alert) {
+            // A station sends it as it sends what is drawn at random; an older one sent it as an alert.
+            let alert = urgent || hidden.into_iter().any(is_alert);
+            return alert.then(|| Alert { reason: clip(cover), restricted: true });
+        }
+    }
+    if !urgent {
         return None;
     }
-    Some(match &envelope.audience {
-        Audience::Restricted { cover, .. } => Alert { reason: clip(cover), restricted: true },
-        Audience::All | Audience::Officer => Alert { reason: reason(envelope), restricted: false },
+    Some(Alert { reason: reason(envelope), restricted: false })
+}
+
+/// What the first of these groups that may know of it may know: its name, and its strongest reason's words.
+pub fn told_to(groups: &BTreeSet<String>, envelope: &Envelope) -> Option<(String, String)> {
+    let theirs = |group: Option<&str>| group.filter(|group| groups.contains(*group)).map(str::to_owned);
+    let told = reasons(envelope).find_map(|reason| Some((theirs(group_of(reason))?, text(reason, "text")?)));
+    told.or_else(|| match &envelope.audience {
+        Audience::Restricted { group, .. } => Some((theirs(Some(group))?, reason(envelope))),
+        Audience::All | Audience::Officer => None,
     })
 }
 
-/// The strongest reason that is not itself restricted, in the words of its rule; else whatever the body says of itself.
+fn reasons(envelope: &Envelope) -> impl Iterator<Item = &Map<String, Value>> {
+    let verdict = envelope.body.get("verdict");
+    let reasons = verdict.and_then(|verdict| verdict.get("reasons")).and_then(Value::as_array);
+    reasons.into_iter().flatten().filter_map(Value::as_object)
+}
+
+/// The group that alone may know of a reason.
+fn group_of(reason: &Map<String, Value>) -> Option<&str> {
+    Some(reason.get("audience")?.get("restricted")?.get("group").and_then(Value::as_str).unwrap_or(""))
+}
+
+fn is_alert(reason: &Map<String, Value>) -> bool {
+    reason.get("severity").and_then(Value::as_str) == Some("alert")
+}
+
+/// The strongest reason that is not itself restricted, in the words of its rule; else a cover; else whatever the body says
+/// of itself. A cover comes last: what is drawn at random besides is not called an alert for that either.
 fn reason(envelope: &Envelope) -> String {
     let body = &envelope.body;
-    let reasons = body.get("verdict").and_then(|verdict| verdict.get("reasons")).and_then(Value::as_array);
-    let told = reasons.into_iter().flatten().filter_map(Value::as_object).find_map(|reason| {
-        match reason.get("audience").and_then(|audience| audience.get("restricted")) {
-            Some(restricted) => restricted.get("cover").and_then(Value::as_str).map(clip),
-            None => text(reason, "text"),
-        }
-    });
-    told.or_else(|| ["says", "text", "reason", "alarm"].iter().find_map(|key| text(body, key)))
+    let told = reasons(envelope).filter(|reason| group_of(reason).is_none()).find_map(|reason| text(reason, "text"));
+    let cover = |reason: &Map<String, Value>| {
+        let cover = reason.get("audience")?.get("restricted")?.get("cover")?;
+        cover.as_str().map(clip)
+    };
+    told.or_else(|| reasons(envelope).find_map(cover))
+        .or_else(|| ["says", "text", "reason", "alarm"].iter().find_map(|key| text(body, key)))
         .unwrap_or_else(|| format!("an alert of kind {}; open the record", envelope.kind.name()))
 }
 
@@ -104,10 +139,22 @@ mod tests {
     #[test]
     fn an_alert_says_what_everyone_may_read() {
         let told = |audience| alert(&envelope("alert", audience, BODY)).unwrap();
-        assert_eq!(told("\"all\""), Alert { reason: "Selected at random.".into(), restricted: false });
+        assert_eq!(told("\"all\""), Alert { reason: "A knife is visible.".into(), restricted: false });
         let restricted = told(r#"{"restricted":{"group":"narcotics","cover":"Sampled."}}"#);
         assert_eq!(restricted, Alert { reason: "Sampled.".into(), restricted: true });
         assert_eq!(alert(&envelope("decision", "\"all\"", BODY)), None);
+        // As a station sends it now: as a draw, and still an alert for its group; a knife besides is everybody's.
+        let audience = r#"{"restricted":{"group":"narcotics","cover":"Sampled."}}"#;
+        let loud = BODY.replace("\"rule\":\"r1\"", "\"severity\":\"alert\"");
+        let secret = envelope("decision", audience, &loud);
+        assert_eq!(alert(&secret), Some(Alert { reason: "Sampled.".into(), restricted: true }));
+        assert_eq!(alert(&envelope("decision", audience, BODY)), None);
+        let knife = loud.replace("\"rule\":\"r2\"", "\"severity\":\"alert\"");
+        let seen = alert(&envelope("alert", audience, &knife));
+        assert_eq!(seen, Some(Alert { reason: "A knife is visible.".into(), restricted: false }));
+        let told = |group: &str| told_to(&BTreeSet::from([group.to_owned()]), &secret);
+        assert_eq!(told("narcotics"), Some(("narcotics".to_owned(), "SECRET".to_owned())));
+        assert_eq!((told("fentanyl"), told_to(&BTreeSet::new(), &secret)), (None, None));
         let open = BODY.replace(r#"{"restricted":{"group":"narcotics","cover":"Selected at random."}}"#, "\"all\"");
         assert_eq!(alert(&envelope("alert", "\"all\"", &open)).unwrap().reason, "SECRET");
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gatepost_pipeline::drive::Versions;
-use gatepost_pipeline::judge::{Inputs, Verdict, judge};
+use gatepost_pipeline::judge::{Inputs, Verdict, Viewer, judge};
 use gatepost_pipeline::ruleset::Ruleset;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -107,18 +107,18 @@ impl Rules {
             return Finding::Unjudged(format!("the rules {} are not here", decision.versions.rules.as_str()));
         };
         let again = judge(&decision.inputs, rules);
-        match differences(&decision.verdict, &again) {
-            None => Finding::Same,
-            Some(text) => Finding::Differs(text),
+        if decision.verdict == again {
+            return Finding::Same;
         }
+        // The text goes into a log: it names what everybody may know, and a restricted reason is a draw there too.
+        let nobody = Viewer { officer: false, groups: &[] };
+        let seen = |verdict: &Verdict| verdict.seen_by(nobody, decision.inputs.mail_class);
+        Finding::Differs(differences(&seen(&decision.verdict), &seen(&again)))
     }
 }
 
 /// What differs, in the order in which it matters.
-fn differences(recorded: &Verdict, again: &Verdict) -> Option<String> {
-    if recorded == again {
-        return None;
-    }
+fn differences(recorded: &Verdict, again: &Verdict) -> String {
     let rules = |verdict: &Verdict| -> Vec<String> {
         verdict.reasons.as_slice().iter().map(|reason| reason.rule.as_str().to_owned()).collect()
     };
@@ -126,13 +126,13 @@ fn differences(recorded: &Verdict, again: &Verdict) -> Option<String> {
     let only = |these: &[String], those: &[String]| -> String {
         these.iter().filter(|rule| !those.contains(rule)).cloned().collect::<Vec<_>>().join(", ")
     };
-    Some(format!(
+    format!(
         "recorded {:?}, judged again {:?}; only recorded: [{}]; only now: [{}]",
         recorded.outcome,
         again.outcome,
         only(&had, &has),
         only(&has, &had)
-    ))
+    )
 }
 
 /// Judges what has been verified, station by station, until stopped.

@@ -1,7 +1,7 @@
 //! Central's pages and its small JSON interface: stations, alerts, what was put aside. They read and change nothing.
 //!
 //! They are served on the loopback to everybody there, or to whoever shows a token ([`door`]), and say about a restricted
-//! record only its cover.
+//! record only its cover; an alert that is one for a group alone, only to a token of that group.
 
 mod strikes;
 mod door;
@@ -12,12 +12,12 @@ mod health;
 mod rollouts;
 pub mod html;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use gatepost_console::{Bounded, Peer};
 use gatepost_pipeline::record::Kind;
 use gatepost_sync::enrol::{ENROL_PATH, RENEW_PATH, REQUEST_BYTES_MAX};
@@ -29,7 +29,7 @@ use crate::enrol::Registrar;
 use crate::follow::Patience;
 use crate::intake::{IntakeState, wall_ms};
 use crate::store::{Store, StoreError};
-use door::Door;
+use door::{Door, Groups};
 
 /// Alerts on one page, and at most in one answer.
 const ALERTS_SHOWN: u32 = 100;
@@ -88,7 +88,7 @@ pub async fn serve(listener: TcpListener, pages: Pages, mut stop: watch::Receive
         .with_state(Shared { store, intake, patience, door: door.clone(), tokens, registrar });
     let router = match tokens {
         true => router.layer(middleware::from_fn_with_state(door, door::guard)),
-        false => router,
+        false => router.layer(Extension(Groups::default())),
     };
     // What a framework answers by itself too: a number that is none, a form that is too long.
     let router = router.layer(middleware::map_response(async |answer: Response| guarded(answer)));
@@ -137,15 +137,22 @@ struct AlertQuery {
     limit: Option<u32>,
 }
 
-async fn overview(State(shared): State<Shared>) -> Result<Response, Failed> {
+async fn overview(
+    State(shared): State<Shared>,
+    Extension(Groups(groups)): Extension<Groups>,
+) -> Result<Response, Failed> {
     let (stations, counts) = (shared.store.stations().await?, shared.store.counts().await?);
-    let alerts = shared.store.alerts(None, 20).await?;
+    let alerts = shared.store.alerts_for(&groups, None, 20).await?;
     let intake = shared.intake.borrow().clone();
     Ok(page(html::overview(&stations, &alerts, &counts, &intake, wall_ms())))
 }
 
-async fn alerts(State(shared): State<Shared>, Query(query): Query<AlertQuery>) -> Result<Response, Failed> {
-    let alerts = shared.store.alerts(query.before, ALERTS_SHOWN).await?;
+async fn alerts(
+    State(shared): State<Shared>,
+    Extension(Groups(groups)): Extension<Groups>,
+    Query(query): Query<AlertQuery>,
+) -> Result<Response, Failed> {
+    let alerts = shared.store.alerts_for(&groups, query.before, ALERTS_SHOWN).await?;
     Ok(page(html::alerts(&alerts, alerts.len() as u32 == ALERTS_SHOWN, wall_ms())))
 }
 
@@ -157,9 +164,13 @@ async fn api_stations(State(shared): State<Shared>) -> Result<Response, Failed> 
     Ok(json(&shared.store.stations().await?))
 }
 
-async fn api_alerts(State(shared): State<Shared>, Query(query): Query<AlertQuery>) -> Result<Response, Failed> {
+async fn api_alerts(
+    State(shared): State<Shared>,
+    Extension(Groups(groups)): Extension<Groups>,
+    Query(query): Query<AlertQuery>,
+) -> Result<Response, Failed> {
     let limit = query.limit.unwrap_or(ALERTS_SHOWN).min(ALERTS_MAX);
-    Ok(json(&shared.store.alerts(query.before, limit).await?))
+    Ok(json(&shared.store.alerts_for(&groups, query.before, limit).await?))
 }
 
 async fn api_counts(State(shared): State<Shared>) -> Result<Response, Failed> {

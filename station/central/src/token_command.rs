@@ -21,6 +21,9 @@ pub enum Arguments {
         /// What it is for, several with commas: read, holds, metrics
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<Scope>,
+        /// A restricted group whose alerts its bearer may see, as the holds name it; may be given several times
+        #[arg(long)]
+        group: Vec<String>,
         /// Days until it ends
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=730))]
         days: i64,
@@ -42,7 +45,9 @@ pub enum Arguments {
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     block_on(async {
         match arguments {
-            Arguments::Make { at, name, scope, days } => make(&at, &name, scope.into_iter().collect(), days).await,
+            Arguments::Make { at, name, scope, group, days } => {
+                make(&at, &name, scope.into_iter().collect::<Scopes>().with_groups(group)?, days).await
+            }
             Arguments::List { at } => list(&at).await,
             Arguments::Revoke { at, name } => {
                 let (_, store) = at.open().await?;

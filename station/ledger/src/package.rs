@@ -26,6 +26,10 @@ pub struct Package {
     pub version: u32,
     pub spans: Vec<Span>,
     pub files: Vec<Attached>,
+    /// What stands in the place of records of which only the digest is here: the word of whoever made the package, under
+    /// no signature. Opaque to the ledger, and left out of the file where there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<serde_json::Value>,
 }
 
 /// A piece of the chain from one of the item's records to the next checkpoint.
@@ -116,7 +120,7 @@ pub fn package(
         let Some(evidence) = evidence else { break };
         files.push(Attached { digest: *digest, base64: BASE64.encode(&evidence.get(*digest)?) });
     }
-    Ok(Package { version: 1, spans: collector.spans, files })
+    Ok(Package { version: 1, spans: collector.spans, files, told: Vec::new() })
 }
 
 struct Collector<'a> {
@@ -165,6 +169,8 @@ pub struct Proof {
     /// Of these, the ones under a signature.
     pub signed: u64,
     pub images: u64,
+    /// Decisions that are only told of; nothing proves them.
+    pub told: u64,
     /// The key that signed; compare its fingerprint with the station's.
     pub key: Option<String>,
     pub problems: Vec<String>,
@@ -172,7 +178,8 @@ pub struct Proof {
 
 /// Checks a package without anything else; with `expected`, also that it was signed with this key.
 pub fn verify_package(package: &Package, expected: Option<PublicKey>) -> Proof {
-    let mut proof = Proof { whole: true, records: 0, signed: 0, images: 0, key: None, problems: Vec::new() };
+    let told = package.told.len() as u64;
+    let mut proof = Proof { whole: true, records: 0, signed: 0, images: 0, told, key: None, problems: Vec::new() };
     if package.version != 1 {
         proof.problems.push(format!("version {} is not known here", package.version));
     }

@@ -2,6 +2,7 @@
 //!
 //! What a path needs is one table, and what it does not name needs `read`: a new page is closed until somebody opens it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +30,10 @@ pub(super) struct Door {
     strikes: Arc<Mutex<Strikes>>,
 }
 
+/// The restricted groups of whoever asks; none where no token is asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Groups(pub(super) BTreeSet<String>);
+
 /// Nothing: open to everybody.
 fn needs(path: &str) -> Option<Scope> {
     match path {
@@ -45,18 +50,23 @@ fn needs(path: &str) -> Option<Scope> {
 pub(super) async fn guard(
     State(door): State<Door>,
     ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
     let Some(scope) = needs(&path) else { return next.run(request).await };
     let now_ms = wall_ms();
     let admitted = match door.asker(request.headers(), now_ms).await {
-        Ok(asker) => asker.and_then(|token| token.admits(scope, now_ms)),
+        Ok(asker) => {
+            asker.and_then(|token| token.admits(scope, now_ms).map(|()| Groups(token.scopes.groups().clone())))
+        }
         Err(error) => return Failed::from(error).into_response(),
     };
     match admitted {
-        Ok(()) => next.run(request).await,
+        Ok(groups) => {
+            request.extensions_mut().insert(groups);
+            next.run(request).await
+        }
         Err(refused) => {
             let is_page = request.method() == Method::GET && path != "/metrics" && !path.starts_with("/api/");
             match refused {

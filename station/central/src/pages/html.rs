@@ -216,7 +216,7 @@ fn alert_table(alerts: &[AlertView], now_ms: i64) -> Markup {
                             (None, None) => span.soft { "none" },
                         }
                     }
-                    td { (alert.reason) }
+                    td { (alert.reason) @if let Some(group) = &alert.group { br; span.tag.warn { "only for " (group) } } }
                     td { (kind_in_words(&alert.kind)) br; span.soft { "record " (alert.seq) } }
                 } } }
             } }
@@ -315,9 +315,18 @@ mod tests {
             pass: Some("A/1/2".into()),
             item: Some("RB123456785US".into()),
             reason: "A knife is visible.".into(),
+            group: Some("green".into()),
         };
         let text = alerts(&[alert], true, 0).into_string();
-        for part in ["RB123456785US", "pass A/1/2", "A knife is visible.", "from history", "equipment", "before=0"] {
+        for part in [
+            "RB123456785US",
+            "pass A/1/2",
+            "A knife is visible.",
+            "from history",
+            "equipment",
+            "only for green",
+            "before=0",
+        ] {
             assert!(text.contains(part), "{part}");
         }
     }

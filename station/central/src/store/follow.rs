@@ -134,8 +134,10 @@ impl Store {
         .bind(MARKS_MAX)
         .fetch_all(&self.readers)
         .await?;
-        // A record that not everyone may read tells everyone that the item was there.
-        rows.iter().map(|row| mark(row, |audience| *audience == Audience::All)).collect()
+        // A record that not everyone may read tells everyone that the item was there; a decision, where it went, because the
+        // belt shows that, and because a draw, which is what it must look like, tells it.
+        let may_be_told = |audience: &Audience, kind| *audience == Audience::All || kind == RecordKind::Decision;
+        rows.iter().map(|row| mark(row, may_be_told)).collect()
     }
 
     /// Reads what these stations recorded of their hold lists, and when all of a facility have one in force.
@@ -254,12 +256,12 @@ async fn marks_of_holds(
     let mut found: BTreeMap<String, (i64, Vec<Mark>)> = BTreeMap::new();
     for row in select.fetch_all(&mut *connection).await? {
         let of = found.entry(row.try_get("hold")?).or_insert((row.try_get("placed_ms")?, Vec::new()));
-        of.1.push(mark(&row, |_| true)?);
+        of.1.push(mark(&row, |_, _| true)?);
     }
     Ok(found)
 }
 
-fn mark(row: &AnyRow, may_be_told: impl Fn(&Audience) -> bool) -> Result<Mark, StoreError> {
+fn mark(row: &AnyRow, may_be_told: impl Fn(&Audience, RecordKind) -> bool) -> Result<Mark, StoreError> {
     let place = Place {
         facility: row.try_get("facility")?,
         station: row.try_get("station")?,
@@ -273,7 +275,9 @@ fn mark(row: &AnyRow, may_be_told: impl Fn(&Audience) -> bool) -> Result<Mark, S
     let envelope: &str = row.try_get("envelope")?;
     // It was read when it came; whatever cannot be read any more still was there.
     let told = match (kind, Received::read(envelope.as_bytes())) {
-        (Some(kind), Ok(received)) if may_be_told(&received.envelope.audience) => told(kind, &received.envelope.body),
+        (Some(kind), Ok(received)) if may_be_told(&received.envelope.audience, kind) => {
+            told(kind, &received.envelope.body)
+        }
         _ => Told::Other,
     };
     Ok(Mark { place, told })

@@ -1,13 +1,17 @@
 //! What pages, counts and the audit ask. Reads only.
 
-use serde::Serialize;
-use sqlx::Row;
+use std::collections::BTreeSet;
 
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, Row};
+
+use gatepost_sync::chain::Received;
 use gatepost_sync::ranges::RangeSet;
 use gatepost_sync::topics::Address;
 
 use super::ingest::Committed;
 use super::{Store, StoreError, sequence, verified};
+use crate::alert::told_to;
 
 /// Gaps named one by one; beyond, a page says "and more".
 pub const GAPS_MAX: i64 = 200;
@@ -53,6 +57,8 @@ pub struct AlertView {
     pub pass: Option<String>,
     pub item: Option<String>,
     pub reason: String,
+    /// The restricted group that alone may know of it.
+    pub group: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -176,20 +182,43 @@ impl Store {
         Ok(all)
     }
 
-    /// The newest alerts, or those before a time; at most `limit`.
+    /// The newest alerts that everybody may see, or those before a time; at most `limit`.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn alerts(&self, before_ms: Option<i64>, limit: u32) -> Result<Vec<AlertView>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT a.*, s.facility FROM alert AS a JOIN station AS s ON s.station = a.station
-             WHERE a.at_ms < $1 ORDER BY a.at_ms DESC, a.station, a.seq DESC LIMIT $2",
-        )
-        .bind(before_ms.unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&self.readers)
-        .await?;
+        self.alerts_for(&BTreeSet::new(), before_ms, limit).await
+    }
+
+    /// And with them those that only these restricted groups may see.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn alerts_for(
+        &self,
+        groups: &BTreeSet<String>,
+        before_ms: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AlertView>, StoreError> {
+        let theirs: String =
+            (0..groups.len()).map(|at| format!(" OR r.envelope LIKE ${} ESCAPE '!'", at + 3)).collect();
+        let (envelope, join) = match groups.is_empty() {
+            true => ("''", ""),
+            false => ("r.envelope", "JOIN record AS r ON r.station = a.station AND r.seq = a.seq"),
+        };
+        let sql = format!(
+            "SELECT a.*, s.facility, {envelope} AS envelope FROM alert AS a JOIN station AS s ON s.station = a.station {join}
+             WHERE a.at_ms < $1 AND (a.restricted = 0{theirs}) ORDER BY a.at_ms DESC, a.station, a.seq DESC LIMIT $2"
+        );
+        let asked = sqlx::query(AssertSqlSafe(sql)).bind(before_ms.unwrap_or(i64::MAX)).bind(i64::from(limit));
+        let rows = groups.iter().fold(asked, |asked, group| asked.bind(naming(group))).fetch_all(&self.readers).await?;
+        let told = |row: &sqlx::any::AnyRow| -> Result<Option<(String, String)>, sqlx::Error> {
+            let received = Received::read(row.try_get::<&str, _>("envelope")?.as_bytes());
+            Ok(received.ok().and_then(|received| told_to(groups, &received.envelope)))
+        };
         let view = |row: &sqlx::any::AnyRow| -> Result<AlertView, sqlx::Error> {
+            let (group, reason) =
+                told(row)?.map_or((None, row.try_get("reason")?), |(group, reason)| (Some(group), reason));
             Ok(AlertView {
                 station: row.try_get("station")?,
                 facility: row.try_get("facility")?,
@@ -201,7 +230,8 @@ impl Store {
                 kind: row.try_get("kind")?,
                 pass: row.try_get("pass")?,
                 item: row.try_get("item")?,
-                reason: row.try_get("reason")?,
+                reason,
+                group,
             })
         };
         let mut alerts: Vec<AlertView> = rows.iter().map(view).collect::<Result<_, _>>()?;
@@ -234,6 +264,7 @@ impl Store {
                 pass: None,
                 item: None,
                 reason: row.try_get("says")?,
+                group: None,
             })
         };
         Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
@@ -270,7 +301,7 @@ impl Store {
             "SELECT COUNT(*) AS stations, CAST(COALESCE(SUM(online), 0) AS BIGINT) AS online, CAST(COALESCE(SUM(received), 0) AS BIGINT) AS received,
              CAST(COALESCE(SUM(repeated), 0) AS BIGINT) AS repeated, CAST(COALESCE(SUM(durable), 0) AS BIGINT) AS durable,
              CAST(COALESCE(SUM(verified_to), 0) AS BIGINT) AS verified, CAST(COALESCE(SUM(high - durable), 0) AS BIGINT) AS missing,
-             CAST(COALESCE(SUM(quarantined), 0) AS BIGINT) AS quarantined, (SELECT COUNT(*) FROM alert) AS alerts,
+             CAST(COALESCE(SUM(quarantined), 0) AS BIGINT) AS quarantined, (SELECT COUNT(*) FROM alert WHERE restricted = 0) AS alerts,
              (SELECT COUNT(*) FROM audit WHERE result = 'same') AS audited_same,
              (SELECT COUNT(*) FROM audit WHERE result = 'differs') AS audited_differs,
              (SELECT COUNT(*) FROM audit WHERE result = 'unjudged') AS audited_unjudged FROM station",
@@ -336,6 +367,16 @@ impl Store {
         .await?;
         Ok(rows.iter().map(decision).collect::<Result<_, _>>()?)
     }
+}
+
+/// What stands in an envelope that names this group, as a pattern: in its audience, or in that of a reason.
+fn naming(group: &str) -> String {
+    let name = serde_json::Value::from(group).to_string();
+    let escaped: String = name
+        .chars()
+        .flat_map(|char| matches!(char, '!' | '%' | '_').then_some('!').into_iter().chain([char]))
+        .collect();
+    format!("%{{\"restricted\":{{\"group\":{escaped}%")
 }
 
 fn decision(row: &sqlx::any::AnyRow) -> Result<Decision, sqlx::Error> {

@@ -1,9 +1,10 @@
 //! `gatepost export`: one file that proves what the station recorded about one item or one pass.
 //!
 //! Works beside a running station: it reads a snapshot of the journal (links to closed segments, a copy of the open one),
-//! signs the newest records there, and changes nothing of the station's own. Personal data never come along.
+//! signs the newest records there, and changes nothing of the station's own. Personal data never come along. Of a parcel that
+//! was drawn at random, or looks so, the decision comes as everybody may know it ([`covered`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +22,12 @@ use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Kind, WallMs};
 use serde::{Deserialize, Serialize};
 
+use covered::covered;
+
 use super::{Ending, Failure, Outcome, document, hold, problem, say, scratch::Scratch, verify};
 use crate::run::clock::wall_now;
+
+mod covered;
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("what").required(true).args(["item", "pass"])))]
@@ -41,6 +46,9 @@ pub(super) struct Arguments {
     /// The file to write
     #[arg(long, value_name = "F")]
     out: PathBuf,
+    /// With decisions by chance word for word, which may be the cover of something: not for everybody's eyes
+    #[arg(long)]
+    whole: bool,
 }
 
 #[derive(Serialize)]
@@ -50,6 +58,8 @@ struct Exported {
     records: u64,
     signed: u64,
     images: u64,
+    /// Decisions by chance, told in words: `--whole` has them.
+    told: u64,
     /// Images named by the records that are not on the disk any more.
     images_missing: Vec<String>,
 }
@@ -99,8 +109,11 @@ pub(super) fn export(arguments: &Arguments, json: bool) -> Outcome {
         let what = item.or_else(|| pass.map(|pass| pass.to_string())).unwrap_or_default();
         return Err(problem(&shown, format!("nothing is recorded about {what}; check the number, or ask central")));
     }
-    let belongs = |envelope: &Envelope<'_>| picked.seqs.contains(&envelope.seq);
+    let told =
+        if arguments.whole { BTreeMap::new() } else { covered(&view, &picked.seqs).map_err(|e| problem(&shown, e))? };
+    let belongs = |envelope: &Envelope<'_>| picked.seqs.contains(&envelope.seq) && !told.contains_key(&envelope.seq);
     let mut made = package(&view, &belongs, None, &[]).map_err(|error| problem(&shown, error))?;
+    made.told = told.into_values().collect();
     let mut images_missing = Vec::new();
     for digest in &picked.images {
         match image(dir, *digest) {
@@ -117,13 +130,19 @@ pub(super) fn export(arguments: &Arguments, json: bool) -> Outcome {
         records: proof.records,
         signed: proof.signed,
         images: proof.images,
+        told: proof.told,
         images_missing,
     };
     if json {
         document(&exported)?;
     } else {
-        let Exported { records, signed, images, .. } = &exported;
+        let Exported { records, signed, images, told, .. } = &exported;
         say(format!("{}: {records} records ({signed} signed), {images} images", arguments.out.display()));
+        if *told > 0 {
+            say(format!(
+                "  {told} decisions by chance are told in words: --whole has them, for those who may know them"
+            ));
+        }
         exported
             .images_missing
             .iter()

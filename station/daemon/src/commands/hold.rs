@@ -14,6 +14,7 @@ use gatepost_ledger::lists::index::Source;
 use gatepost_ledger::lists::{Claims, Form, HoldLine, Line, ListKind};
 use gatepost_pipeline::identify::item_to_hold;
 use gatepost_pipeline::judge::{IssueCode, Outcome as Decided, Purpose, Severity};
+use gatepost_pipeline::record::Audience;
 use serde::Serialize;
 use serde_json::json;
 
@@ -223,6 +224,8 @@ fn list(config: &ConfigFile, all: bool, json: bool) -> Outcome {
             return;
         }
         match line {
+            // Whoever types here is in no group: that there is such a hold is not told, nor how many there are.
+            Line::Hold(line) if matches!(line.hold.audience, Audience::Restricted { .. }) => {}
             Line::Hold(line) if line.until.is_none_or(|until| until >= now) => {
                 let key = (issuer.clone(), line.item.as_str().to_owned(), line.hold.id.as_str().to_owned());
                 if held.len() < SHOWN_MAX || held.contains_key(&key) {
@@ -310,7 +313,7 @@ fn remove(config: &ConfigFile, item: &str, id: &str, json: bool) -> Outcome {
         Line::Hold(line) if line.item.as_str() == item && line.hold.id.as_str() == id => {
             if *issuer == opened.issuer {
                 own = true
-            } else {
+            } else if !matches!(line.hold.audience, Audience::Restricted { .. }) {
                 others = Some(issuer.clone())
             }
         }

@@ -76,6 +76,9 @@ pub(super) fn verify_package(arguments: &PackageArguments, json: bool) -> Outcom
     }
     let verdict = if proof.whole { "whole" } else { "NOT WHOLE" };
     say(format!("{shown}: {verdict}: {} records, {} signed, {} images", proof.records, proof.signed, proof.images));
+    if proof.told > 0 {
+        say(format!("  {} decisions are told of in words, and proven by nothing here: ask for the whole", proof.told));
+    }
     if let Some(key) = &proof.key {
         say(format!("  signed by {key}: compare it with the station's own"));
     }

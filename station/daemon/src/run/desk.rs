@@ -71,7 +71,7 @@ impl StationDesk {
     pub fn lane_showed(&self) {
         let views: Vec<LaneView> = self.lanes.values().filter_map(|lane| lane.shown.lock().ok()?.clone()).collect();
         if let Ok(mut seen) = self.seen.lock() {
-            seen.take(&views);
+            seen.take(&views, clock::wall_now());
         }
         self.changes.send_modify(|count| *count += 1);
     }
@@ -154,10 +154,7 @@ impl StationDesk {
 impl Desk for StationDesk {
     fn view(&self) -> StationView {
         let lanes = self.lanes.values().filter_map(|lane| lane.shown.lock().ok()?.clone()).collect();
-        let (exam_queue, decisions) = self.seen.lock().map_or_else(
-            |_| (Vec::new(), Vec::new()),
-            |seen| (seen.queue.iter().cloned().collect(), seen.decisions.iter().cloned().collect()),
-        );
+        let (exam_queue, decisions) = self.seen.lock().map_or_else(|_| (Vec::new(), Vec::new()), |seen| seen.shown());
         let (uplink, ledger) = (self.uplink(), self.ledger());
         StationView {
             station: self.station.clone(),
@@ -213,8 +210,13 @@ impl Desk for StationDesk {
 }
 
 impl Seen {
-    fn take(&mut self, views: &[LaneView]) {
-        let now = clock::wall_now();
+    /// What lies in the exam chutes, and what was decided, the newest first.
+    pub fn shown(&self) -> (Vec<Queued>, Vec<Decided>) {
+        (self.queue.iter().cloned().collect(), self.decisions.iter().cloned().collect())
+    }
+
+    /// How the lanes show themselves now.
+    pub fn take(&mut self, views: &[LaneView], now: WallMs) {
         for view in views {
             let Some(epoch) = view.epoch else { continue };
             let here: BTreeMap<PassKey, &ParcelView> =
@@ -300,10 +302,10 @@ mod tests {
         };
         let mut seen = Seen::default();
         recorded(&mut lanes, None);
-        seen.take(&lanes);
+        seen.take(&lanes, WallMs(1));
         assert!(!seen.decisions.is_empty() && seen.decisions.iter().all(|decided| decided.seq.is_none()));
         recorded(&mut lanes, Some(7));
-        seen.take(&lanes);
+        seen.take(&lanes, WallMs(1));
         assert!(seen.decisions.iter().all(|decided| decided.seq == Some(7)));
         // Judged anew: the newer one waits for a record of its own.
         for parcel in lanes.iter_mut().flat_map(|lane| &mut lane.parcels) {
@@ -311,7 +313,7 @@ mod tests {
             parcel.verdict.iter_mut().for_each(|verdict| verdict.outcome = Outcome::StopInPlace);
         }
         let before = seen.decisions.len();
-        seen.take(&lanes);
+        seen.take(&lanes, WallMs(1));
         let waiting = seen.decisions.iter().filter(|decided| decided.seq.is_none()).count();
         assert!(waiting > 0 && waiting == seen.decisions.len() - before, "{waiting} of {}", seen.decisions.len());
     }

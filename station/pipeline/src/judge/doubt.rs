@@ -7,7 +7,7 @@
 use super::Outcome;
 use super::bounded::{Sentence, Token};
 use super::inputs::*;
-use super::reason::{Evidence, Reason};
+use super::reason::{DRAWN, Evidence, Reason};
 use super::words::*;
 
 /// The reasons that hold without any rule.
@@ -247,7 +247,7 @@ fn of_sampling(inputs: &Inputs, reasons: &mut Vec<Reason>) {
             let trusted = inputs.trusted_shipper;
             let rate = if trusted { sampling.rate.min(sampling.rate_trusted) } else { sampling.rate };
             if sampling.draw < rate {
-                reasons.push(Reason::drawn("Selected at random."));
+                reasons.push(Reason::drawn(DRAWN));
             }
         }
     }

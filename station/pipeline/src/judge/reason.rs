@@ -17,6 +17,9 @@ pub const EVIDENCE_MAX: usize = 8;
 /// The rule id that a draw has, and that a hidden reason borrows.
 pub(super) const SAMPLING_RULE: &str = "built-in.sampling";
 
+/// What a draw says of itself, and so the only cover that cannot be told from one.
+pub(super) const DRAWN: &str = "Selected at random.";
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {

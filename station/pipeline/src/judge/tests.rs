@@ -272,6 +272,34 @@ fn a_restricted_hold_looks_like_a_random_sample_to_everyone_else() {
     assert_eq!(clearable(&held), Err(NotClearable::Reason { rule: Token::clipped("built-in.hold.presentation") }));
     assert_eq!(clearable(&sampled), Err(NotClearable::Reason { rule: Token::clipped("built-in.sampling") }));
     assert_eq!(clearable(&held).unwrap_err().to_string(), clearable(&sampled).unwrap_err().to_string());
+    assert_eq!((held.is_alert(), held.is_drawn()), (sampled.is_alert(), sampled.is_drawn()));
+    assert!(!judge(&clean(), rules()).is_drawn());
+
+    // Two of them, drawn besides, or beside something that everybody may see: still one draw.
+    let other = Audience::Restricted { group: "green".to_owned(), cover: "A sample.".to_owned() };
+    let (mut knife, mut both) = (clean(), clean());
+    knife.set_assessed(vec![seen(DetectionClass::Blade, 9_900)], None, 9_000);
+    knife.sampling.iter_mut().for_each(|sampling| sampling.draw = 0);
+    both.set_assessed(vec![seen(DetectionClass::Blade, 9_900)], None, 9_000);
+    both.set_holds(vec![hold(restricted), hold(other)]);
+    let drawn = judge(&knife, rules());
+    let mut alike = |draw: u16| {
+        both.sampling.iter_mut().for_each(|sampling| sampling.draw = draw);
+        let held = judge(&both, rules());
+        assert_eq!(shown(&held, officer), shown(&drawn, officer));
+        assert_eq!(held.is_alert(), drawn.is_alert());
+    };
+    alike(0);
+    alike(9_999);
+}
+
+#[test]
+fn a_hidden_reason_that_asks_for_nothing_is_not_shown_as_a_draw_of_what_was_released() {
+    let secret = Reason { outcome: Outcome::Release, ..Reason::doubt("x", IssueCode::Data, "A note.") };
+    let audience = Audience::Restricted { group: "blue".to_owned(), cover: "Selected at random.".to_owned() };
+    let verdict = Verdict::weigh(vec![Reason { audience, ..secret }], MailClass::Parcel, false);
+    let seen = verdict.seen_by(Viewer { officer: true, groups: &[] }, MailClass::Parcel);
+    assert_eq!((seen.outcome, seen.reasons.as_slice().len()), (Outcome::Release, 0));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Outcome;
 use super::bounded::{Few, Token};
-use super::reason::Reason;
+use super::reason::{DRAWN, Reason, SAMPLING_RULE};
 use super::words::{Action, Ground, IssueCode, MailClass, RiskLevel, Severity};
 use crate::record::Audience;
 
@@ -121,9 +121,11 @@ impl Verdict {
         Token::clipped(&blake3::hash(&bytes).to_hex())
     }
 
-    /// Whether any reason speaks at severity *alert*: the record's urgency.
+    /// Whether any reason speaks at severity *alert*: the record's urgency, and with it the topic that it leaves by. A
+    /// restricted reason does not: its cover is a draw, and a draw is no alert. Central finds it in the record.
     pub fn is_alert(&self) -> bool {
-        self.reasons.iter().any(|reason| reason.severity == Severity::Alert)
+        let known = |reason: &&Reason| !matches!(reason.audience, Audience::Restricted { .. });
+        self.reasons.iter().filter(known).any(|reason| reason.severity == Severity::Alert)
     }
 
     /// Who may see the record of this verdict: the narrowest audience of its reasons. Two restricted groups cannot both
@@ -137,16 +139,27 @@ impl Verdict {
         })
     }
 
-    /// This verdict as `viewer` may see it. A reason that is not theirs to know looks like a random sample with its
-    /// cover's words, down to the points; the outcome stays, because the belt shows it to everyone.
+    /// This verdict as `viewer` may see it. What is not theirs to know looks like one random sample, with the words of the
+    /// strongest hidden reason's cover, down to the points: a parcel is drawn once, so several hidden reasons are one,
+    /// and beside a real draw they are nothing. The outcome stays, because the belt shows it to everyone.
     pub fn seen_by(&self, viewer: Viewer<'_>, mail_class: MailClass) -> Self {
-        let shown = self.reasons.iter().map(|reason| match &reason.audience {
-            audience if viewer.may_see(audience) => reason.clone(),
-            Audience::Restricted { cover, .. } => Reason::drawn(cover),
-            Audience::All | Audience::Officer => Reason::drawn("Selected for examination."),
-        });
-        let shown = Self::weigh(shown.collect(), mail_class, false);
+        let (mut shown, hidden): (Vec<Reason>, Vec<Reason>) =
+            self.reasons.iter().cloned().partition(|reason| viewer.may_see(&reason.audience));
+        let asking = hidden.iter().find(|reason| reason.outcome > Outcome::Release);
+        if let Some(hidden) = asking.filter(|_| shown.iter().all(|reason| reason.rule.as_str() != SAMPLING_RULE)) {
+            shown.push(match &hidden.audience {
+                Audience::Restricted { cover, .. } => Reason::drawn(cover),
+                Audience::All | Audience::Officer => Reason::drawn(DRAWN),
+            });
+        }
+        let shown = Self::weigh(shown, mail_class, false);
         Self { outcome: self.outcome, cleared_by: self.cleared_by, ..shown }
+    }
+
+    /// Whether this verdict says to everybody that chance chose: because it did, or to cover something.
+    pub fn is_drawn(&self) -> bool {
+        let nobody = Viewer { officer: false, groups: &[] };
+        self.reasons.iter().any(|reason| reason.rule.as_str() == SAMPLING_RULE || !nobody.may_see(&reason.audience))
     }
 }
 
