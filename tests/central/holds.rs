@@ -221,6 +221,24 @@ pub async fn what_is_restricted_stands_on_no_page_of_holds(ground: Ground) {
     let (funnel, ways) =
         (funnel_at(&store, "JFK", NOW_MS).await, store.ways(&Patience::default(), NOW_MS).await.expect("ways"));
     assert_eq!((funnel.placed, ways.len()), (1, 1), "{ways:?}");
+    // A decision on such a hold tells what a draw tells, and is an alert for the group, and for no pattern of its name.
+    let reason = format!(r#"{{"severity":"alert","audience":{group},"text":"CBP asks for it."}}"#);
+    let decision = format!(r#"{{"pass":"A/1/9","item":"RBh9US","verdict":{{"outcome":"exam","reasons":[{reason}]}}}}"#);
+    commit(&store, vec![jfk.record_for(group, Kind::Decision, NOW_MS + 500, &decision)]).await;
+    let marks = store.marks_of("RBh9US").await.expect("asked");
+    assert!(matches!(&marks[..], [mark] if mark.told == Told::Decided("exam".to_owned())), "{marks:?}");
+    assert_eq!(
+        (store.counts().await.expect("counted").alerts, store.alerts(None, 10).await.expect("asked").len()),
+        (0, 0)
+    );
+    for (groups, found) in
+        [(vec!["narcotics"], 1), (vec!["%", "narcotic_", "fentanyl"], 0), (vec!["a", "narcotics"], 1)]
+    {
+        let groups = groups.into_iter().map(str::to_owned).collect();
+        let alerts = store.alerts_for(&groups, None, 10).await.expect("asked");
+        assert_eq!(alerts.len(), found, "{groups:?}: {alerts:?}");
+        assert!(alerts.iter().all(|alert| alert.reason == "CBP asks for it." && alert.group.is_some()), "{alerts:?}");
+    }
     let open = store.recoveries(10).await.expect("asked");
     assert!(open.is_empty(), "one is done with, the others are nobody's here: {open:?}");
 }

@@ -10,6 +10,9 @@ mod viewer;
 mod technician;
 mod listener;
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use gatepost_console::desk::{StationView, Uplink};
 use gatepost_console::page;
 use gatepost_console::shown::Shown;
@@ -20,10 +23,11 @@ use gatepost_pipeline::record::{Audience, WallMs};
 use gatepost_virtual::faults::FaultSchedule;
 use gatepost_virtual::lane::shipped;
 use gatepost_virtual::parcel::Plan;
+use gatepost_world::bench::BenchWorld;
 use gatepost_world::dialect::Dialect;
-use gatepost_world::lists::targeted;
-use gatepost_world::scenario::record_bytes;
-use gatepost_world::station::WALL_START;
+use gatepost_world::lists::{Lists, targeted};
+use gatepost_world::scenario::record_bytes_on;
+use gatepost_world::station::{Station, WALL_START};
 use gatepost_world::world::{Setup, World};
 use serde_json::Value;
 
@@ -55,6 +59,64 @@ enum Stopped {
     Held,
 }
 
+/// Where it happens, and what else there is for everybody to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    Belt,
+    /// The picture of every parcel shows something: an alert as it is.
+    Finds,
+    Bench,
+}
+
+/// A lane of either kind.
+enum Life {
+    Belt(Box<World>),
+    Bench(Box<BenchWorld>),
+}
+
+impl Life {
+    fn of(scene: Scene, setup: Setup) -> Self {
+        match scene {
+            Scene::Belt | Scene::Finds => Self::Belt(Box::new(World::new(setup))),
+            Scene::Bench => Self::Bench(Box::new(BenchWorld::new(setup))),
+        }
+    }
+    fn lists(&mut self) -> &mut Lists {
+        match self {
+            Self::Belt(world) => &mut world.lists,
+            Self::Bench(world) => &mut world.lists,
+        }
+    }
+    fn step(&mut self) {
+        match self {
+            Self::Belt(world) => world.step(),
+            Self::Bench(world) => world.step(),
+        }
+    }
+    fn station(&self) -> Option<&Station> {
+        match self {
+            Self::Belt(world) => world.station(),
+            Self::Bench(world) => world.station(),
+        }
+    }
+    /// To its end: its disk, and its records.
+    fn ended(self) -> (MemoryDisk, Vec<Vec<u8>>) {
+        let (disk, broken) = match self {
+            Self::Belt(mut world) => {
+                world.run();
+                (world.disk.clone(), world.broken)
+            }
+            Self::Bench(mut world) => {
+                world.run();
+                (world.disk.clone(), world.broken)
+            }
+        };
+        assert!(broken.is_empty(), "{broken:?}");
+        let records = record_bytes_on(&disk).expect("the journal");
+        (disk, records)
+    }
+}
+
 /// A day, as it left its traces.
 struct Day {
     /// The station's page and its document, each time somebody looked.
@@ -68,12 +130,10 @@ struct Day {
 }
 
 /// Each pass with its item and what was drawn for it, of a day without holds and draws.
-fn draws() -> Vec<(u16, String, String)> {
-    let mut world = world(0);
-    world.run();
-    let records = record_bytes(&world).expect("the journal");
+fn draws(scene: Scene) -> Vec<(u16, String, String)> {
+    let (_, records) = life(0, scene).ended();
     let decisions = records.iter().map(|bytes| serde_json::from_slice::<Value>(bytes).expect("a record"));
-    let mut found: Vec<(u16, String, String)> = decisions
+    let found: BTreeSet<(u16, String, String)> = decisions
         .filter(|record| record["kind"] == "decision")
         .map(|record| {
             let inputs = &record["body"]["inputs"];
@@ -82,15 +142,14 @@ fn draws() -> Vec<(u16, String, String)> {
             (draw, text(&record["body"]["pass"]), text(&inputs["item"]["id"]))
         })
         .collect();
-    found.sort();
-    found
+    found.into_iter().collect()
 }
 
-fn world(sampling_rate: u16) -> World {
-    let plan =
-        Plan { parcels: PARCELS, target_permille: 0, held_permille: 0, undeclared_permille: 0, ..Plan::default() };
-    World::new(Setup {
-        map: shipped("north"),
+fn life(sampling_rate: u16, scene: Scene) -> Life {
+    let target_permille = if scene == Scene::Finds { 1_000 } else { 0 };
+    let plan = Plan { parcels: PARCELS, target_permille, held_permille: 0, undeclared_permille: 0, ..Plan::default() };
+    let setup = Setup {
+        map: shipped(if scene == Scene::Bench { "bench" } else { "north" }),
         seed: SEED,
         plan: Plan { unreadable_permille: 0, ..plan },
         faults: FaultSchedule::none(),
@@ -98,26 +157,38 @@ fn world(sampling_rate: u16) -> World {
         sampling_rate,
         dialect: Dialect::default(),
         late_holds: Vec::new(),
-    })
+    };
+    Life::of(scene, setup)
 }
 
-/// The day on which one parcel is stopped, and looked at.
-fn day(stopped: Stopped) -> Day {
-    let draws = draws();
+/// The day on which one parcel is stopped, and looked at; lived once, whoever watches it.
+fn day(stopped: Stopped, scene: Scene) -> &'static Day {
+    static DAYS: [[OnceLock<Day>; 3]; 3] = [const { [const { OnceLock::new() }; 3] }; 3];
+    let way = match stopped {
+        Stopped::Drawn { beyond: 0 } => 0,
+        Stopped::Drawn { .. } => 1,
+        Stopped::Held => 2,
+    };
+    DAYS[scene as usize][way].get_or_init(|| lived(stopped, scene))
+}
+
+fn lived(stopped: Stopped, scene: Scene) -> Day {
+    static DRAWS: [OnceLock<Vec<(u16, String, String)>>; 3] = [const { OnceLock::new() }; 3];
+    let draws = DRAWS[scene as usize].get_or_init(|| draws(scene));
     let ((first, pass, item), (second, ..)) = (&draws[0], &draws[1]);
     let rate = match stopped {
         Stopped::Drawn { beyond } => first + 1 + beyond,
         Stopped::Held => *first,
     };
     assert!(rate <= *second, "only one is drawn: {draws:?}");
-    let mut world = world(rate);
+    let mut life = life(rate, scene);
     // A list is as long on every day; who stands on it is the secret.
     let held = if stopped == Stopped::Held { item.as_str() } else { "RB000000000US" };
-    world.lists.place(held, restricted());
+    life.lists().place(held, restricted());
     let (mut looks, mut seen) = (Vec::new(), Seen::default());
     for step in 0..STEPS {
-        world.step();
-        let Some(station) = world.station().filter(|_| step % LOOK_EVERY == 0) else { continue };
+        life.step();
+        let Some(station) = life.station().filter(|_| step % LOOK_EVERY == 0) else { continue };
         let lanes = vec![station.view()];
         let now = WallMs(WALL_START + i64::from(step) * 5);
         seen.take(&lanes, now);
@@ -130,19 +201,25 @@ fn day(stopped: Stopped) -> Day {
         looks.push(serde_json::to_string(&shown).expect("a document"));
         looks.push(page::whole(&shown, "TOKEN").into_string());
     }
-    world.run();
-    assert!(world.broken.is_empty(), "{:?}", world.broken);
-    let records = record_bytes(&world).expect("the journal");
+    let (disk, records) = life.ended();
     let stops = |bytes: &&Vec<u8>| {
         let record: Value = serde_json::from_slice(bytes).expect("a record");
         record["kind"] == "decision" && record["body"]["verdict"]["outcome"] == serde_json::json!(Outcome::Exam)
     };
-    assert_eq!(records.iter().filter(stops).count(), 1, "one parcel is stopped, the others go");
-    Day { looks, records, disk: world.disk.clone(), item: item.clone(), pass: pass.clone(), listed: held.to_owned() }
+    let stopped = records.iter().filter(stops).count();
+    assert!(stopped == 1 || scene == Scene::Finds, "one parcel is stopped, the others go: {stopped}");
+    Day { looks, records, disk, item: item.clone(), pass: pass.clone(), listed: held.to_owned() }
 }
 
-/// What two ordinary draws do not share: hashes and keys (16 and more hexadecimal digits), and times of today.
+/// What two ordinary draws do not share: hashes and keys (16 and more hexadecimal digits), times of today, and how long ago
+/// something was by the clock on the wall.
 fn erased(text: &str) -> String {
+    let parts: Vec<&str> = text.split(" ago<").collect();
+    let (last, aged) = parts.split_last().expect("one part at least");
+    // `47 h`: a number and its unit.
+    let number = |part: &&str| part.rfind(' ').map_or(0, |unit| part[..unit].trim_end_matches(char::is_numeric).len());
+    let without = |part: &&str| part[..number(part)].to_owned() + "AGO<";
+    let text = aged.iter().map(without).collect::<String>() + last;
     let mut out = String::with_capacity(text.len());
     let mut word = String::new();
     let flush = |word: &mut String, out: &mut String| {
@@ -190,12 +267,14 @@ fn differs(one: &[(String, String)], other: &[(String, String)]) -> Option<Strin
 /// anywhere, and one word more is found.
 #[track_caller]
 fn alike(watched: impl Fn(&Day) -> Vec<(String, String)>) {
-    let (drawn, again, held) =
-        (day(Stopped::Drawn { beyond: 0 }), day(Stopped::Drawn { beyond: 1 }), day(Stopped::Held));
-    let (drawn, again, held) = (watched(&drawn), watched(&again), watched(&held));
-    assert_eq!(differs(&drawn, &again), None, "two ordinary draws differ: take out less");
-    assert_eq!(differs(&drawn, &held), None, "the restricted hold can be told from a draw");
-    found_when_leaked(&held, |held| differs(&drawn, held).is_some());
+    for scene in [Scene::Belt, Scene::Finds, Scene::Bench] {
+        let seen = |stopped: Stopped| watched(day(stopped, scene));
+        let (drawn, again) = (seen(Stopped::Drawn { beyond: 0 }), seen(Stopped::Drawn { beyond: 1 }));
+        let held = seen(Stopped::Held);
+        assert_eq!(differs(&drawn, &again), None, "{scene:?}: two ordinary draws differ: take out more");
+        assert_eq!(differs(&drawn, &held), None, "{scene:?}: the restricted hold can be told from a draw");
+        found_when_leaked(&held, |held| differs(&drawn, held).is_some());
+    }
 }
 
 /// Neither a secret, nor a flag, nor one row more may go unnoticed.

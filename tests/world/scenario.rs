@@ -156,14 +156,21 @@ pub fn records(world: &World) -> Result<Vec<Value>, String> {
 /// # Errors
 /// What the journal says.
 pub fn record_bytes(world: &World) -> Result<Vec<Vec<u8>>, String> {
-    bytes_on(&world.disk)
+    record_bytes_on(&world.disk)
 }
 
 fn records_on(disk: &MemoryDisk) -> Result<Vec<Value>, String> {
-    bytes_on(disk)?.iter().map(|bytes| serde_json::from_slice(bytes).map_err(|error| error.to_string())).collect()
+    record_bytes_on(disk)?
+        .iter()
+        .map(|bytes| serde_json::from_slice(bytes).map_err(|error| error.to_string()))
+        .collect()
 }
 
-fn bytes_on(disk: &MemoryDisk) -> Result<Vec<Vec<u8>>, String> {
+/// The same, from the disk of any world.
+///
+/// # Errors
+/// What the journal says.
+pub fn record_bytes_on(disk: &MemoryDisk) -> Result<Vec<Vec<u8>>, String> {
     let disk: SharedDisk = Arc::new(disk.clone());
     let setup = JournalSetup { station: STATION.to_owned(), key: crate::station::key(), bounds: Bounds::default() };
     let (journal, _) = Journal::open(disk, "journal", setup).map_err(|error| error.to_string())?;

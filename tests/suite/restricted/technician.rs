@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use gatepost_ledger::disk::{Disk, How};
 use serde_json::json;
 
-use super::{Day, Stopped, alike, day, restricted};
+use super::{Day, Scene, Stopped, alike, day, restricted};
 
 /// Set to the words of a command in the process that is to carry it out.
 const WORDS: &str = "GATEPOST_TEST_WORDS";
@@ -64,8 +64,8 @@ fn commands_and_exports_say_of_a_restricted_hold_what_they_say_of_a_draw() {
 
 #[test]
 fn a_package_for_those_who_may_know_is_whole() {
-    let day = day(Stopped::Held);
-    let folder = written(&day);
+    let day = day(Stopped::Held, Scene::Belt);
+    let folder = written(day);
     let said = gatepost(folder.path(), &["export", "data", "--item", &day.item, "--whole", "--out", "item"]);
     assert!(said.starts_with("Some(0)"), "{said}");
     let package = std::fs::read_to_string(folder.path().join("item")).expect("a package");

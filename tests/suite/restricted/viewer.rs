@@ -11,7 +11,7 @@ use gatepost_world::central::{Asked, Ground, ask};
 use gatepost_world::station::STATION;
 use serde_json::json;
 
-use super::{Day, GROUP, Stopped, alike, day, restricted};
+use super::{Day, GROUP, Scene, Stopped, alike, day, restricted};
 
 const PATHS: [&str; 15] = [
     "/",
@@ -48,10 +48,10 @@ fn on_centrals_pages_a_restricted_hold_is_a_draw() {
 
 #[tokio::test]
 async fn who_has_the_group_finds_the_alert_and_no_other_group_does() {
-    let held = day(Stopped::Held);
+    let held = day(Stopped::Held, Scene::Belt);
     let with = async |group: &str| {
         let scopes = Scopes::from_iter(Scope::ALL).with_groups([group.to_owned()]).expect("a group");
-        asked(&held, &scopes).await.into_iter().find(|(path, _)| path == "/api/alerts").expect("alerts").1
+        asked(held, &scopes).await.into_iter().find(|(path, _)| path == "/api/alerts").expect("alerts").1
     };
     let theirs = with(GROUP).await;
     assert!(theirs.contains(&held.item) && theirs.contains(GROUP) && theirs.contains("to be presented"), "{theirs}");

@@ -275,6 +275,11 @@ impl Checked {
                 .notes
                 .push("no station key yet: it is made at the first start, then enrol its fingerprint".to_owned()),
         }
+        if config.sampling.rate == 0 || config.sampling.rate_trusted == 0 {
+            let says = "sampling.rate or rate_trusted is 0: where nothing is drawn at random, a draw is no cover for a \
+                        restricted hold";
+            self.notes.push(says.to_owned());
+        }
         if let Some(path) = &config.sampling.key {
             let path = config.path(path);
             let text = std::fs::read_to_string(&path).unwrap_or_default();
