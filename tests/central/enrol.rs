@@ -1,17 +1,19 @@
 //! Stations let in, renewed and taken out, on a real database: what central decides, without a broker.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signer, SigningKey};
+use gatepost_central::Central;
 use gatepost_central::config::{Config, EnrolmentConfig};
 use gatepost_central::enrol::{EnrolError, Registrar};
 use gatepost_central::store::Store;
-use gatepost_sync::enrol::{BY_STATION, Code, Request, Sealed};
+use gatepost_sync::enrol::{BY_STATION, Code, ENROL_PATH, Request, Sealed};
 use gatepost_sync::topics::Address;
 
 use super::ground::Ground;
 use super::stories::{arrived, batch_of};
+use super::web::{Asked, ask};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -95,15 +97,49 @@ pub async fn a_code_lets_one_station_in_once(ground: Ground) {
     assert!(winner.body.contains(&enrolled[0].key), "the key of the one that is in");
     assert!(answer.authorities.contains("BEGIN CERTIFICATE") && answer.ends_ms > now + 300 * DAY_MS);
     assert_eq!(why(registrar.enrol(&winner, now).await), "used-code");
-    // Wrong codes are counted, and then even the right one is worth nothing.
+    // However many wrong codes were tried meanwhile, the right one is good.
     let code = invite(&store, "st-03", now + DAY_MS).await;
     let st3 = Machine::new(3, "st-03");
-    for _ in 0..10 {
+    for _ in 0..20 {
         assert_eq!(why(registrar.enrol(&st3.asks(Some(&Code::make().unwrap()), now), now).await), "other-code");
     }
-    assert_eq!(why(registrar.enrol(&st3.asks(Some(&code), now), now).await), "too-many-attempts");
-    let code = invite(&store, "st-03", now + DAY_MS).await;
-    assert!(registrar.enrol(&st3.asks(Some(&code), now), now).await.is_ok(), "a new invitation is a new one");
+    assert!(registrar.enrol(&st3.asks(Some(&code), now), now).await.is_ok());
+}
+
+/// Whoever reaches the port, and has no code, closes no invitation, and while he waits costs the database nothing.
+pub async fn whoever_tries_codes_waits_and_closes_no_invitation(ground: Ground) {
+    let config = Config { enrolment: Some(EnrolmentConfig::usual()), ..ground.config(9) };
+    let central = Central::start(config).await.expect("central starts");
+    let store = central.store().clone();
+    let code = invite(&store, "st-01", now_ms() + DAY_MS).await;
+    let machine = Machine::new(1, "st-01");
+    let say = async |code: &Code| {
+        let json = serde_json::to_string(&machine.asks(Some(code), now_ms())).expect("JSON");
+        ask(&central, ENROL_PATH, Asked { json: Some(&json), ..Asked::default() }).await
+    };
+    for _ in 0..5 {
+        assert_eq!(say(&Code::make().unwrap()).await.status, 403);
+    }
+    // Then answered without a look at the invitations: they cannot be read just now.
+    let mut aside = ground.connect().await;
+    sqlx::query("ALTER TABLE invitation RENAME TO invitation_aside").execute(&mut aside).await.expect("renamed");
+    for _ in 0..3 {
+        assert_eq!(ask(&central, ENROL_PATH, Asked { json: Some("{}"), ..Asked::default() }).await.status, 403);
+    }
+    let waits = say(&code).await;
+    assert!(waits.status == 429 && waits.line("retry-after").is_some(), "{waits:?}");
+    sqlx::query("ALTER TABLE invitation_aside RENAME TO invitation").execute(&mut aside).await.expect("renamed");
+    let told = loop {
+        match say(&code).await {
+            told if told.status == 429 => tokio::time::sleep(Duration::from_millis(50)).await,
+            told => break told,
+        }
+    };
+    assert_eq!(told.status, 200, "the right code is good after them all: {told:?}");
+    let refused = store.refusals(10).await.expect("asked");
+    let times = |reason| refused.iter().filter(|one| one.reason == reason).map(|one| one.times).sum::<i64>();
+    assert_eq!((times("other-code"), times("unreadable-request"), refused.len()), (5, 3, 2));
+    central.stop().await;
 }
 
 pub async fn an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more(ground: Ground) {

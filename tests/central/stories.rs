@@ -21,6 +21,7 @@ pub use super::access::{
 };
 pub use super::enrol::{
     a_code_lets_one_station_in_once, an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
+    whoever_tries_codes_waits_and_closes_no_invitation,
 };
 use super::ground::Ground;
 use super::holds::hold_on;
@@ -410,6 +411,7 @@ macro_rules! central_stories {
             who_is_refused_often_waits_and_fills_no_disk,
             a_code_lets_one_station_in_once,
             an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
+            whoever_tries_codes_waits_and_closes_no_invitation,
             a_station_that_records_in_anothers_name_is_put_aside,
             hostile_text_in_every_field_is_text_and_changes_nothing
         );

@@ -11,6 +11,8 @@ pub struct Asked<'a> {
     pub cookie: Option<&'a str>,
     /// Sent as a form of central's own page.
     pub form: Option<&'a str>,
+    /// Sent as JSON.
+    pub json: Option<&'a str>,
     /// More lines of the head.
     pub head: &'a str,
 }
@@ -42,7 +44,7 @@ pub async fn ask(central: &Central, path: &str, asked: Asked<'_>) -> Answer {
     let at = central.http();
     let mut text = format!(
         "{} {path} HTTP/1.0\r\nHost: {at}\r\n{}",
-        if asked.form.is_some() { "POST" } else { "GET" },
+        if asked.form.or(asked.json).is_some() { "POST" } else { "GET" },
         asked.head
     );
     if let Some(token) = asked.token {
@@ -58,8 +60,11 @@ pub async fn ask(central: &Central, path: &str, asked: Asked<'_>) -> Answer {
         }
         text += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", form.len());
     }
+    if let Some(json) = asked.json {
+        text += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", json.len());
+    }
     text += "\r\n";
-    text += asked.form.unwrap_or_default();
+    text += asked.form.or(asked.json).unwrap_or_default();
     let mut stream = TcpStream::connect(at).await.expect("central's pages");
     stream.write_all(text.as_bytes()).await.expect("asked");
     let mut answer = String::new();

@@ -13,9 +13,6 @@ use crate::holds::{KeyError, Signatory};
 use crate::store::enrol::{Certified, Enrolled, Invitation};
 use crate::store::{Store, StoreError};
 
-/// Requests by another code before an invitation is worth nothing: a slip of the finger is told at the station already.
-const ATTEMPTS_MAX: i64 = 10;
-
 /// Why a station is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -25,8 +22,6 @@ pub enum Refusal {
         "the code is not the one that {0} was invited with; compare both, or have a new one made with `gatepost-central station invite {0}`"
     )]
     OtherCode(String),
-    #[error("the invitation of {0} saw too many wrong codes and is worth nothing any more; have a new one made")]
-    TooManyAttempts(String),
     #[error(
         "this code has been used already; if that was not you, tell whoever runs central now; have a new one made with `gatepost-central station invite {0}`"
     )]
@@ -51,7 +46,6 @@ impl Refusal {
         match self {
             Self::Unreadable(_) => "unreadable-request",
             Self::OtherCode(_) => "other-code",
-            Self::TooManyAttempts(_) => "too-many-attempts",
             Self::Used(_) => "used-code",
             Self::Expired(_) => "expired-code",
             Self::OtherKey(_) => "other-key",
@@ -66,7 +60,6 @@ impl Refusal {
         match self {
             Self::Unreadable(_) => "",
             Self::OtherCode(who)
-            | Self::TooManyAttempts(who)
             | Self::Used(who)
             | Self::Expired(who)
             | Self::OtherKey(who)
@@ -164,9 +157,6 @@ impl Registrar {
         let invitation = inner.store.invitation(address.station.as_str()).await?;
         let invitation = invitation.filter(|found| found.facility == address.facility.as_str());
         let Some(invitation) = invitation else { return Err(Refusal::OtherCode(who).into()) };
-        if !sealed.is_by(&invitation.verifier) {
-            inner.store.attempted(address.station.as_str()).await?;
-        }
         is_open(&invitation, sealed, &who, now_ms)?;
         let signed = self.sign(&request, now_ms)?;
         if !inner.store.enrol(certified(&request, &signed), &invitation.verifier, now_ms).await? {
@@ -241,15 +231,13 @@ impl Registrar {
     }
 }
 
-/// Only who has the code hears what became of it.
+/// Only who has the code hears what became of it. Others may ask as often as they like, and close nothing: a code is 160 random
+/// bits. They are written down, and made to wait, where they ask ([`crate::pages`]).
 fn is_open(invitation: &Invitation, sealed: &Sealed, who: &str, now_ms: i64) -> Result<(), Refusal> {
     let who = || who.to_owned();
-    let has_code = sealed.is_by(&invitation.verifier);
     match invitation.used_ms {
-        _ if !has_code && invitation.attempts >= ATTEMPTS_MAX => Err(Refusal::TooManyAttempts(who())),
-        _ if !has_code => Err(Refusal::OtherCode(who())),
+        _ if !sealed.is_by(&invitation.verifier) => Err(Refusal::OtherCode(who())),
         Some(_) => Err(Refusal::Used(who())),
-        None if invitation.attempts >= ATTEMPTS_MAX => Err(Refusal::TooManyAttempts(who())),
         None if invitation.ends_ms <= now_ms => Err(Refusal::Expired(who())),
         None => Ok(()),
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -28,6 +28,8 @@ pub(super) const COOKIE: &str = "gatepost_session";
 pub(super) struct Door {
     store: Store,
     strikes: Arc<Mutex<Strikes>>,
+    /// Of stations that ask to be let in: a program with an old token, behind the same address, does not make them wait.
+    station_strikes: Arc<Mutex<Strikes>>,
 }
 
 /// The restricted groups of whoever asks; none where no token is asked for.
@@ -80,7 +82,18 @@ pub(super) async fn guard(
 
 impl Door {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, strikes: Arc::default() }
+        Self { store, strikes: Arc::default(), station_strikes: Arc::default() }
+    }
+
+    fn strikes(&self, path: &str) -> MutexGuard<'_, Strikes> {
+        let strikes = if [ENROL_PATH, RENEW_PATH].contains(&path) { &self.station_strikes } else { &self.strikes };
+        strikes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer for whoever was refused there too often and has to wait, before anything is looked up for him.
+    pub(super) fn waits(&self, address: IpAddr, path: &str, now_ms: i64) -> Option<Response> {
+        let address = place_of(address);
+        self.strikes(path).waits(address, now_ms).map(|seconds| ask_again(address, seconds))
     }
 
     /// Whose token or session these headers show.
@@ -133,14 +146,10 @@ impl Door {
         now_ms: i64,
     ) -> Result<(), Response> {
         let address = place_of(address);
-        let struck = self.strikes.lock().unwrap_or_else(PoisonError::into_inner).strike(address, now_ms);
+        let struck = self.strikes(path).strike(address, now_ms);
         let times = match struck {
             Struck::Told(times) => times,
-            Struck::Waits(seconds) => {
-                let text = format!("Too many questions from {address} were refused; ask again in {seconds} seconds.");
-                let after = [(header::RETRY_AFTER, seconds.to_string())];
-                return Err(guarded((StatusCode::TOO_MANY_REQUESTS, after, text).into_response()));
-            }
+            Struck::Waits(seconds) => return Err(ask_again(address, seconds)),
         };
         tracing::warn!(%address, who, reason, path = %path.escape_debug(), times, "pages: refused");
         let address = address.to_string();
@@ -150,6 +159,12 @@ impl Door {
         }
         Ok(())
     }
+}
+
+fn ask_again(address: IpAddr, seconds: i64) -> Response {
+    let text = format!("Too many questions from {address} were refused; ask again in {seconds} seconds.");
+    let after = [(header::RETRY_AFTER, seconds.to_string())];
+    guarded((StatusCode::TOO_MANY_REQUESTS, after, text).into_response())
 }
 
 /// As a sentence begins and ends.

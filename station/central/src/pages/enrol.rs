@@ -34,6 +34,9 @@ async fn answer(
         return guarded((StatusCode::NOT_FOUND, text).into_response());
     };
     let now_ms = wall_ms();
+    if let Some(waits) = shared.door.waits(peer.ip(), path, now_ms) {
+        return waits;
+    }
     let told = match asked {
         Ok(Json(sealed)) if path == ENROL_PATH => registrar.enrol(&sealed, now_ms).await,
         Ok(Json(sealed)) => registrar.renew(&sealed, now_ms).await,

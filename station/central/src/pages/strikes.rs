@@ -1,7 +1,9 @@
 //! How often an address was told no lately, and how long it has to wait. Pure: it is told the time.
 //!
-//! Who waits is answered at once and looked up nowhere; a good token is never made to wait, whoever else asks from the same
-//! address (a token cannot be guessed, so a neighbour's mistakes cost only the neighbour).
+//! Who waits is answered at once, and nothing is written down for him. Whoever shows a token is looked up all the same, one
+//! reading by its digest: a good token is never made to wait, whoever else asks from the same address (a token cannot be
+//! guessed, so a neighbour's mistakes cost only the neighbour). Whoever shows none, as a station that asks to be let in, is not
+//! looked up while his address waits; that is a minute at most.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -36,15 +38,21 @@ pub(super) enum Struck {
 }
 
 impl Strikes {
+    /// How many seconds whoever asks from there has still to wait; counted, as one more that was told no.
+    pub(super) fn waits(&mut self, address: IpAddr, now_ms: i64) -> Option<i64> {
+        let strike = self.0.get_mut(&address).filter(|strike| now_ms < strike.waits_until_ms)?;
+        strike.untold += 1;
+        Some((strike.waits_until_ms - now_ms).div_euclid(1_000) + 1)
+    }
+
     pub(super) fn strike(&mut self, address: IpAddr, now_ms: i64) -> Struck {
+        if let Some(seconds) = self.waits(address, now_ms) {
+            return Struck::Waits(seconds);
+        }
         if !self.0.contains_key(&address) && self.0.len() >= ADDRESSES_MAX {
             self.forget_one();
         }
         let strike = self.0.entry(address).or_default();
-        if now_ms < strike.waits_until_ms {
-            strike.untold += 1;
-            return Struck::Waits((strike.waits_until_ms - now_ms).div_euclid(1_000) + 1);
-        }
         if strike.last_ms + REMEMBERED_MS < now_ms {
             strike.times = 0;
         }
@@ -88,6 +96,12 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
         assert_eq!(told, 28, "who waited is told with the next");
         assert_eq!(strikes.strike(from(2), now_ms), Struck::Told(1), "a neighbour is not made to wait");
+        assert_eq!(strikes.waits(from(2), now_ms), None);
+        assert_eq!(strikes.waits(from(1), now_ms + 1), None, "the last wait is over");
+        assert_eq!(strikes.strike(from(1), now_ms + 1), Struck::Told(1));
+        assert_eq!(strikes.waits(from(1), now_ms + 1), Some(61));
+        let now_ms = now_ms + 60_001;
+        assert_eq!(strikes.strike(from(1), now_ms), Struck::Told(2), "who only asked is told with the next too");
         let later = now_ms + REMEMBERED_MS + 1;
         assert_eq!(strikes.strike(from(1), later), Struck::Told(1));
         assert_eq!(strikes.strike(from(1), later), Struck::Told(1), "forgotten after a while");

@@ -20,7 +20,6 @@ pub struct Invitation {
     pub facility: String,
     pub verifier: Verifier,
     pub ends_ms: i64,
-    pub attempts: i64,
     pub used_ms: Option<i64>,
 }
 
@@ -63,7 +62,7 @@ impl Store {
         sqlx::query(
             "INSERT INTO invitation (station, facility, verifier, made_ms, made_by, ends_ms) VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (station) DO UPDATE SET facility = excluded.facility, verifier = excluded.verifier,
-             made_ms = excluded.made_ms, made_by = excluded.made_by, ends_ms = excluded.ends_ms, attempts = 0, used_ms = NULL",
+             made_ms = excluded.made_ms, made_by = excluded.made_by, ends_ms = excluded.ends_ms, used_ms = NULL",
         )
         .bind(address.station.as_str())
         .bind(address.facility.as_str())
@@ -93,21 +92,8 @@ impl Store {
             facility: row.try_get("facility")?,
             verifier,
             ends_ms: row.try_get("ends_ms")?,
-            attempts: row.try_get("attempts")?,
             used_ms: row.try_get("used_ms")?,
         }))
-    }
-
-    /// One more request for this station by another code.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn attempted(&self, station: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE invitation SET attempts = attempts + 1 WHERE station = $1")
-            .bind(station)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
     }
 
     /// Uses the invitation up and believes the station's key, or does nothing when somebody was quicker. A station that comes
