@@ -8,6 +8,7 @@ use gatepost_central::Central;
 use gatepost_central::config::{Config, EnrolmentConfig};
 use gatepost_central::enrol::{EnrolError, Registrar};
 use gatepost_central::store::Store;
+use gatepost_central::store::enrol::TakenOut;
 use gatepost_sync::enrol::{BY_STATION, Code, ENROL_PATH, Request, Sealed};
 use gatepost_sync::topics::Address;
 
@@ -168,10 +169,10 @@ pub async fn an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_beli
     let chain = super::stories::chain("st-01", 4);
     let first = store.commit(batch_of([arrived("JFK", "st-01", &chain[0]), arrived("JFK", "st-01", &chain[1])]), now);
     assert_eq!(first.await.expect("committed").stored, 2);
-    let crl = registrar.revoke(&other.address, ("ann", "stolen from the lorry"), now).await.expect("asked");
-    assert_eq!(crl, Some(ground.path().join("crl.pem")));
+    let taken = registrar.revoke(&other.address, ("ann", "stolen from the lorry"), now).await.expect("asked");
+    assert_eq!((taken, registrar.crl()), (TakenOut::Station, ground.path().join("crl.pem").as_path()));
     assert_eq!(taken_back(&ground), 3);
-    assert_eq!(registrar.revoke(&other.address, ("ann", "again"), now).await.expect("asked"), None);
+    assert_eq!(registrar.revoke(&other.address, ("ann", "again"), now).await.expect("asked"), TakenOut::Nothing);
     assert_eq!(why(registrar.renew(&other.asks(None, now + 5), now).await), "revoked-station");
     // What it says is put aside and acknowledged by nothing; what it had said stands.
     let later = store.commit(batch_of([arrived("JFK", "st-01", &chain[1]), arrived("JFK", "st-01", &chain[2])]), now);
@@ -185,4 +186,30 @@ pub async fn an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_beli
     registrar.enrol(&st1.asks(Some(&code), now + 6), now).await.expect("in");
     let again = store.commit(batch_of([arrived("JFK", "st-01", &chain[2]), arrived("JFK", "st-01", &chain[3])]), now);
     assert_eq!(again.await.expect("committed").stations[0].verified, (1..=4).collect());
+}
+
+pub async fn a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed(ground: Ground) {
+    let store = ground.open().await;
+    let (registrar, now) = (registrar(&ground, &store).await, now_ms());
+    let (st1, code) = (Machine::new(1, "st-01"), invite(&store, "st-01", now + DAY_MS).await);
+    registrar.enrol(&st1.asks(Some(&code), now), now).await.expect("in");
+    // One more is heard, and did not enrol here.
+    let heard = batch_of([arrived("JFK", "st-02", &super::stories::chain("st-02", 1)[0])]);
+    store.commit(heard, now).await.expect("committed");
+    for station in ["st-01", "st-02"] {
+        let elsewhere = Address::new("LHR", station).expect("an address");
+        let told = store.invite(&elsewhere, &code.verifier(), "ann", (now, now + DAY_MS)).await.expect_err("refused");
+        assert!(told.to_string().starts_with(&format!("{station} is known at JFK already")), "{told}");
+        assert_eq!(registrar.revoke(&elsewhere, ("ann", "mistyped"), now).await.expect("asked"), TakenOut::Nothing);
+    }
+    assert!(registrar.renew(&st1.asks(None, now + 1), now).await.is_ok(), "it works on");
+    // A name that nobody has yet is invited again as it should have been; the first code is worth nothing then.
+    let (mistyped, st3) = (Address::new("LHR", "st-03").expect("an address"), Machine::new(3, "st-03"));
+    store.invite(&mistyped, &code.verifier(), "ann", (now, now + DAY_MS)).await.expect("invited");
+    let lost = invite(&store, "st-03", now + DAY_MS).await;
+    assert_eq!(registrar.revoke(&mistyped, ("ann", "not this one"), now).await.expect("asked"), TakenOut::Nothing);
+    let taken = registrar.revoke(&st3.address, ("ann", "the letter was lost"), now).await;
+    assert_eq!(taken.expect("asked"), TakenOut::Invitation);
+    assert_eq!(why(registrar.enrol(&st3.asks(Some(&lost), now), now).await), "used-code");
+    assert_eq!(registrar.revoke(&st3.address, ("ann", "again"), now).await.expect("asked"), TakenOut::Nothing);
 }

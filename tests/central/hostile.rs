@@ -18,6 +18,7 @@ use gatepost_central::intake::sort_record;
 use gatepost_central::place::Doubt;
 use gatepost_central::store::Store;
 use gatepost_central::store::access::Refusal;
+use gatepost_central::store::enrol::TakenOut;
 use gatepost_central::store::holds::HoldChange;
 use gatepost_central::store::ingest::{Batch, Doubtful};
 use gatepost_pipeline::record::{Class, Kind};
@@ -187,7 +188,8 @@ async fn say_everything(ground: &Ground, store: &Store, text: &str, n: usize) {
     assert!(store.revoke_token(text, text, NOW_MS).await.is_err());
     let code = Code::make().expect("random bytes");
     store.invite(&address(chain.station), &code.verifier(), text, (1, 2)).await.expect("invited");
-    assert!(!store.revoke_station(&address(chain.station), (text, text), NOW_MS).await.expect("asked"));
+    let taken = store.revoke_station(&address(chain.station), (text, text), NOW_MS).await.expect("asked");
+    assert_eq!(taken, TakenOut::Nothing);
 }
 
 /// Nothing but our own elements, with attributes of our own.

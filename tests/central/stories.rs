@@ -20,7 +20,8 @@ pub use super::access::{
     who_is_refused_often_waits_and_fills_no_disk,
 };
 pub use super::enrol::{
-    a_code_lets_one_station_in_once, an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
+    a_code_lets_one_station_in_once, a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
+    an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
     whoever_tries_codes_waits_and_closes_no_invitation,
 };
 use super::ground::Ground;
@@ -412,6 +413,7 @@ macro_rules! central_stories {
             a_code_lets_one_station_in_once,
             an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
             whoever_tries_codes_waits_and_closes_no_invitation,
+            a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
             a_station_that_records_in_anothers_name_is_put_aside,
             hostile_text_in_every_field_is_text_and_changes_nothing
         );

@@ -1,7 +1,7 @@
 //! Stations let in by invitation, renewed by their own key, and taken out again: the decisions. What travels is
 //! [`gatepost_sync::enrol`], who signs is [`crate::authority`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatepost_sync::enrol::{Answer, CLOCK_SLACK_MS, Request, Sealed};
@@ -10,7 +10,7 @@ use gatepost_sync::topics::Address;
 use crate::authority::{self, Authority, AuthorityError, BadRequest, Signed};
 use crate::config::{Config, ConfigError};
 use crate::holds::{KeyError, Signatory};
-use crate::store::enrol::{Certified, Enrolled, Invitation};
+use crate::store::enrol::{Certified, Enrolled, Invitation, TakenOut};
 use crate::store::{Store, StoreError};
 
 /// Why a station is not let in.
@@ -188,7 +188,7 @@ impl Registrar {
         Ok(Sealed::signed_answer(&answer, |bytes| inner.signatory.answers(bytes)))
     }
 
-    /// Takes a station out; says where the broker's list is, or nothing where no such station is in.
+    /// Takes a station out, or closes the invitation of one that is not in yet; says which.
     ///
     /// # Errors
     /// [`RegistrarError`].
@@ -197,12 +197,17 @@ impl Registrar {
         address: &Address,
         by_and_why: (&str, &str),
         now_ms: i64,
-    ) -> Result<Option<PathBuf>, RegistrarError> {
-        if !self.0.store.revoke_station(address, by_and_why, now_ms).await? {
-            return Ok(None);
+    ) -> Result<TakenOut, RegistrarError> {
+        let taken = self.0.store.revoke_station(address, by_and_why, now_ms).await?;
+        if taken == TakenOut::Station {
+            self.write_revocations(now_ms).await?;
         }
-        self.write_revocations(now_ms).await?;
-        Ok(Some(self.0.crl.clone()))
+        Ok(taken)
+    }
+
+    /// Where the broker's list of what was taken back is.
+    pub fn crl(&self) -> &Path {
+        &self.0.crl
     }
 
     async fn write_revocations(&self, now_ms: i64) -> Result<(), RegistrarError> {

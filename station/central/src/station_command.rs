@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use gatepost_central::enrol::{Registrar, RegistrarError, shown};
-use gatepost_central::store::enrol::Enrolled;
+use gatepost_central::store::enrol::{Enrolled, TakenOut};
 use gatepost_sync::enrol::Code;
 use gatepost_sync::topics::Address;
 
@@ -31,7 +31,7 @@ pub enum Arguments {
         #[command(flatten)]
         at: At,
     },
-    /// Take a station out: its certificates, its key, and what it says from now on
+    /// Take a station out: its certificates, its key, its open invitation, and what it says from now on
     Revoke {
         #[command(flatten)]
         at: At,
@@ -97,19 +97,19 @@ async fn list(at: &At) -> Result<ExitCode, String> {
 async fn revoke(at: &At, address: &Address, why: &str) -> Result<ExitCode, String> {
     let (config, store) = at.open().await?;
     let registrar = Registrar::open(&config, store, now_ms()).await.map_err(|error| error.to_string())?;
-    let revoked = registrar.revoke(address, (&at.by(), why), now_ms()).await.map_err(|error| error.to_string())?;
-    match revoked {
-        Some(crl) => {
-            println!(
-                "{}: taken out. What it sends is put aside from now on. {} is new: let the broker read it (SIGHUP)",
-                shown(address),
-                crl.display()
-            );
-            Ok(ExitCode::SUCCESS)
+    let taken = registrar.revoke(address, (&at.by(), why), now_ms()).await.map_err(|error| error.to_string())?;
+    let who = shown(address);
+    match taken {
+        TakenOut::Station => println!(
+            "{who}: taken out. What it sends is put aside from now on. {} is new: let the broker read it (SIGHUP)",
+            registrar.crl().display()
+        ),
+        TakenOut::Invitation => println!("{who}: was not enrolled; its invitation is worth nothing any more"),
+        TakenOut::Nothing => {
+            return Err(format!(
+                "{who} is not enrolled, or was taken out before; `gatepost-central station list` says"
+            ));
         }
-        None => Err(format!(
-            "{} is not enrolled, or was taken out before; `gatepost-central station list` says",
-            shown(address)
-        )),
     }
+    Ok(ExitCode::SUCCESS)
 }

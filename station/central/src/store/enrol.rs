@@ -14,6 +14,34 @@ const WHY_CHARS_MAX: usize = 300;
 /// Stations shown and certificates taken back at once.
 const ROWS_MAX: i64 = 100_000;
 
+/// Why a station is not invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    #[error(
+        "{station} is known at {facility} already, and a name is one station's for ever: this would take that one out. Look \
+         whether the facility is mistyped; a machine that is to stand elsewhere is given a name of its own"
+    )]
+    Elsewhere { station: String, facility: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for InviteError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What there was to take out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenOut {
+    /// An enrolled station, and its invitation where one was open.
+    Station,
+    /// Nothing but an open invitation.
+    Invitation,
+    Nothing,
+}
+
 /// A station's invitation as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
@@ -51,14 +79,25 @@ impl Store {
     /// Invites a station; an older invitation of it is worth nothing from then on.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`InviteError`]: a station of that name enrolled or was heard at another facility, or the database refuses.
     pub async fn invite(
         &self,
         address: &Address,
         verifier: &Verifier,
         by: &str,
         (now_ms, ends_ms): (i64, i64),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), InviteError> {
+        let elsewhere: Option<String> = sqlx::query_scalar(
+            "SELECT facility FROM enrolment WHERE station = $1 AND facility <> $2
+             UNION SELECT facility FROM station WHERE station = $1 AND facility <> $2 LIMIT 1",
+        )
+        .bind(address.station.as_str())
+        .bind(address.facility.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        if let Some(facility) = elsewhere {
+            return Err(InviteError::Elsewhere { station: address.station.to_string(), facility });
+        }
         sqlx::query(
             "INSERT INTO invitation (station, facility, verifier, made_ms, made_by, ends_ms) VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (station) DO UPDATE SET facility = excluded.facility, verifier = excluded.verifier,
@@ -165,8 +204,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Believes a station no more: neither its key, nor a certificate, nor an invitation that is open. Says whether it was
-    /// enrolled and believed.
+    /// Believes a station no more: neither its key, nor a certificate, nor an invitation that is open.
     ///
     /// # Errors
     /// When the database refuses; nothing is changed then.
@@ -175,10 +213,10 @@ impl Store {
         address: &Address,
         (by, why): (&str, &str),
         now_ms: i64,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<TakenOut, StoreError> {
         let mut transaction = self.writer.begin().await?;
-        let station = address.station.as_str();
-        let revoked = sqlx::query(
+        let (station, facility) = (address.station.as_str(), address.facility.as_str());
+        let enrolled = sqlx::query(
             "UPDATE enrolment SET revoked_ms = $1, revoked_by = $2, why = $3
              WHERE station = $4 AND facility = $5 AND revoked_ms IS NULL",
         )
@@ -186,20 +224,31 @@ impl Store {
         .bind(plain(by, BY_CHARS_MAX))
         .bind(plain(why, WHY_CHARS_MAX))
         .bind(station)
-        .bind(address.facility.as_str())
+        .bind(facility)
         .execute(&mut *transaction)
         .await?;
-        if revoked.rows_affected() == 0 {
-            return Ok(false);
+        if enrolled.rows_affected() > 0 {
+            sqlx::query("UPDATE certificate SET revoked_ms = $1 WHERE station = $2 AND revoked_ms IS NULL")
+                .bind(now_ms)
+                .bind(station)
+                .execute(&mut *transaction)
+                .await?;
         }
-        for sql in [
-            "UPDATE certificate SET revoked_ms = $1 WHERE station = $2 AND revoked_ms IS NULL",
-            "UPDATE invitation SET used_ms = $1 WHERE station = $2 AND used_ms IS NULL",
-        ] {
-            sqlx::query(sql).bind(now_ms).bind(station).execute(&mut *transaction).await?;
-        }
+        // Of a station that never enrolled too: its code may be what was lost.
+        let invited = sqlx::query(
+            "UPDATE invitation SET used_ms = $1 WHERE station = $2 AND facility = $3 AND used_ms IS NULL AND ends_ms > $1",
+        )
+        .bind(now_ms)
+        .bind(station)
+        .bind(facility)
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(match (enrolled.rows_affected(), invited.rows_affected()) {
+            (0, 0) => TakenOut::Nothing,
+            (0, _) => TakenOut::Invitation,
+            _ => TakenOut::Station,
+        })
     }
 
     /// One enrolled station.
