@@ -80,6 +80,10 @@ pub async fn a_code_lets_one_station_in_once(ground: Ground) {
     let code = invite(&store, "st-01", now + DAY_MS).await;
     let asked = st1.asks(Some(&code), now);
     assert_eq!(why(registrar.enrol(&asked, now + DAY_MS).await), "expired-code");
+    // A clock that is wrong is told now, and uses no code up: with it, no renewal would be taken later.
+    for wrong in [now + DAY_MS, now - DAY_MS] {
+        assert_eq!(why(registrar.enrol(&st1.asks(Some(&code), wrong), now).await), "old-request");
+    }
     // The invitation of one is none for another, and a request that was changed is nobody's.
     assert_eq!(why(registrar.enrol(&Machine::new(1, "st-02").asks(Some(&code), now), now).await), "other-code");
     let changed = Sealed { body: asked.body.replace("st-01", "st-02"), ..asked.clone() };

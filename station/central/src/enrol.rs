@@ -158,6 +158,10 @@ impl Registrar {
         let invitation = invitation.filter(|found| found.facility == address.facility.as_str());
         let Some(invitation) = invitation else { return Err(Refusal::OtherCode(who).into()) };
         is_open(&invitation, sealed, &who, now_ms)?;
+        // From a clock that is ahead, every renewal would be an older request than this one.
+        if !is_now(request.at_ms, now_ms) {
+            return Err(Refusal::Old(who).into());
+        }
         let signed = self.sign(&request, now_ms)?;
         if !inner.store.enrol(certified(&request, &signed), &invitation.verifier, now_ms).await? {
             return Err(Refusal::Used(who).into());
@@ -248,6 +252,10 @@ fn is_open(invitation: &Invitation, sealed: &Sealed, who: &str, now_ms: i64) -> 
     }
 }
 
+fn is_now(at_ms: i64, now_ms: i64) -> bool {
+    at_ms.abs_diff(now_ms) <= CLOCK_SLACK_MS.unsigned_abs()
+}
+
 fn may_renew(enrolled: Option<&Enrolled>, request: &Request, who: &str, now_ms: i64) -> Result<(), Refusal> {
     let who = || who.to_owned();
     match enrolled {
@@ -256,7 +264,7 @@ fn may_renew(enrolled: Option<&Enrolled>, request: &Request, who: &str, now_ms: 
         Some(known) if known.key != request.key => Err(Refusal::OtherKey(who())),
         Some(known) if known.revoked_ms.is_some() => Err(Refusal::Revoked(who())),
         Some(known) if request.at_ms <= known.asked_ms => Err(Refusal::Old(who())),
-        Some(_) if request.at_ms.abs_diff(now_ms) > CLOCK_SLACK_MS.unsigned_abs() => Err(Refusal::Old(who())),
+        Some(_) if !is_now(request.at_ms, now_ms) => Err(Refusal::Old(who())),
         Some(_) => Ok(()),
     }
 }

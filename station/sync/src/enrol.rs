@@ -27,7 +27,7 @@ pub const ANSWER_BYTES_MAX: usize = 128 << 10;
 pub const BY_STATION: &[u8] = b"gatepost enrolment 1\0";
 /// Before what central signs by the key of its lists.
 pub const BY_CENTRAL: &[u8] = b"gatepost renewal answer 1\0";
-/// How far a renewal's clock may be from central's.
+/// How far the clock of a request may be from central's.
 pub const CLOCK_SLACK_MS: i64 = 600_000;
 
 /// What a station asks for.
