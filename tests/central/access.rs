@@ -226,3 +226,38 @@ pub async fn who_is_refused_often_waits_and_fills_no_disk(ground: Ground) {
     store.refused(refusal, month_later).await.expect("counted");
     assert!(store.refusals(10_000).await.expect("asked").iter().any(|one| one.address == "192.0.2.9"));
 }
+
+/// A disk that is full takes nobody's pages away: that a token was used is not what it is shown for.
+pub async fn a_database_that_takes_nothing_more_shows_its_pages_all_the_same(ground: Ground) {
+    let central = closed(&ground).await;
+    let (store, later) = (central.store().clone(), wall_ms() + HOUR_MS);
+    let secret = token(&store, "ann", &[Scope::Read], later).await;
+    let session = Secret::make().expect("random bytes");
+    store.begin_session(session.digest(), "ann", (wall_ms(), later)).await.expect("begun");
+    let (full, free) = match ground.url() {
+        None => (
+            "CREATE TRIGGER is_full BEFORE UPDATE ON token BEGIN SELECT RAISE(ABORT, 'disk is full'); END",
+            "DROP TRIGGER is_full",
+        ),
+        Some(_) => (
+            "ALTER TABLE token ADD CONSTRAINT is_full CHECK (used_ms = 0)",
+            "ALTER TABLE token DROP CONSTRAINT is_full",
+        ),
+    };
+    let mut beside = ground.connect().await;
+    sqlx::query(full).execute(&mut beside).await.expect("full");
+    let cookie = format!("gatepost_session={}", session.text());
+    let signed_in = Asked { cookie: Some(&cookie), ..Asked::default() };
+    for _ in 0..3 {
+        for asked in [Asked::with(secret.text()), signed_in] {
+            let told = ask(&central, "/api/stations", asked).await;
+            assert_eq!(told.status, 200, "{}", told.body);
+        }
+    }
+    sqlx::query(free).execute(&mut beside).await.expect("room again");
+    // From then on its last use is known again.
+    while store.tokens().await.expect("asked")[0].used_ms == 0 {
+        assert_eq!(ask(&central, "/api/stations", Asked::with(secret.text())).await.status, 200);
+    }
+    central.stop().await;
+}

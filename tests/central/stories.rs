@@ -15,7 +15,7 @@ use gatepost_sync::status::Status;
 use gatepost_sync::topics::{Address, Name};
 
 pub use super::access::{
-    a_session_begins_with_a_token_and_ends_with_it,
+    a_database_that_takes_nothing_more_shows_its_pages_all_the_same, a_session_begins_with_a_token_and_ends_with_it,
     every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
     who_is_refused_often_waits_and_fills_no_disk,
 };
@@ -410,6 +410,7 @@ macro_rules! central_stories {
             every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
             a_session_begins_with_a_token_and_ends_with_it,
             who_is_refused_often_waits_and_fills_no_disk,
+            a_database_that_takes_nothing_more_shows_its_pages_all_the_same,
             a_code_lets_one_station_in_once,
             an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
             whoever_tries_codes_waits_and_closes_no_invitation,

@@ -18,7 +18,8 @@ pub mod rollouts;
 
 pub use connect::Database;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use connect::Kind;
 use sqlx::{AnyConnection, AnyPool, Row};
@@ -38,6 +39,8 @@ pub struct Store {
     writer: AnyPool,
     readers: AnyPool,
     kind: Kind,
+    /// Tokens whose last use is being written.
+    used: Arc<Mutex<BTreeSet<String>>>,
 }
 
 #[derive(Debug, thiserror::Error)]

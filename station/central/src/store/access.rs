@@ -1,5 +1,8 @@
 //! Tokens, sessions, and who was refused.
 
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
+
 use gatepost_sync::chain::Digest;
 use gatepost_sync::topics::Name;
 use serde::Serialize;
@@ -130,7 +133,7 @@ impl Store {
         rows.iter().map(token).collect()
     }
 
-    /// The token of that digest, and that it is used now.
+    /// The token of that digest; that it is used now is written down beside.
     ///
     /// # Errors
     /// When the database refuses.
@@ -139,19 +142,36 @@ impl Store {
             .bind(digest.to_string())
             .fetch_optional(&self.readers)
             .await?;
-        self.used(row.as_ref().map(token).transpose()?, now_ms).await
+        let found = row.as_ref().map(token).transpose()?;
+        found.iter().for_each(|token| self.used(token, now_ms));
+        Ok(found)
     }
 
-    async fn used(&self, found: Option<Token>, now_ms: i64) -> Result<Option<Token>, StoreError> {
-        let Some(token) = found else { return Ok(None) };
-        if token.used_ms + USED_EVERY_MS <= now_ms {
-            sqlx::query("UPDATE token SET used_ms = $1 WHERE name = $2")
-                .bind(now_ms)
-                .bind(&token.name)
-                .execute(&self.writer)
-                .await?;
+    /// Writes down that a token is used, beside the answer: a database that is full or busy closes no page.
+    fn used(&self, token: &Token, now_ms: i64) {
+        let name = token.name.clone();
+        if token.used_ms + USED_EVERY_MS > now_ms || !self.writing_used().insert(name.clone()) {
+            return;
         }
-        Ok(Some(token))
+        let store = self.clone();
+        tokio::spawn(async move {
+            let written = sqlx::query("UPDATE token SET used_ms = $1 WHERE name = $2")
+                .bind(now_ms)
+                .bind(&name)
+                .execute(&store.writer)
+                .await;
+            store.writing_used().remove(&name);
+            match written {
+                Ok(_) | Err(sqlx::Error::PoolClosed) => {}
+                Err(error) => {
+                    tracing::error!(token = %name, "pages: its last use could not be written down: {error}; is the disk full?");
+                }
+            }
+        });
+    }
+
+    fn writing_used(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a session; of one token the oldest end where there are too many.
@@ -198,7 +218,9 @@ impl Store {
         .bind(now_ms)
         .fetch_optional(&self.readers)
         .await?;
-        self.used(row.as_ref().map(token).transpose()?, now_ms).await
+        let found = row.as_ref().map(token).transpose()?;
+        found.iter().for_each(|token| self.used(token, now_ms));
+        Ok(found)
     }
 
     /// # Errors

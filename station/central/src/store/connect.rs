@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
@@ -179,7 +180,7 @@ impl Store {
         Migrator::with_migrations(migrations.to_vec()).run(&writer).await?;
         drop(alone);
         let readers = database.pool(READERS, kind == Kind::Postgres).await?;
-        let store = Self { writer, readers, kind };
+        let store = Self { writer, readers, kind, used: Arc::default() };
         store.complete_holds().await?;
         Ok(store)
     }
