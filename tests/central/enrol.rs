@@ -217,3 +217,21 @@ pub async fn a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_
     assert_eq!(why(registrar.enrol(&st3.asks(Some(&lost), now), now).await), "used-code");
     assert_eq!(registrar.revoke(&st3.address, ("ann", "again"), now).await.expect("asked"), TakenOut::Nothing);
 }
+
+/// A command and a running central take stations out at once: the broker's list names them all, whoever wrote last.
+pub async fn several_that_take_stations_out_at_once_leave_the_whole_list(ground: Ground) {
+    const STATIONS: u8 = 12;
+    let (store, now) = (ground.open().await, now_ms());
+    let first = registrar(&ground, &store).await;
+    let second = registrar(&ground, &ground.open().await).await;
+    let mut taken = tokio::task::JoinSet::new();
+    for n in 1..=STATIONS {
+        let machine = Machine::new(n, &format!("st-{n:02}"));
+        let code = invite(&store, machine.address.station.as_str(), now + DAY_MS).await;
+        first.enrol(&machine.asks(Some(&code), now), now).await.expect("in");
+        let registrar = if n % 2 == 0 { first.clone() } else { second.clone() };
+        taken.spawn(async move { registrar.revoke(&machine.address, ("ann", "stolen"), now).await.expect("asked") });
+    }
+    assert!(taken.join_all().await.into_iter().all(|taken| taken == TakenOut::Station));
+    assert_eq!(taken_back(&ground), usize::from(STATIONS));
+}

@@ -22,7 +22,7 @@ pub use super::access::{
 pub use super::enrol::{
     a_code_lets_one_station_in_once, a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
     an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
-    whoever_tries_codes_waits_and_closes_no_invitation,
+    several_that_take_stations_out_at_once_leave_the_whole_list, whoever_tries_codes_waits_and_closes_no_invitation,
 };
 use super::ground::Ground;
 use super::holds::hold_on;
@@ -415,6 +415,7 @@ macro_rules! central_stories {
             an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
             whoever_tries_codes_waits_and_closes_no_invitation,
             a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
+            several_that_take_stations_out_at_once_leave_the_whole_list,
             a_station_that_records_in_anothers_name_is_put_aside,
             hostile_text_in_every_field_is_text_and_changes_nothing
         );

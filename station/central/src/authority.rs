@@ -157,11 +157,13 @@ fn at(at_ms: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).unwrap_or(0))
 }
 
-/// Whole or not at all; `mode` says for whom.
+/// Whole or not at all, and never mixed with what another program writes there at the same time; `mode` says for whom.
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
-    let beside = path.with_extension("new");
+    let mut own = [0; 8];
+    getrandom::fill(&mut own).map_err(AuthorityError::Random)?;
+    let beside = path.with_extension(format!("{}.new", HEXLOWER.encode(&own)));
     let written = || -> io::Result<()> {
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&beside)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&beside, path)?;
@@ -171,5 +173,32 @@ pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Authorit
             None => Ok(()),
         }
     };
-    written().map_err(|error| AuthorityError::File(path.to_owned(), error))
+    written().map_err(|error| {
+        // Nobody writes to that name again.
+        let _ = std::fs::remove_file(&beside);
+        AuthorityError::File(path.to_owned(), error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_that_write_at_once_leave_one_whole_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("crl.pem");
+        std::thread::scope(|scope| {
+            for n in 0..4_u8 {
+                let path = &path;
+                let bytes = vec![b'a' + n; 200_000 + usize::from(n)];
+                scope.spawn(move || (0..20).for_each(|_| write(path, &bytes, 0o644).expect("written")));
+            }
+        });
+        let left = std::fs::read(&path).unwrap();
+        let n = usize::from(left[0] - b'a');
+        assert!(left.len() == 200_000 + n && left.iter().all(|byte| *byte == left[0]), "one's, and all of it");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(write(&folder.path().join("none/crl.pem"), b"", 0o644).is_err());
+    }
 }

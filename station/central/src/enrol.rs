@@ -215,11 +215,19 @@ impl Registrar {
     }
 
     async fn write_revocations(&self, now_ms: i64) -> Result<(), RegistrarError> {
-        let revoked = self.0.store.revoked_certificates(now_ms).await?;
-        let list = self.0.authority.revocations(&revoked, now_ms)?;
-        // The broker reads it.
-        authority::write(&self.0.crl, list.as_bytes(), 0o644)?;
-        Ok(())
+        let mut revoked = self.0.store.revoked_certificates(now_ms).await?;
+        loop {
+            let list = self.0.authority.revocations(&revoked, now_ms)?;
+            // The broker reads it.
+            authority::write(&self.0.crl, list.as_bytes(), 0o644)?;
+            // A command and a running central may write at once, the one that read first after the other: whoever is last has
+            // looked again, and wrote what stands in the database.
+            let newest = self.0.store.revoked_certificates(now_ms).await?;
+            if newest == revoked {
+                return Ok(());
+            }
+            revoked = newest;
+        }
     }
 
     fn sign(&self, request: &Request, now_ms: i64) -> Result<Signed, EnrolError> {
