@@ -87,7 +87,7 @@ impl Class {
 /// What in a record makes operations look up from their work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Urgency {
-    /// Any reason of severity *alert*, or an alarm that names a parcel.
+    /// Any reason of severity *alert* that everybody may know of, or an alarm that names a parcel.
     pub alert: bool,
     pub denied: bool,
     pub tampering: bool,
