@@ -152,7 +152,7 @@ pub struct RulesConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListsConfig {
-    /// Public keys (64 hex digits) whose signed lists are believed.
+    /// Whose signed lists are believed, as `central=` and the public key; absent: nobody but the station itself.
     pub trusted: Vec<String>,
     /// Hours after which a list is stale.
     pub age_h_max: u32,

@@ -19,6 +19,7 @@ use self::ask::ask;
 use super::{ConfigFile, Ending, Failure, Outcome, document, problem, say};
 use crate::config::Config;
 use crate::run::clock::wall_now;
+use crate::run::grounds::issuers;
 
 /// In the data folder.
 const AUTHORITY: &str = "tls/authority.pem";
@@ -60,19 +61,25 @@ pub(super) fn enrol(arguments: &Arguments, json: bool) -> Outcome {
 
 pub(super) fn renew(arguments: &RenewArguments, json: bool) -> Outcome {
     let station = Station::open(&arguments.config)?;
-    let trusted = &station.config.lists.trusted;
-    if trusted.is_empty() {
-        let says =
-            "lists.trusted is empty, so nothing that central says could be believed; enrol first (gatepost enrol)";
-        return Err(Failure::Problem(says.to_owned()));
-    }
+    let trusted = keys(&station.config.lists.trusted).map_err(Failure::Problem)?;
     let (pair, request) = station.request()?;
     let question = Sealed::request(&request, None, |bytes| station.key.sign(Purpose::Enrolment, bytes));
     let told = ask(&arguments.central, RENEW_PATH, &question).map_err(Failure::Problem)?;
     let answer =
-        told.open_signed_answer(&question, trusted).map_err(|error| not_believed(&arguments.central, error))?;
+        told.open_signed_answer(&question, &trusted).map_err(|error| not_believed(&arguments.central, error))?;
     station.keep(&pair, &answer)?;
     station.tell(&answer, json)
+}
+
+/// The keys of a setting's issuers, as they sign answers.
+fn keys(trusted: &[String]) -> Result<Vec<String>, String> {
+    if trusted.is_empty() {
+        return Err(
+            "lists.trusted is empty, so nothing that central says could be believed; enrol first (gatepost enrol)"
+                .to_owned(),
+        );
+    }
+    Ok(issuers("lists.trusted", trusted)?.into_iter().map(|(_, key)| key.to_string()).collect())
 }
 
 fn not_believed(central: &str, why: impl std::fmt::Display) -> Failure {
@@ -126,7 +133,7 @@ impl Station {
     }
 
     fn tell(&self, answer: &Answer, json: bool) -> Outcome {
-        let lines = self.lines(answer);
+        let lines = lines(&self.config, answer);
         let until = jiff::Timestamp::from_millisecond(answer.ends_ms)
             .map_or_else(|_| answer.ends_ms.to_string(), |at| at.strftime("%Y-%m-%d").to_string());
         let station = format!("{}/{}", self.address.facility, self.address.station);
@@ -141,23 +148,28 @@ impl Station {
         say(format!("Before {until}: gatepost renew"));
         Ok(Ending::Good)
     }
+}
 
-    fn lines(&self, answer: &Answer) -> String {
-        let (host, port) = match &self.config.uplink {
-            Some(uplink) => (uplink.host.as_str(), uplink.port),
-            None => (answer.broker.0.as_str(), answer.broker.1),
-        };
-        let at = |name: &str| format!("{:?}", self.config.station.data.join(name).display().to_string());
-        let (authority, certificate) = (at(AUTHORITY), at(CERTIFICATE));
-        let mut trusted = self.config.lists.trusted.clone();
-        if !trusted.contains(&answer.list_key) {
-            trusted.push(answer.list_key.clone());
-        }
-        format!(
-            "[uplink]\nhost = {host:?}\nport = {port}\n\n[uplink.tls]\nauthority = {authority}\n\
-             certificate = {certificate}\nkey = {certificate}\n\n[lists]\ntrusted = {trusted:?}\n"
-        )
-    }
+/// For station.toml: what it already says of central, and what the answer adds.
+fn lines(config: &Config, answer: &Answer) -> String {
+    let (host, port) = match &config.uplink {
+        Some(uplink) => (uplink.host.as_str(), uplink.port),
+        None => (answer.broker.0.as_str(), answer.broker.1),
+    };
+    let at = |name: &str| format!("{:?}", config.station.data.join(name).display().to_string());
+    let (authority, certificate) = (at(AUTHORITY), at(CERTIFICATE));
+    // One key of central's signs lists and rule packs.
+    let central = format!("{}={}", answer.issuer, answer.list_key);
+    let with = |trusted: &[String]| {
+        let others = trusted.iter().filter(|text| **text != central);
+        others.chain([&central]).cloned().collect::<Vec<_>>()
+    };
+    let (lists, rules) = (with(&config.lists.trusted), with(&config.rules.trusted));
+    format!(
+        "[uplink]\nhost = {host:?}\nport = {port}\n\n[uplink.tls]\nauthority = {authority}\n\
+         certificate = {certificate}\nkey = {certificate}\n\n[lists]\ntrusted = {lists:?}\n\n\
+         [rules]\ntrusted = {rules:?}\n"
+    )
 }
 
 #[derive(Serialize)]
@@ -167,4 +179,39 @@ struct Told<'a> {
     ends_ms: i64,
     /// For station.toml.
     lines: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatepost_sync::chain::Digest;
+
+    const KEY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    const STATION: &str =
+        "[station]\nname = \"st-01\"\nfacility = \"JFK\"\ndata = \"data\"\n[[lane]]\nfile = \"north.toml\"\n";
+
+    fn config(more: &str) -> Config {
+        toml::from_str(&format!("{STATION}{more}")).expect("a configuration")
+    }
+
+    fn answer() -> Answer {
+        let (certificate, authorities) = (String::new(), String::new());
+        let (issuer, list_key, broker) = ("central".to_owned(), KEY.to_owned(), ("broker".to_owned(), 8883));
+        Answer { request: Digest::ZERO, certificate, ends_ms: 7, authorities, issuer, list_key, broker }
+    }
+
+    #[test]
+    fn what_is_printed_is_a_configuration_that_trusts_central() {
+        let central = vec![format!("central={KEY}")];
+        let enrolled = config(&lines(&config(""), &answer()));
+        assert_eq!((&enrolled.lists.trusted, &enrolled.rules.trusted), (&central, &central));
+        assert_eq!(keys(&enrolled.lists.trusted), Ok(vec![KEY.to_owned()]), "its renewal believes central");
+        assert_eq!(lines(&enrolled, &answer()), lines(&config(""), &answer()), "a renewal prints the same again");
+        // Whom the station trusts beside central stays.
+        let post = format!("post={}", KEY.replace('9', "1"));
+        let both = config(&lines(&config(&format!("[lists]\ntrusted = [{post:?}]\n")), &answer()));
+        assert_eq!((both.lists.trusted, both.rules.trusted), (vec![post, central[0].clone()], central));
+        assert!(keys(&[]).unwrap_err().contains("enrol first"));
+        assert!(keys(&[KEY.to_owned()]).unwrap_err().contains("write issuer=key"));
+    }
 }
