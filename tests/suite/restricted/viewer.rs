@@ -77,7 +77,7 @@ async fn asked(day: &Day, scopes: &Scopes) -> Vec<(String, String)> {
     for bytes in &day.records {
         let class = serde_json::from_slice::<Envelope>(bytes).expect("an envelope").class;
         let address = Address::new("JFK", STATION).expect("an address");
-        let received = place::read(&address, class, bytes).expect("a record");
+        let received = place::read(&address, Some(class), bytes).expect("a record");
         let text = String::from_utf8(bytes.clone()).expect("text");
         let arrived = Arrived::new(Name::new("JFK").expect("a name"), &received, text, false);
         batch.records.entry(address.station).or_default().push(arrived);
