@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gatepost_central::holds::Signatory;
 use gatepost_central::rollout::{stages, task};
 use gatepost_central::store::Store;
-use gatepost_central::store::enrol::Certified;
+use gatepost_central::store::enrol::{Certified, TakenOut};
 use gatepost_central::store::ingest::Batch;
 use gatepost_central::store::rollouts::{NewRollout, RolloutError, RolloutView, State};
 use gatepost_pipeline::record::{Class, Kind};
@@ -373,7 +373,8 @@ pub async fn a_station_taken_out_is_in_no_rollout_and_holds_none_up(ground: Grou
     }
     let address = |name: &str| Address::new("JFK", name).expect("an address");
     let out = async |store: &Store, name: &str, now_ms| {
-        assert!(store.revoke_station(&address(name), ("ann", "stolen"), now_ms).await.expect("asked"), "{name}");
+        let taken = store.revoke_station(&address(name), ("ann", "stolen"), now_ms).await.expect("asked");
+        assert_eq!(taken, TakenOut::Station, "{name}");
     };
     out(&fleet.store, "st-04", fleet.now_ms).await;
     fleet.store.start_rollout(&new(7, &["67%", "100%"]), "ann", fleet.now_ms).await.expect("started");
@@ -399,6 +400,28 @@ pub async fn a_station_taken_out_is_in_no_rollout_and_holds_none_up(ground: Grou
     let_in(&fleet.store, gone, fleet.now_ms).await;
     let back = fleet.round(0).await;
     assert_eq!(back.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), [gone]);
+}
+
+pub async fn what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to(ground: Ground) {
+    let mut fleet = Fleet::new(&ground).await;
+    let address = |name: &str| Address::new("JFK", name).expect("an address");
+    for name in &NAMES[1..] {
+        let_in(&fleet.store, name, fleet.now_ms).await;
+        fleet.store.revoke_station(&address(name), ("ann", "one is enough here"), fleet.now_ms).await.expect("asked");
+    }
+    fleet.store.start_rollout(&new(6, &["100%"]), "ann", fleet.now_ms).await.expect("started");
+    fleet.finish().await;
+    for (number, version) in [(2, 7), (3, 8)] {
+        fleet.store.start_rollout(&new(version, &["100%"]), "ann", fleet.now_ms).await.expect("started");
+        let out = fleet.round(0).await;
+        fleet.take(&out).await;
+        fleet.round(0).await;
+        fleet.store.change_rollout(number, State::Back, "ann", fleet.now_ms).await.expect("back");
+        // The next begins before the station has said that it went back.
+        let back = fleet.round(0).await;
+        let [(_, _, RulesOrder::Pack(to))] = &back[..] else { panic!("one pack: {back:?}") };
+        assert_eq!(to.pack, pack(6), "not the pack that rollout {} was taken back for", number - 1);
+    }
 }
 
 async fn let_in(store: &Store, name: &str, now_ms: i64) {

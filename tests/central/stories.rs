@@ -40,6 +40,7 @@ pub use super::rollouts::{
     a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
     a_rollout_goes_stage_by_stage_and_orders_everybody_once, a_station_taken_out_is_in_no_rollout_and_holds_none_up,
     an_error_of_one_station_takes_all_back_and_is_an_alert, stations_that_are_away_or_new_are_not_forgotten,
+    what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to,
 };
 
 pub(super) const NOW_MS: i64 = 1_790_856_000_000;
@@ -406,6 +407,7 @@ macro_rules! central_stories {
             a_pack_that_flags_another_share_of_parcels_goes_back_to_the_one_before,
             a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
             stations_that_are_away_or_new_are_not_forgotten,
+            what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to,
             a_station_taken_out_is_in_no_rollout_and_holds_none_up,
             every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
             a_session_begins_with_a_token_and_ends_with_it,

@@ -35,7 +35,12 @@ impl Store {
         self.alone_with_rollouts(&mut transaction).await?;
         let due = match way {
             Way::Out => {
-                "SELECT r.facility, r.station, COALESCE(s.digest, '') AS before FROM rollout_station AS r
+                // Of a station that was ordered back and has not yet said so: what it goes back to.
+                "SELECT r.facility, r.station, COALESCE((SELECT b.before FROM rollout_station AS b
+                     JOIN rollout AS g ON g.rollout = b.rollout
+                     WHERE b.station = r.station AND g.digest = s.digest AND b.order_back =
+                     (SELECT MAX(n.version) FROM rules_order AS n WHERE n.station = r.station)),
+                 s.digest, '') AS before FROM rollout_station AS r
                  JOIN rollout AS o ON o.rollout = r.rollout LEFT JOIN station_rules AS s ON s.station = r.station
                  WHERE r.rollout = $1 AND o.state = 'running' AND r.stage <= o.stage AND r.order_out IS NULL
                  AND r.station NOT IN (SELECT station FROM enrolment WHERE revoked_ms IS NOT NULL)"
