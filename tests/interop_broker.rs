@@ -4,6 +4,8 @@
 //! Starts its own broker on a free port, its own PostgreSQL and its own central; touches no service of the machine. Not part of a plain
 //! `cargo test`: `cargo test -p gatepost-tests --test interop_broker -- --nocapture`.
 
+#[path = "interop/commands.rs"]
+mod commands;
 #[path = "interop/down.rs"]
 mod down;
 #[path = "interop/rollout.rs"]
@@ -27,6 +29,7 @@ use gatepost_sync::topics::{Address, Down, Name, Up};
 use gatepost_world::central::{Ground, Mosquitto, stories};
 use tokio::sync::{mpsc, watch};
 
+use commands::a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death;
 use rollout::a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags;
 
 use down::a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts;
@@ -342,7 +345,8 @@ on_both!(
     evidence_goes_up_in_pieces_and_arrives_whole,
     a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads,
     a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts,
-    a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags
+    a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags,
+    a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death
 );
 
 gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);

@@ -285,6 +285,7 @@ pub async fn something_of_everything(ground: &Ground, store: &Store) {
     records.push(jfk.record(Kind::Config, NOW_MS + 400, &super::rollouts::rules_body(0, "00", true, "in force")));
     commit(store, records).await;
     super::rollouts::one_rollout(store, &signatory).await;
+    super::commands::one_command(store).await;
     let doubt = Doubtful {
         address: Address::new("JFK", "st-01").expect("an address"),
         seq: Some(99),

@@ -9,6 +9,7 @@ mod holds;
 mod mosquitto;
 mod postgres;
 mod rollouts;
+mod commands;
 pub mod stories;
 mod taking;
 mod web;

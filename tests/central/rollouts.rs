@@ -424,7 +424,8 @@ pub async fn what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_g
     }
 }
 
-async fn let_in(store: &Store, name: &str, now_ms: i64) {
+/// Lets a station in, as if it had enrolled.
+pub(super) async fn let_in(store: &Store, name: &str, now_ms: i64) {
     let (code, address) = (Code::make().expect("random bytes"), Address::new("JFK", name).expect("an address"));
     store.invite(&address, &code.verifier(), "ann", (now_ms, now_ms + 60_000)).await.expect("invited");
     let serial = format!("{name}-{now_ms}");

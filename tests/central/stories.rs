@@ -19,6 +19,7 @@ pub use super::access::{
     every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
     who_is_refused_often_waits_and_fills_no_disk,
 };
+pub use super::commands::a_command_is_numbered_once_sent_one_at_a_time_and_stands_as_the_station_answers;
 pub use super::enrol::{
     a_code_lets_one_station_in_once, a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
     an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_believed_no_more,
@@ -203,13 +204,14 @@ pub async fn stations_do_not_touch_each_other(ground: Ground) {
 }
 
 /// The schemas that were in use before, in order.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "records", include_str!("../../station/central/migrations/0001_records.sql")),
     (2, "holds", include_str!("../../station/central/migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../station/central/migrations/0003_follow.sql")),
     (4, "access", include_str!("../../station/central/migrations/0004_access.sql")),
     (5, "parts", include_str!("../../station/central/migrations/0005_parts.sql")),
     (6, "rollouts", include_str!("../../station/central/migrations/0006_rollouts.sql")),
+    (7, "commands", include_str!("../../station/central/migrations/0007_commands.sql")),
 ];
 
 /// What a central of every older version left is read by this one, and nothing of it is lost.
@@ -409,6 +411,7 @@ macro_rules! central_stories {
             stations_that_are_away_or_new_are_not_forgotten,
             what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to,
             a_station_taken_out_is_in_no_rollout_and_holds_none_up,
+            a_command_is_numbered_once_sent_one_at_a_time_and_stands_as_the_station_answers,
             every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
             a_session_begins_with_a_token_and_ends_with_it,
             who_is_refused_often_waits_and_fills_no_disk,

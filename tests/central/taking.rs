@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use gatepost_daemon::config::ClockSource;
+use gatepost_daemon::run::commands::Commands;
 use gatepost_daemon::run::down::{Around, Taker};
 use gatepost_daemon::run::feed::{Fed, feed};
 use gatepost_daemon::run::rules::{Own, Packs, Who};
@@ -25,6 +26,9 @@ use gatepost_sync::envelope::TrustedKey;
 use gatepost_sync::session::{Control, Inbound};
 use gatepost_sync::topics::{Address, Down, Name};
 use serde_json::Value;
+
+/// The only lane of such a station.
+pub const LANE: &str = "bench";
 
 /// Open; dropping it is a station that stops.
 pub struct Taking {
@@ -80,8 +84,11 @@ impl Taking {
         let trusted = TrustedKey {
             issuer: Name::new(issuer.0).expect("a name"),
             key: ed25519_dalek::VerifyingKey::from_bytes(&key.to_bytes()).expect("a key"),
-            documents: vec![Down::Holds, Down::Declarations, Down::Rules],
+            documents: vec![Down::Holds, Down::Declarations, Down::Rules, Down::Command],
         };
+        let commands = Commands::open(folder, vec![LANE.to_owned()], clock::wall_now());
+        commands.trouble().into_iter().for_each(|why| audit::commands_lost(&ledger, why));
+        commands.begin(std::slice::from_ref(&feed));
         let around = Around {
             address: address.clone(),
             data: folder.to_owned(),
@@ -90,6 +97,7 @@ impl Taking {
             feeds: vec![feed],
             ledger: ledger.clone(),
             rules,
+            commands,
             control,
         };
         let taker = Taker::open(around).expect("the taker opens");

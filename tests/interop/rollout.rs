@@ -53,7 +53,7 @@ text = "Everything."
 "#;
 
 /// A bench at work: what it is told, by rules or by devices, and what it decides goes into its station's journal.
-struct Bench {
+pub(super) struct Bench {
     mind: Mind,
     now: u64,
     image: u32,
@@ -90,7 +90,7 @@ impl Bench {
         Self { mind: Mind::new(config, rules).expect("a mind"), now: 1_000_000, image: 0 }
     }
 
-    fn hear(&mut self, memory: &Memory, event: Event) {
+    pub(super) fn hear(&mut self, memory: &Memory, event: Event) {
         for effect in self.mind.handle(event) {
             match effect {
                 Effect::Record(pending) => {
@@ -145,17 +145,17 @@ impl Bench {
 }
 
 /// A station that runs: what comes down is taken in on a task of its own.
-struct Station {
+pub(super) struct Station {
     address: Address,
-    uplink: Uplink,
-    memory: Memory,
-    bench: Bench,
+    pub(super) uplink: Uplink,
+    pub(super) memory: Memory,
+    pub(super) bench: Bench,
     /// The digests of the packs that its lane was told of, in order.
     told: Vec<String>,
 }
 
 impl Station {
-    fn start(ground: &Ground, port: u16, issuer: (&str, &str), address: Address) -> Self {
+    pub(super) fn start(ground: &Ground, port: u16, issuer: (&str, &str), address: Address) -> Self {
         let folder = ground.path().join(address.station.as_str());
         std::fs::create_dir_all(&folder).expect("a folder");
         let (sender, inbound) = mpsc::channel(64);
@@ -193,8 +193,9 @@ impl Station {
         })
     }
 
-    fn work(&mut self) {
-        tokio::task::block_in_place(|| self.bench.items(&self.memory, ITEMS));
+    /// Lets so many items be decided.
+    pub(super) fn work(&mut self, items: usize) {
+        tokio::task::block_in_place(|| self.bench.items(&self.memory, items));
         self.uplink.wake();
     }
 }
@@ -259,12 +260,12 @@ pub async fn a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_o
     let who = assigned(3, &addresses, &stages(staged).expect("stages"));
     let first = stations.iter_mut().position(|one| who[&one.address] == 0).expect("a first one");
     assert_eq!(who.values().filter(|stage| **stage == 0).count(), 2, "two of three are 34 of a hundred, rounded up");
-    stations.iter_mut().for_each(Station::work);
+    stations.iter_mut().for_each(|station| station.work(ITEMS));
     let quiet = stations.iter().position(|one| who[&one.address] == 1).expect("a last one");
     let told = stations[quiet].told.len();
     begin(&central, &loud, &staged).await;
     assert_eq!(stations[first].rules(), digest(&loud));
-    stations[first].work();
+    stations[first].work(ITEMS);
     assert_eq!(stations[first].rules(), digest(&good));
     let back = rollout(&central, "the way back", |one| {
         one.state == State::Back && one.stations.iter().any(|one| one.back_ms.is_some())

@@ -3,6 +3,7 @@
 //! The signer and the store are central's, the taker, the lists and the journal are the station's; nothing is between them
 //! but calls.
 
+mod commands;
 mod rules;
 
 use gatepost_central::holds::{HoldLine, Signatory};

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::audit;
+use crate::command;
 use crate::config::{Config, ConfigError};
 use crate::enrol::{Registrar, RegistrarError};
 use crate::evidence::{EvidenceError, EvidenceStore};
@@ -103,6 +104,7 @@ impl Central {
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
             tokio::spawn(follower.run(stopped.clone())),
             tokio::spawn(rollout::task::run(store.clone(), signatory.clone(), requests.clone(), stopped.clone())),
+            tokio::spawn(command::run(store.clone(), signatory.clone(), requests.clone(), stopped.clone())),
             tokio::spawn(pages::serve(listener, shown, stopped)),
         ];
         Ok(Self { http, store, signatory, requests, teller, intake, stop, tasks })

@@ -22,6 +22,7 @@ pub mod enrol;
 pub mod intake;
 pub mod follow;
 pub mod rollout;
+pub mod command;
 pub mod audit;
 pub mod rehearse;
 pub mod pages;

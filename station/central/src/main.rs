@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use gatepost_central::{Central, Config};
 
 mod at;
+mod down_command;
 mod hold;
 mod station_command;
 mod token_command;
@@ -35,6 +36,9 @@ enum Command {
     /// Roll out rule packs, halt them, take them back
     #[command(subcommand)]
     Rollout(rollout_command::Arguments),
+    /// Send everything at stations to exam for a while, take that back, have their journals verified
+    #[command(name = "command", subcommand)]
+    Order(down_command::Arguments),
     /// Invite, list and take out stations
     #[command(subcommand)]
     Station(station_command::Arguments),
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Check { config } => check(&config),
         Command::Hold(arguments) => hold::run(arguments),
         Command::Rollout(arguments) => rollout_command::run(arguments),
+        Command::Order(arguments) => down_command::run(arguments),
         Command::Station(arguments) => station_command::run(arguments),
         Command::Token(arguments) => token_command::run(arguments),
         Command::Rehearse(arguments) => rehearse_command::run(&arguments),

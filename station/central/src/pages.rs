@@ -10,6 +10,7 @@ mod enrol;
 mod follow;
 mod health;
 mod rollouts;
+mod commands;
 pub mod html;
 
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -115,6 +116,7 @@ fn api() -> Router<Shared> {
         .route("/api/holds", get(follow::api_holds))
         .route("/api/items/{number}", get(follow::api_item))
         .route("/api/rules", get(rollouts::api_rules))
+        .route("/api/commands", get(commands::api_commands))
         .route("/api/openapi.json", get(api_itself))
 }
 

@@ -15,6 +15,7 @@ mod many;
 pub mod packages;
 pub mod read;
 pub mod rollouts;
+pub mod commands;
 
 pub use connect::Database;
 
@@ -92,6 +93,9 @@ impl Store {
             if let (Some(address), Some(kind)) = (Address::new(&facility, &name), kind) {
                 documents.entry(address).or_default().push((kind, row.try_get("bytes")?));
             }
+        }
+        for (address, message) in self.commands_under_way().await? {
+            documents.entry(address).or_default().push((Down::Command, message));
         }
         Ok(documents)
     }

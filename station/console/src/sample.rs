@@ -178,6 +178,7 @@ fn lane(name: &str, ms: i64, now: WallMs) -> LaneView {
             says: "was released and went to exam all the same".into(),
         }],
         failed: Vec::new(),
+        exam_all: None,
         images_out_of_step: false,
         clock_error_us: Some(350),
     }

@@ -15,7 +15,7 @@ use gatepost_hardware::units::{Micros, WallMs};
 use gatepost_pipeline::drive::{DriveConfig, OpenPass, Versions};
 use gatepost_pipeline::event::{ClockState, Effect, Event, ImageFile, LabelPicture, Matched, OfficerAction, Weighed};
 use gatepost_pipeline::identify::CodeRead;
-use gatepost_pipeline::judge::{Fault, Image, Token};
+use gatepost_pipeline::judge::{ExamAll, Fault, Image, Token};
 use gatepost_pipeline::pass::PassKey;
 use gatepost_pipeline::record::{Pending, Recorded};
 use gatepost_pipeline::ruleset::Ruleset;
@@ -78,6 +78,10 @@ pub enum Heard {
     /// A rule pack came into force: its text.
     Rules {
         pack: String,
+    },
+    /// Central sends everything to exam; nothing: not any more.
+    ExamAll {
+        ordered: Option<Box<ExamAll>>,
     },
     Recorded {
         seq: u64,
@@ -159,6 +163,7 @@ impl Heard {
             Event::Matched { pass, answer } => Self::Matched { pass: *pass, answer: answer.clone() },
             Event::ListsChanged => Self::ListsChanged,
             Event::Rules(rules) => Self::Rules { pack: rules.text().to_owned() },
+            Event::ExamAll(ordered) => Self::ExamAll { ordered: ordered.clone() },
             Event::Recorded(recorded) => Self::recorded(recorded),
             Event::Unrecorded(pending) => Self::Unrecorded { body: body_digest(pending) },
             Event::LedgerReady => Self::LedgerReady,
@@ -187,6 +192,7 @@ impl Heard {
             Self::ListsChanged => Event::ListsChanged,
             // What was in force then can be read; a pack that today's software refuses would be a difference of its own.
             Self::Rules { pack } => Event::Rules(Box::new(Ruleset::load("the black box", &pack).ok()?)),
+            Self::ExamAll { ordered } => Event::ExamAll(ordered),
             Self::LedgerReady => Event::LedgerReady,
             Self::Part { fault, failed } => Event::Part { fault, failed },
             Self::Officer { officer, action } => Event::Officer { officer, action },

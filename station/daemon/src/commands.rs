@@ -26,7 +26,7 @@ mod tip;
 mod enrol;
 mod hold;
 mod rules;
-mod verify;
+pub(crate) mod verify;
 mod export;
 mod weights;
 mod replay;

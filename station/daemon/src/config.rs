@@ -34,6 +34,8 @@ pub struct Config {
     #[serde(default)]
     pub rules: RulesConfig,
     #[serde(default)]
+    pub commands: CommandsConfig,
+    #[serde(default)]
     pub lists: ListsConfig,
     #[serde(default)]
     pub sampling: SamplingConfig,
@@ -146,6 +148,14 @@ pub struct RulesConfig {
     /// A rule pack; absent: the one built in.
     pub pack: Option<PathBuf>,
     /// Who may send rule packs over the network, as `central=` and the public key; absent: nobody.
+    pub trusted: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CommandsConfig {
+    /// Who may command this station over the network (everything to exam for a while, walk the journal), as `central=` and the
+    /// public key; absent: nobody.
     pub trusted: Vec<String>,
 }
 

@@ -25,6 +25,7 @@ use gatepost_sync::session::{LinkState, Uplink};
 use tokio::sync::watch;
 
 use crate::config::{Config, ConfigError};
+use commands::Commands;
 use desk::{LaneEnd, Seen, StationDesk};
 use devices::camera::Cellar;
 use feed::{Fed, Feed, feed};
@@ -61,6 +62,8 @@ pub mod line;
 pub mod link;
 pub mod down;
 pub mod rules;
+pub mod commands;
+pub mod walk;
 pub mod lists;
 pub(crate) mod lock;
 pub mod memory;
@@ -172,8 +175,7 @@ fn open(
     let (view, evidence) = (memory.journal.view(), memory.evidence.clone());
     let (ledger, writer) = start_writer(memory.journal, feeds, &journal_health)?;
     let (listed, lists) = (Arc::new(Mutex::new(None)), Arc::new(memory.lists));
-    let visits = Arc::new(Mutex::new(memory.visits));
-    let (chores, waiting) = keeper::chores();
+    let (visits, (chores, waiting)) = (Arc::new(Mutex::new(memory.visits)), keeper::chores());
     let asks = start_lists(config, memory.last_record, &lists, &listed, feeds, &chores)?;
     tell_visits(&visits, &asks);
     let board = HealthBoard::default();
@@ -182,7 +184,8 @@ fn open(
     let packs = grounds::packs(config, memory.last_record)?;
     let lanes = lane_ends(maps, feeds);
     tell_beginning(&ledger, &memory.opening, &versions, &memory.public, &memory.personal, memory.last_record, &packs);
-    let link = link::start(config, view.clone(), &evidence, &lists, feeds, (&ledger, packs))?;
+    let told = (&ledger, packs, commanded(config, maps, feeds, &ledger));
+    let link = link::start(config, view.clone(), &evidence, &lists, feeds, told)?;
     Keeper {
         data: config.data(),
         ledger: ledger.clone(),
@@ -249,6 +252,15 @@ fn start_lists(
         feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
         chores: chores.clone(),
     })
+}
+
+/// What central commanded: the first that a lane hears, so that before its first parcel it knows what goes to exam.
+fn commanded(config: &Config, maps: &[LaneMap], feeds: &[(Feed, Fed)], ledger: &Writer) -> Commands {
+    let names = maps.iter().map(|map| map.name.as_str().to_owned()).collect();
+    let commands = Commands::open(&config.data(), names, clock::wall_now());
+    commands.begin(&feeds.iter().map(|(feed, _)| feed.clone()).collect::<Vec<_>>());
+    commands.trouble().into_iter().for_each(|why| audit::commands_lost(ledger, why));
+    commands
 }
 
 /// Where each lane shows itself and where it listens, by name.

@@ -16,10 +16,11 @@ use serde::Serialize;
 
 use crate::drive::{Alarm, AlarmCode, DriveConfig};
 use crate::event::{ClockState, Effect, Event};
-use crate::judge::{Clearance, Fault};
+use crate::judge::{Clearance, ExamAll, Fault};
 use crate::limits::{
     ALARMS_MAX, PRESENTATION_MS_MAX, PULSE_MS_MAX, RECORDS_WAITING_MAX, SCALE_SILENT_MS_MAX, SCALE_WATCHES_MS_MAX,
 };
+use crate::ordered::Ordered;
 use crate::pass::life::{End, Signal};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Audience, Kind, Pending, Recorded, Urgency};
@@ -73,6 +74,7 @@ pub struct Bench {
     /// Ids of items that were taken away by hand or lost, the last of them.
     loose: VecDeque<String>,
     failed: BTreeSet<Fault>,
+    ordered: Ordered,
     /// The ledger gave records back; nothing is decided until it stores again.
     waiting: VecDeque<Pending>,
     mono: Micros,
@@ -103,6 +105,7 @@ impl Bench {
             owed: owed.then_some(Micros::from_ms(PRESENTATION_MS_MAX)).into_iter().collect(),
             loose: VecDeque::new(),
             failed: BTreeSet::new(),
+            ordered: Ordered::default(),
             waiting: VecDeque::new(),
             mono: Micros::ZERO,
             wall: WallMs::ZERO,
@@ -131,6 +134,7 @@ impl Bench {
             Event::Matched { pass, answer } => self.matched(pass, answer),
             Event::ListsChanged => self.look_up_again(),
             Event::Rules(rules) => self.rules = Arc::new(Named::by_its_digest(*rules)),
+            Event::ExamAll(ordered) => self.exam_all(ordered),
             Event::Recorded(recorded) => self.recorded(recorded),
             Event::Unrecorded(pending) => self.unrecorded(pending),
             Event::LedgerReady => self.ledger_ready(),
@@ -160,6 +164,9 @@ impl Bench {
             }
         }
         self.owed.retain(|until| *until > mono);
+        if let Some(says) = self.ordered.turn(wall, clock, self.config.utc_offset_min) {
+            self.alarm(AlarmCode::ExamAll, None, &says);
+        }
     }
 
     /// Every presentation takes the step it is due.
@@ -233,6 +240,16 @@ impl Bench {
         if changed {
             self.alarm(AlarmCode::Part, None, &fault.said(failed));
         }
+    }
+
+    /// Central sends everything to exam, or takes that back: what is judged already and lies here is judged again, under it.
+    fn exam_all(&mut self, ordered: Option<Box<ExamAll>>) {
+        if ordered.is_some() {
+            for presentation in self.presentations.iter_mut().filter(|known| known.state.is_on_belt()) {
+                presentation.stale |= presentation.judged.is_some();
+            }
+        }
+        self.ordered.take(ordered.map(|ordered| *ordered));
     }
 
     /// Records an alarm and keeps it for the page.

@@ -15,6 +15,7 @@ use crate::event::{ClockState, Effect, Event, OfficerAction, Order};
 use crate::gather::Gather;
 use crate::judge::{Clearance, ContingencyPlan, Fault, Inputs, Outcome, Sensor, Token, Verdict};
 use crate::limits::{HEARTBEAT_MS, PASSES_MAX, TIME_SYNC_MS};
+use crate::ordered::Ordered;
 use crate::pass::life::{Signal, State};
 use crate::pass::{LaneName, PassKey};
 use crate::record::{Pending, Recorded};
@@ -148,6 +149,7 @@ pub struct Drive {
     radiation: Sensor,
     smoke: Sensor,
     failed: BTreeSet<Fault>,
+    ordered: Ordered,
     /// Ledger gave records back; nothing is decided until it stores again.
     waiting: VecDeque<Pending>,
     mono: Micros,
@@ -191,6 +193,7 @@ impl Drive {
             radiation: fitted(config.radiation_fitted),
             smoke: fitted(config.smoke_fitted),
             failed: BTreeSet::from([Fault::Controller]),
+            ordered: Ordered::default(),
             waiting: VecDeque::new(),
             mono: Micros::ZERO,
             wall: WallMs::ZERO,
@@ -239,6 +242,7 @@ impl Drive {
             Event::Matched { pass, answer } => self.matched(pass, answer),
             Event::ListsChanged => self.look_up_again(),
             Event::Rules(rules) => self.rules = Arc::new(Named::by_its_digest(*rules)),
+            Event::ExamAll(ordered) => self.exam_all(ordered),
             Event::Recorded(recorded) => self.recorded(recorded),
             Event::Unrecorded(pending) => self.unrecorded(pending),
             Event::LedgerReady => self.ledger_ready(),
@@ -262,6 +266,7 @@ impl Drive {
             self.cable.born = mono;
         }
         (self.mono, self.wall, self.trusted) = (mono, wall, clock);
+        self.say_ordered();
         self.listen();
         let due = |sent: Option<Micros>, every_ms| sent.is_none_or(|sent| mono - sent >= Micros::from_ms(every_ms));
         if due(self.sync_sent, TIME_SYNC_MS) {

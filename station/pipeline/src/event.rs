@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::divert::Permit;
 use crate::identify::CodeRead;
-use crate::judge::{Aed, Declared, Fault, Hold, Image, Lists, MailClass, Previous, Token};
+use crate::judge::{Aed, Declared, ExamAll, Fault, Hold, Image, Lists, MailClass, Previous, Token};
 use crate::pass::PassKey;
 use crate::record::{Pending, Recorded};
 use crate::ruleset::Ruleset;
@@ -69,6 +69,8 @@ pub enum Event {
     ListsChanged,
     /// A rule pack came into force: every parcel whose first decision is still to come is judged by it.
     Rules(Box<Ruleset>),
+    /// Central sends everything on this lane to exam for a while; nothing: not any more.
+    ExamAll(Option<Box<ExamAll>>),
     Recorded(Recorded),
     /// The ledger could not store this: the disk is full or failing.
     Unrecorded(Pending),

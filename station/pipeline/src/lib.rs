@@ -15,6 +15,7 @@ pub mod judge;
 pub mod record;
 pub mod divert;
 mod facts;
+mod ordered;
 mod sighted;
 pub mod drive;
 mod officer;

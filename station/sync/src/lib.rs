@@ -23,6 +23,7 @@ pub mod evidence;
 pub mod parts;
 pub mod envelope;
 pub mod rules;
+pub mod command;
 pub mod enrol;
 pub mod outbox;
 pub mod runs;

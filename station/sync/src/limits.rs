@@ -47,6 +47,13 @@ pub const EVIDENCE_OPEN_MAX: usize = 64;
 /// An order about rules: a pack, its cases, and what JSON adds to them.
 pub const RULES_ORDER_BYTES_MAX: u64 = 4 << 20;
 
+/// A command: its reason in four-byte characters, each escaped, and what JSON adds.
+pub const COMMAND_BYTES_MAX: usize = 4 << 10;
+/// Characters of a command's reason; beside other words it must fit an officer's sentence of 240.
+pub const COMMAND_WHY_CHARS_MAX: usize = 160;
+/// The longest time for which everything may be sent to exam, and for which any command is good.
+pub const COMMAND_MS_MAX: i64 = 24 * 3_600_000;
+
 /// Consumers at central whose sessions a station remembers; beyond, the one that began first is forgotten.
 pub const CONSUMERS_MAX: usize = 16;
 

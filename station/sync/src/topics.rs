@@ -236,6 +236,7 @@ mod tests {
             assert!(ASYNCAPI.contains(&format!("#/components/messages/{name}'")), "a channel refers to {name}");
             assert!(ASYNCAPI.contains(&format!("\n    {name}:\n")), "the message {name} is described");
         }
+        assert!(ASYNCAPI.contains("verb: { enum: [exam-all, exam-all-end, verify] }"), "the verbs of `Command`");
         assert!(ASYNCAPI.starts_with("asyncapi: 3."));
     }
 

@@ -3,9 +3,10 @@
 #![no_main]
 
 use gatepost_sync::chain::Digest;
+use gatepost_sync::command::Command;
 use gatepost_sync::envelope::{self, Versions};
 use gatepost_sync::evidence::Chunk;
-use gatepost_sync::limits::{PACKAGE_BYTES_MAX, RULES_ORDER_BYTES_MAX};
+use gatepost_sync::limits::{COMMAND_BYTES_MAX, COMMAND_WHY_CHARS_MAX, PACKAGE_BYTES_MAX, RULES_ORDER_BYTES_MAX};
 use gatepost_sync::parts::{Fetch, Offer, Taken, Want};
 use gatepost_sync::rules::RulesOrder;
 use gatepost_sync::topics::{Address, Down, Name};
@@ -13,7 +14,7 @@ use gatepost_sync::topics::{Address, Down, Name};
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let [which, bytes @ ..] = data else { return };
     let (Some(station), Some(us)) = (Name::new("st-01"), Address::new("JFK", "st-01")) else { return };
-    match which % 5 {
+    match which % 6 {
         0 => assert!(envelope::open(bytes, Down::Holds, &us, &[], &Versions::default(), 0).is_err(), "nobody is trusted"),
         1 => {
             if let Ok(offer) = Offer::read(bytes) {
@@ -32,7 +33,13 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                 assert!(bytes.len() as u64 <= RULES_ORDER_BYTES_MAX);
             }
         }
-        _ => pieces(bytes, &station),
+        4 => pieces(bytes, &station),
+        _ => {
+            if let Ok(command) = Command::read(bytes) {
+                assert!(bytes.len() <= COMMAND_BYTES_MAX && command.why().chars().count() <= COMMAND_WHY_CHARS_MAX);
+                assert_eq!(Command::read(&command.to_bytes()), Ok(command));
+            }
+        }
     }
 });
 

@@ -12,13 +12,14 @@ use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
 
 use super::{Store, StoreError};
 
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "records", include_str!("../../migrations/0001_records.sql")),
     (2, "holds", include_str!("../../migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../migrations/0003_follow.sql")),
     (4, "access", include_str!("../../migrations/0004_access.sql")),
     (5, "parts", include_str!("../../migrations/0005_parts.sql")),
     (6, "rollouts", include_str!("../../migrations/0006_rollouts.sql")),
+    (7, "commands", include_str!("../../migrations/0007_commands.sql")),
 ];
 
 const READERS: u32 = 4;
@@ -77,6 +78,14 @@ impl Kind {
         match self {
             Kind::Sqlite => None,
             Kind::Postgres => Some("LOCK TABLE rollout IN EXCLUSIVE MODE"),
+        }
+    }
+
+    /// The same for commands and their numbers.
+    pub(super) fn alone_with_commands(self) -> Option<&'static str> {
+        match self {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some("LOCK TABLE command IN EXCLUSIVE MODE"),
         }
     }
 

@@ -119,6 +119,7 @@ impl Checked {
             Err(error) => self.problems.push(error),
         }
         self.problems.extend(crate::run::grounds::issuers("rules.trusted", &config.rules.trusted).err());
+        self.problems.extend(crate::run::grounds::issuers("commands.trusted", &config.commands.trusted).err());
     }
 
     /// Loads the model and runs its golden pictures; gives the milliseconds that a picture takes.

@@ -1,6 +1,6 @@
 //! `gatepost verify` and `verify-package`: whole or not, and where not. They change nothing and need no running station.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -39,12 +39,8 @@ pub(super) fn verify(arguments: &Arguments, json: bool) -> Outcome {
         let says = "no journal here; name a station's data folder (station.data of its configuration)";
         return Err(Failure::Usage(format!("{}: {says}", dir.display())));
     }
-    let disk: SharedDisk = Arc::new(RealDisk::new(dir).map_err(|error| problem(dir.display(), error))?);
-    let expected = match &arguments.key {
-        Some(hex) => Some(public_key(hex)?),
-        None => own_key(dir),
-    };
-    let report = ledger::journal(&disk, "journal", expected).map_err(|error| problem(dir.display(), error))?;
+    let expected = arguments.key.as_deref().map(public_key).transpose()?;
+    let report = walk(dir, expected).map_err(|error| problem(dir.display(), error))?;
     if json {
         document(&report)?;
         return Ok(Ending::of(report.whole));
@@ -63,6 +59,15 @@ pub(super) fn verify(arguments: &Arguments, json: bool) -> Outcome {
         }
     }
     Ok(Ending::of(report.whole))
+}
+
+/// Walks the journal of a data folder; without a key, checkpoints must be signed by the folder's own.
+///
+/// # Errors
+/// Only when the disk cannot be read; everything else is in the report.
+pub(crate) fn walk(dir: &Path, expected: Option<PublicKey>) -> Result<ledger::Report, String> {
+    let disk: SharedDisk = Arc::new(RealDisk::new(dir).map_err(|error| error.to_string())?);
+    ledger::journal(&disk, "journal", expected.or_else(|| own_key(dir))).map_err(|error| error.to_string())
 }
 
 pub(super) fn verify_package(arguments: &PackageArguments, json: bool) -> Outcome {
@@ -110,11 +115,11 @@ pub(super) fn public_key(hex: &str) -> Result<PublicKey, Failure> {
 }
 
 /// The key that lies in the folder, if one does: only read, never made.
-pub(super) fn own_key(dir: &std::path::Path) -> Option<PublicKey> {
+pub(super) fn own_key(dir: &Path) -> Option<PublicKey> {
     station_key(dir).map(|key| key.public())
 }
 
-pub(super) fn station_key(dir: &std::path::Path) -> Option<StationKey> {
+pub(super) fn station_key(dir: &Path) -> Option<StationKey> {
     let secret: [u8; 32] = std::fs::read(dir.join("station.key")).ok()?.try_into().ok()?;
     Some(StationKey::from_bytes(&secret))
 }

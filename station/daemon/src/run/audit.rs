@@ -7,11 +7,13 @@ use gatepost_ledger::disk::DiskError;
 use gatepost_ledger::journal::Torn;
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_ledger::retain::Dropped;
+use gatepost_ledger::verify::{Problem, Report};
 use gatepost_pipeline::drive::Versions;
 use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use serde::Serialize;
 
 use crate::run::clock;
+use crate::run::commands::Done;
 use crate::run::rules::Packs;
 
 /// Puts a record of the whole station into the journal.
@@ -173,6 +175,111 @@ pub fn rules_refused(ledger: &Writer, order: u64, digest: &str, says: &str) {
 pub fn rules_wait(ledger: &Writer, order: u64, digest: &str, says: &str) {
     tracing::warn!("rules of order {order}: {says}; it is tried again");
     let body = RulesBody { event: "rules-wait", order, digest, in_force: false, since: None, before: None, says };
+    put(ledger, Kind::Config, Urgency { alert: true, ..Urgency::default() }, &body);
+}
+
+/// *config*: what became of a command of central's: taken, refused (an alert), or, of a walk of the journal, what it found.
+#[derive(Serialize)]
+struct CommandBody<'a> {
+    event: &'static str,
+    /// The command's number; 0 where the message was not believed.
+    order: u64,
+    /// BLAKE3 of the message, by which central knows what is meant.
+    message: &'a str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verb: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lane: Option<&'a str>,
+    /// Milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walked: Option<Walked<'a>>,
+    says: &'a str,
+}
+
+/// How far a journal was walked, and the first that is wrong with it.
+#[derive(Serialize)]
+struct Walked<'a> {
+    whole: bool,
+    records: u64,
+    first_seq: u64,
+    last_seq: u64,
+    signed_to: u64,
+    problems: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_problem: Option<&'a Problem>,
+}
+
+impl<'a> CommandBody<'a> {
+    fn new(order: u64, message: &'a str, state: &'static str, says: &'a str) -> Self {
+        let (verb, lane, until, why, walked) = (None, None, None, None, None);
+        Self { event: "command", order, message, state, verb, lane, until, why, walked, says }
+    }
+}
+
+pub fn command_taken(ledger: &Writer, order: u64, message: &str, done: &Done) {
+    let command = &done.command;
+    tracing::info!("command {order}, {}: {}", command.verb(), done.says);
+    let body = CommandBody {
+        verb: Some(command.verb()),
+        lane: command.lane().map(|lane| lane.as_str()),
+        until: command.until_ms(),
+        why: Some(command.why()),
+        ..CommandBody::new(order, message, "taken", &done.says)
+    };
+    put(ledger, Kind::Config, Urgency::default(), &body);
+}
+
+pub fn command_refused(ledger: &Writer, order: u64, message: &str, says: &str) {
+    tracing::warn!("command {order}: {says}");
+    let body = CommandBody::new(order, message, "refused", says);
+    put(ledger, Kind::Config, Urgency { denied: true, ..Urgency::default() }, &body);
+}
+
+/// What a walk of the journal found; that it is not whole is an alert.
+pub fn walked(ledger: &Writer, order: u64, message: &str, found: &Result<Report, String>) {
+    let (walked, says) = match found {
+        Err(why) => (None, format!("the journal could not be read to its end: {why}")),
+        Ok(report) => {
+            let first = report.problems.first();
+            let walked = Walked {
+                whole: report.whole,
+                records: report.records,
+                first_seq: report.first_seq,
+                last_seq: report.last_seq,
+                signed_to: report.signed_to,
+                problems: report.problems.len(),
+                first_problem: first,
+            };
+            (Some(walked), walk_says(report))
+        }
+    };
+    tracing::info!("command {order}, verify: {says}");
+    let urgency = Urgency { alert: !found.as_ref().is_ok_and(|report| report.whole), ..Urgency::default() };
+    let body = CommandBody { verb: Some("verify"), walked, ..CommandBody::new(order, message, "done", &says) };
+    put(ledger, Kind::Config, urgency, &body);
+}
+
+fn walk_says(report: &Report) -> String {
+    let Report { first_seq, last_seq, signed_to, .. } = report;
+    match report.problems.as_slice() {
+        [] => format!("the journal is whole: records {first_seq} to {last_seq}, signed up to {signed_to}"),
+        [first, more @ ..] => {
+            let Problem { file, at, seq, what, remedy } = first;
+            let more = if more.is_empty() { String::new() } else { format!(" ({} more)", more.len()) };
+            format!("the journal is NOT whole: {file}, byte {at}, record {seq}: {what}{more}; {remedy}")
+        }
+    }
+}
+
+/// *config*, an alert: nobody can say any more whether central had sent everything to exam.
+pub fn commands_lost(ledger: &Writer, says: &str) {
+    tracing::warn!("{says}");
+    let body = CommandBody::new(0, "", "lost", says);
     put(ledger, Kind::Config, Urgency { alert: true, ..Urgency::default() }, &body);
 }
 

@@ -99,16 +99,33 @@ impl StationDesk {
 
     /// What the page cannot see for itself: it names failed parts, a full ledger and an untrusted clock by itself.
     fn degraded(&self, uplink: &Uplink) -> Vec<Degraded> {
+        let mut degraded = self.exam_all();
         if self.link.is_none() || uplink.connected {
-            return Vec::new();
+            return degraded;
         }
-        vec![Degraded {
+        degraded.push(Degraded {
             fault: Some(gatepost_pipeline::judge::Fault::Uplink),
             what: "Central operations cannot be reached.".to_owned(),
             still_works: "Everything at the station; records are kept and sent later.".to_owned(),
             since: uplink.since,
             to_do: uplink.trouble.clone().unwrap_or_else(|| "Check the network cable.".to_owned()),
-        }]
+        });
+        degraded
+    }
+
+    /// A lane that central sends to exam is not a broken one: said, so that nobody looks for a fault.
+    fn exam_all(&self) -> Vec<Degraded> {
+        let of_lane = |(name, lane): (&String, &LaneEnd)| {
+            let ordered = lane.shown.lock().ok()?.as_ref()?.exam_all.clone()?;
+            Some(Degraded {
+                fault: None,
+                what: format!("Lane {name}: {}", ordered.says(self.utc_offset_min)),
+                still_works: "Everything; parcels are read, weighed and seen as always, and all go to exam.".to_owned(),
+                since: None,
+                to_do: "Examine what comes; call central operations if the exam chute cannot hold it.".to_owned(),
+            })
+        };
+        self.lanes.iter().filter_map(of_lane).collect()
     }
 
     fn uplink(&self) -> Uplink {

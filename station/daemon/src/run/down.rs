@@ -5,29 +5,33 @@
 //! checked. Central says its documents again whenever somebody comes back: what was taken, or refused for what it is, is no
 //! news then.
 
+mod command;
+mod lists;
+mod not_taken;
 mod parcel;
 mod turned;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatepost_ledger::journal::writer::Writer;
-use gatepost_ledger::lists::{Claims, ListError, ListKind, Lists};
+use gatepost_ledger::lists::Lists;
 use gatepost_pipeline::event::Event;
 use gatepost_pipeline::ruleset::Ruleset;
 use gatepost_sync::chain::Digest;
 use gatepost_sync::envelope::{self, Form, Header, Refused, TrustedKey, Versions};
 use gatepost_sync::evidence::Chunk;
-use gatepost_sync::parts::{NotAnOffer, Offer, Wrong};
+use gatepost_sync::parts::{Offer, Wrong};
 use gatepost_sync::session::{Control, Inbound};
 use gatepost_sync::topics::{Address, Down};
-use serde::Deserialize;
 
+use crate::run::commands::Commands;
 use crate::run::feed::Feed;
 use crate::run::rules::{Packs, RulesRefused, write_whole};
-use crate::run::{audit, clock};
+use crate::run::{audit, clock, walk};
+use not_taken::NotTaken;
 use parcel::{NotStored, Parcel};
 use turned::{Again, Turned};
 
@@ -41,50 +45,6 @@ const IN_PARTS: [Down; 3] = [Down::Holds, Down::Declarations, Down::Rules];
 /// What could not be taken for a reason that passes is tried again after this.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Why something that came is not in force.
-#[derive(Debug, thiserror::Error)]
-enum NotTaken {
-    #[error("{0}")]
-    Refused(#[from] Refused),
-    #[error("{0}")]
-    Offer(#[from] NotAnOffer),
-    #[error("{0}")]
-    Contradicts(Wrong),
-    #[error("{0}")]
-    List(#[from] ListError),
-    #[error("{0}")]
-    Rules(#[from] RulesRefused),
-    #[error("the data folder's disk has {room} bytes left and the package needs {needs}; free disk space")]
-    NoRoom { room: u64, needs: u64 },
-    #[error("the data folder's disk refuses: {0}; it is fetched again at the next connection")]
-    Disk(#[from] std::io::Error),
-    #[error("this station does not take such documents over the network yet")]
-    Unknown,
-}
-
-impl NotTaken {
-    /// When the same bytes may be good.
-    fn again(&self) -> Again {
-        match self {
-            Self::NoRoom { .. } | Self::Disk(_) => Again::Soon,
-            // A board that has just been switched on may not know what time it is.
-            Self::Refused(Refused::TooEarly { .. }) => Again::Soon,
-            Self::Refused(Refused::Expired { .. }) => Again::WhenSaid,
-            Self::Rules(error) if error.may_come_again() => Again::Soon,
-            Self::List(
-                ListError::Disk(_)
-                | ListError::Index(_)
-                | ListError::NotReady(_)
-                | ListError::Read { .. }
-                | ListError::Dates { .. },
-            ) => Again::Soon,
-            Self::List(ListError::Body | ListError::Gap { .. } | ListError::TooManyDeltas) => Again::WhenSaid,
-            Self::Contradicts(_) => Again::WhenSaid,
-            Self::Refused(_) | Self::Offer(_) | Self::Rules(_) | Self::List(_) | Self::Unknown => Again::Never,
-        }
-    }
-}
-
 /// Takes in what comes, one after the other.
 pub struct Taker {
     address: Address,
@@ -94,6 +54,7 @@ pub struct Taker {
     feeds: Vec<Feed>,
     ledger: Writer,
     rules: Packs,
+    commands: Arc<Mutex<Commands>>,
     control: Control,
     taken: Versions,
     parcels: BTreeMap<Down, Parcel>,
@@ -110,6 +71,7 @@ pub struct Around {
     pub feeds: Vec<Feed>,
     pub ledger: Writer,
     pub rules: Packs,
+    pub commands: Commands,
     pub control: Control,
 }
 
@@ -125,7 +87,7 @@ impl Taker {
     /// # Errors
     /// A sentence, when the folder of what comes down cannot be used.
     pub fn open(around: Around) -> Result<Self, String> {
-        let Around { address, data, keys, lists, feeds, ledger, rules, control } = around;
+        let Around { address, data, keys, lists, feeds, ledger, rules, commands, control } = around;
         let folder = data.join(FOLDER);
         let failed = |error| format!("{}: cannot be used ({error}); check the data folder", folder.display());
         std::fs::create_dir_all(&folder).map_err(failed)?;
@@ -135,7 +97,10 @@ impl Taker {
             Err(error) => return Err(failed(error)),
         };
         let (parcels, turned) = (BTreeMap::new(), Turned::default());
-        let mut taker = Self { address, data, keys, lists, feeds, ledger, rules, control, taken, parcels, turned };
+        let commands = Arc::new(Mutex::new(commands));
+        walk::start(&data, &commands, &ledger);
+        let mut taker =
+            Self { address, data, keys, lists, feeds, ledger, rules, commands, control, taken, parcels, turned };
         for kind in IN_PARTS {
             let open = |sealed: &[u8]| match taker.opened(kind, sealed) {
                 Ok(Some((header, Content::Offer(offer)))) => Some((header, offer)),
@@ -208,6 +173,9 @@ impl Taker {
     }
 
     fn take_document(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
+        if document == Down::Command {
+            return self.take_command(bytes);
+        }
         if !IN_PARTS.contains(&document) {
             return Err(NotTaken::Unknown);
         }
@@ -378,52 +346,6 @@ impl Taker {
         }
     }
 
-    /// Central says its documents again whenever somebody comes back; what is in force already is no news.
-    fn is_in_force(&self, bytes: &[u8]) -> bool {
-        #[derive(Deserialize)]
-        struct First {
-            list: Claims,
-        }
-        let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let Ok(first) = serde_json::from_slice::<First>(first) else { return false };
-        self.lists.in_force().contains(&first.list)
-    }
-
-    /// The station may have died between taking a list and remembering that.
-    fn is_list_in_force(&self, header: &Header) -> bool {
-        let is_it = |claims: &Claims| {
-            let kind = match claims.kind {
-                ListKind::Holds => Down::Holds,
-                ListKind::Declarations => Down::Declarations,
-            };
-            kind == header.document && claims.issuer == header.issuer.as_str() && claims.version == header.version
-        };
-        self.lists.in_force().iter().any(is_it)
-    }
-
-    fn take_list(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
-        if self.is_in_force(bytes) {
-            return Ok(());
-        }
-        self.lists.install_bytes(bytes, self.rules.now())?;
-        self.turned.taken(document);
-        self.lists_changed();
-        audit::list(&self.ledger, document.as_str(), Digest::of(bytes).to_string(), Ok(()));
-        Ok(())
-    }
-
-    /// A list package in a file below the data folder, which is moved or removed.
-    fn install(&self, path: &str) -> Result<(), NotTaken> {
-        self.lists.install(path, self.rules.now())?;
-        self.lists_changed();
-        Ok(())
-    }
-
-    /// What is on the belts is judged again.
-    fn lists_changed(&self) {
-        self.feeds.iter().for_each(|feed| feed.offer(Event::ListsChanged));
-    }
-
     /// `message`: by which it is known again; `digest`: of what it is about, for the record.
     fn refuse(&mut self, document: Down, version: u64, (message, digest): (Digest, Digest), why: &NotTaken) {
         let again = why.again();
@@ -435,6 +357,7 @@ impl Taker {
             Down::Rules if again == Again::Soon => {
                 audit::rules_wait(&self.ledger, version, &digest.to_string(), &why.to_string());
             }
+            Down::Command => audit::command_refused(&self.ledger, version, &digest.to_string(), &why.to_string()),
             Down::Rules => audit::rules_refused(&self.ledger, version, &digest.to_string(), &why.to_string()),
             _ => audit::list(&self.ledger, document.as_str(), digest.to_string(), Err(why.to_string())),
         }

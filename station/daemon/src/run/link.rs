@@ -13,6 +13,7 @@ use gatepost_sync::tls::Tls;
 use gatepost_sync::topics::{Address, Down, Name};
 
 use crate::config::{Config, ConfigError};
+use crate::run::commands::Commands;
 use crate::run::down::{self, Taker};
 use crate::run::feed::{Fed, Feed};
 use crate::run::grounds;
@@ -32,7 +33,7 @@ pub fn start(
     evidence: &SharedEvidence,
     lists: &Arc<Lists>,
     feeds: &[(Feed, Fed)],
-    (ledger, rules): (&Writer, Packs),
+    (ledger, rules, commands): (&Writer, Packs, Commands),
 ) -> Result<Option<Uplink>, ConfigError> {
     let Some(uplink) = &config.uplink else { return Ok(None) };
     let (facility, station) = (&config.station.facility, &config.station.name);
@@ -64,6 +65,7 @@ pub fn start(
         feeds: feeds.iter().map(|(feed, _)| feed.clone()).collect(),
         ledger: ledger.clone(),
         rules,
+        commands,
         control: uplink.control(),
     };
     let taker = tokio::task::block_in_place(|| Taker::open(around)).map_err(ConfigError)?;
@@ -74,9 +76,10 @@ pub fn start(
 /// Whose signed documents are believed, and which.
 fn trusted(config: &Config) -> Result<Vec<TrustedKey>, ConfigError> {
     let mut trusted = Vec::new();
-    let settings: [(_, _, &[Down]); 2] = [
+    let settings: [(_, _, &[Down]); 3] = [
         ("lists.trusted", &config.lists.trusted, &[Down::Holds, Down::Declarations]),
         ("rules.trusted", &config.rules.trusted, &[Down::Rules]),
+        ("commands.trusted", &config.commands.trusted, &[Down::Command]),
     ];
     for (setting, texts, documents) in settings {
         for (issuer, key) in grounds::issuers(setting, texts).map_err(ConfigError)? {

@@ -224,6 +224,7 @@ impl Bench {
             inputs.lane.faults.insert(Fault::Disk);
         }
         inputs.lane.contingency = self.failed.iter().find_map(|fault| self.config.contingency.get(fault)).cloned();
+        inputs.lane.exam_all = self.ordered.of(presentation.judged.as_ref().map(|judged| &judged.0));
         let fitted = |fitted| if fitted { Sensor::Unknown } else { Sensor::NotFitted };
         inputs.radiation = fitted(self.config.radiation_fitted);
         inputs.smoke = fitted(self.config.smoke_fitted);

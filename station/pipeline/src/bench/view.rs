@@ -33,6 +33,7 @@ impl Bench {
             parcels: self.presentations.iter().filter(|known| known.lifted.is_none()).map(parcel).collect(),
             alarms: self.alarms.iter().cloned().collect(),
             failed: self.failed.iter().copied().collect(),
+            exam_all: self.ordered.now().cloned(),
             images_out_of_step: !self.owed.is_empty(),
             clock_error_us: None,
         }

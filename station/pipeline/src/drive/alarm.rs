@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Drive;
 use crate::event::{Effect, Order};
 use crate::gather::Noted;
-use crate::judge::{Contingency, Fault};
+use crate::judge::{Contingency, ExamAll, Fault};
 use crate::limits::ALARMS_MAX;
 use crate::pass::PassKey;
 use crate::record::{Audience, Kind, Pending, Urgency};
@@ -52,6 +52,8 @@ pub enum AlarmCode {
     TooManyPasses,
     Part,
     PermitLost,
+    /// Central sends everything to exam, or does not any more.
+    ExamAll,
 }
 
 impl AlarmCode {
@@ -80,6 +82,22 @@ impl Drive {
         let stop = self.config.contingency.get(&fault).is_some_and(|plan| plan.plan == Contingency::Stop);
         if failed && stop {
             self.order(Order::Stop);
+        }
+    }
+
+    /// Central sends everything to exam, or takes that back: what is judged already and has not left is judged again, under it.
+    pub(super) fn exam_all(&mut self, ordered: Option<Box<ExamAll>>) {
+        if ordered.is_some() {
+            for parcel in self.parcels.iter_mut().filter(|parcel| parcel.state.is_on_belt()) {
+                parcel.stale |= parcel.judged.is_some();
+            }
+        }
+        self.ordered.take(ordered.map(|ordered| *ordered));
+    }
+
+    pub(super) fn say_ordered(&mut self) {
+        if let Some(says) = self.ordered.turn(self.wall, self.trusted, self.config.utc_offset_min) {
+            self.alarm(AlarmCode::ExamAll, None, &says);
         }
     }
 

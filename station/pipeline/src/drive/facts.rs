@@ -40,6 +40,7 @@ impl Drive {
             inputs.lane.faults.insert(Fault::Disk);
         }
         inputs.lane.contingency = self.failed.iter().find_map(|fault| self.config.contingency.get(fault)).cloned();
+        inputs.lane.exam_all = self.ordered.of(parcel.judged.as_ref().map(|judged| &judged.0));
         if parcel.twice
             && let Identification::Read { duplicate, .. } = &mut inputs.item
         {

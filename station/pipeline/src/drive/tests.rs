@@ -5,7 +5,7 @@ use gatepost_hardware::units::Tick;
 use super::*;
 use crate::event::Order;
 use crate::facts::sampling_of;
-use crate::judge::Contingency;
+use crate::judge::{Contingency, ExamAll};
 use crate::record::Kind;
 
 /// A lane `north` in the first epoch of its controller, and the bodies of what its mind wanted recorded, by kind.
@@ -275,4 +275,48 @@ fn a_new_rule_pack_judges_those_whose_first_decision_is_still_to_come_and_nobody
         .filter_map(|(_, body)| Some((body["pass"].as_str()?, body["versions"]["rules"].as_str()?)))
         .collect();
     assert_eq!(by, [("north/1/1", "test"), ("north/1/1", "test"), ("north/1/2", name.as_str())]);
+}
+
+#[test]
+fn what_central_sends_to_exam_is_judged_again_ends_at_its_time_and_stays_judged() {
+    let mut rig = Rig::new(Vec::new(), &[]);
+    let begin = 1_795_305_600_000;
+    let order = |until: i64| {
+        let why = crate::judge::Sentence::clipped("a parcel bomb at another airport");
+        Event::ExamAll(Some(Box::new(ExamAll { order: 7, until: WallMs(begin + until), why })))
+    };
+    let pulse = |rig: &mut Rig, ms: i64, clock| {
+        rig.now = rig.now + Micros(20_000);
+        rig.hear(Event::Pulse { mono: rig.now, wall: WallMs(begin + ms), clock });
+    };
+    let by_order = |rig: &Rig| -> Vec<bool> {
+        let decisions = rig.records.iter().filter(|(kind, _)| *kind == Kind::Decision);
+        let says = |body: &serde_json::Value| {
+            let text = "Central operations send everything here to exam: a parcel bomb at another airport";
+            body["verdict"]["reasons"].as_array().unwrap().iter().any(|reason| reason["text"] == text)
+        };
+        decisions.map(|(_, body)| says(body)).collect()
+    };
+    rig.edge(0, true, 100, Some(1));
+    rig.drive.parcels[0].inherited = Some(Fault::Cable);
+    pulse(&mut rig, 1, ClockState::Trusted);
+    rig.drive.parcels[0].asking = false;
+    assert_eq!(by_order(&rig), [false]);
+    rig.hear(order(60_000));
+    assert_eq!(by_order(&rig), [false, true], "judged again under it");
+    pulse(&mut rig, 10, ClockState::Trusted);
+    assert_eq!(rig.alarms("exam-all"), 1, "said once");
+    pulse(&mut rig, 90_000, ClockState::Untrusted);
+    assert!(rig.drive.view().exam_all.is_some(), "a clock that is not believed ends nothing");
+    pulse(&mut rig, 60_000, ClockState::Trusted);
+    assert_eq!((rig.alarms("exam-all"), rig.drive.view().exam_all), (2, None), "over by itself, and said");
+    assert!(rig.drive.known(0).inputs.lane.exam_all.is_some(), "what it sent to exam stays so");
+    // Taken back before its time, and then there is nothing to take back.
+    rig.hear(order(600_000));
+    pulse(&mut rig, 60_001, ClockState::Trusted);
+    rig.hear(Event::ExamAll(None));
+    pulse(&mut rig, 60_002, ClockState::Trusted);
+    rig.hear(Event::ExamAll(None));
+    pulse(&mut rig, 60_003, ClockState::Trusted);
+    assert_eq!(rig.alarms("exam-all"), 4);
 }

@@ -6,7 +6,7 @@ pub use gatepost_hardware::units::{Grams, Millimetres};
 use serde::{Deserialize, Serialize};
 
 use super::{Alarm, Drive, Parcel};
-use crate::judge::{Fault, Inputs, Outcome, Token, Verdict};
+use crate::judge::{ExamAll, Fault, Inputs, Outcome, Token, Verdict};
 use crate::pass::PassKey;
 use crate::pass::life::State;
 use crate::weighing::Alibis;
@@ -33,6 +33,8 @@ pub struct LaneView {
     pub parcels: Vec<ParcelView>,
     pub alarms: Vec<Alarm>,
     pub failed: Vec<Fault>,
+    /// Central sends everything to exam.
+    pub exam_all: Option<ExamAll>,
     pub images_out_of_step: bool,
     /// Largest error of the clock mapping, microseconds.
     pub clock_error_us: Option<u64>,
@@ -84,6 +86,7 @@ pub(super) fn of(drive: &Drive) -> LaneView {
         parcels: (0..drive.parcels.len()).map(|at| parcel(drive, at, &drive.parcels[at])).collect(),
         alarms: drive.alarms.iter().cloned().collect(),
         failed: drive.failed.iter().copied().collect(),
+        exam_all: drive.ordered.now().cloned(),
         images_out_of_step: drive.gather.images.is_out_of_step(),
         clock_error_us: drive.clock.error_us(drive.mono),
     }

@@ -58,6 +58,10 @@ fn of_lane(inputs: &Inputs, reasons: &mut Vec<Reason>) {
     if let Some(plan) = &lane.contingency {
         of_contingency(plan, inputs.mail_class, reasons);
     }
+    if let Some(ordered) = &lane.exam_all {
+        let text = format!("Central operations send everything here to exam: {}", ordered.why);
+        reasons.push(Reason::doubt("exam-all", IssueCode::Targeting, &text));
+    }
     for overflow in &inputs.overflow {
         let text = format!("The station ran out of room: {overflow}.");
         reasons.push(Reason::doubt(&format!("overflow.{overflow}"), IssueCode::Capacity, &text));

@@ -11,7 +11,7 @@ use gatepost_hardware::units::{Grams, Millimetres, WallMs};
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
-use super::bounded::{Country, Date, Few, Token};
+use super::bounded::{Country, Date, Few, Sentence, Token};
 use super::words::*;
 use crate::pass::PassKey;
 use crate::record::Audience;
@@ -71,6 +71,21 @@ pub struct LaneFacts {
     pub restart: bool,
     pub faults: BTreeSet<Fault>,
     pub contingency: Option<ContingencyPlan>,
+    /// Central sends everything here to exam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exam_all: Option<ExamAll>,
+}
+
+/// Central's word that everything on a lane goes to exam, for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExamAll {
+    /// The number of central's command.
+    pub order: u64,
+    /// Over from then on, once the clock is trusted to say so.
+    pub until: WallMs,
+    /// Why, as central wrote it; it names nobody.
+    pub why: Sentence,
 }
 
 /// The facility's plan in force, if any.
@@ -315,6 +330,7 @@ impl Inputs {
                 restart: false,
                 faults: BTreeSet::new(),
                 contingency: None,
+                exam_all: None,
             },
             parcel: ParcelFacts::default(),
             association: Association::Unknown,

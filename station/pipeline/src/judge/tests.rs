@@ -62,6 +62,9 @@ const DOUBTS: &[Doubt] = &[
     ("built-in.contingency", |i| i.lane.contingency = plan(Contingency::ExamAll, &[])),
     ("built-in.contingency", |i| i.lane.contingency = plan(Contingency::Stop, &[])),
     ("built-in.contingency", |i| i.lane.contingency = plan(Contingency::ExamByClass, MailClass::ALL)),
+    ("built-in.exam-all", |i| {
+        i.lane.exam_all = Some(ExamAll { order: 7, until: WallMs(5), why: Sentence::clipped("a threat elsewhere") });
+    }),
     ("built-in.overflow.queue", |i| drop_bool(i.overflow.insert(Overflow::Queue))),
     ("built-in.overflow.exam-chute", |i| drop_bool(i.overflow.insert(Overflow::ExamChute))),
     ("built-in.length", |i| i.parcel.length_mm = None),
