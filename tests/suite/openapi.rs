@@ -115,6 +115,8 @@ async fn the_document_describes_every_answer_and_every_answer_is_described() {
         );
     }
     assert_eq!(ask(&central, "/api/nothing").await.0, 404);
+    let (status, text) = ask(&central, "/commands").await;
+    assert!(status == 200 && text.contains("exam-all") && text.contains("a parcel bomb at another airport"), "{text}");
     // It says that it is not well, and its numbers all the same.
     let (status, text) = ask(&central, "/health").await;
     let health: Value = serde_json::from_str(&text).expect("JSON");

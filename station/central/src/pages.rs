@@ -77,6 +77,7 @@ pub async fn serve(listener: TcpListener, pages: Pages, mut stop: watch::Receive
         .route("/holds", get(follow::holds))
         .route("/items", get(follow::items))
         .route("/rules", get(rollouts::rules))
+        .route("/commands", get(commands::commands))
         .route("/refused", get(sign_in::refusals))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

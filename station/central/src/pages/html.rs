@@ -37,6 +37,7 @@ pub(super) fn framed(title: &str, here: &str, fresh: bool, body: &Markup) -> Mar
         ("/holds", "Holds"),
         ("/items", "Where is it?"),
         ("/rules", "Rules"),
+        ("/commands", "Commands"),
         ("/doubtful", "Put aside"),
         ("/refused", "Refused"),
         ("/sign-in", "Session"),
