@@ -208,7 +208,9 @@ async fn a_station_is_enrolled_heard_renewed_and_taken_out() {
     site.station(&central, &["enrol", "--code", &code]).await.is(1, &["used already"]);
     let key = std::fs::metadata(site.path("st-01/tls/station.pem")).expect("written");
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
-    assert!(lines.contains("[rules]\ntrusted = [\"central="), "the first rollout is believed too: {lines}");
+    for section in ["lists", "rules", "commands"] {
+        assert!(lines.contains(&format!("[{section}]\ntrusted = [\"central=")), "{section} are believed: {lines}");
+    }
     site.run("gatepost", &["check", "--config", "station.toml"]).await.is(0, &["station.toml"]);
     let records = records(22);
     site.is_heard(&central, &records[..20]).await;

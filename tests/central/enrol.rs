@@ -13,7 +13,7 @@ use gatepost_sync::enrol::{BY_STATION, Code, ENROL_PATH, Request, Sealed};
 use gatepost_sync::topics::Address;
 
 use super::ground::Ground;
-use super::stories::{arrived, batch_of};
+use super::stories::{arrived, batch, batch_of, chain};
 use super::web::{Asked, ask};
 
 const DAY_MS: i64 = 86_400_000;
@@ -170,7 +170,7 @@ pub async fn an_enrolled_key_renews_another_is_refused_and_one_taken_out_is_beli
     assert_eq!(taken_back(&ground), 2);
     assert_eq!(why(registrar.renew(&st1.asks(None, now + 4), now).await), "other-key");
 
-    let chain = super::stories::chain("st-01", 4);
+    let chain = chain("st-01", 4);
     let first = store.commit(batch_of([arrived("JFK", "st-01", &chain[0]), arrived("JFK", "st-01", &chain[1])]), now);
     assert_eq!(first.await.expect("committed").stored, 2);
     let taken = registrar.revoke(&other.address, ("ann", "stolen from the lorry"), now).await.expect("asked");
@@ -198,8 +198,7 @@ pub async fn a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_
     let (st1, code) = (Machine::new(1, "st-01"), invite(&store, "st-01", now + DAY_MS).await);
     registrar.enrol(&st1.asks(Some(&code), now), now).await.expect("in");
     // One more is heard, and did not enrol here.
-    let heard = batch_of([arrived("JFK", "st-02", &super::stories::chain("st-02", 1)[0])]);
-    store.commit(heard, now).await.expect("committed");
+    store.commit(batch("st-02", &chain("st-02", 1)), now).await.expect("committed");
     for station in ["st-01", "st-02"] {
         let elsewhere = Address::new("LHR", station).expect("an address");
         let told = store.invite(&elsewhere, &code.verifier(), "ann", (now, now + DAY_MS)).await.expect_err("refused");

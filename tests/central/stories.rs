@@ -77,7 +77,7 @@ pub(super) fn batch_of(records: impl IntoIterator<Item = Arrived>) -> Batch {
     Batch { records: BTreeMap::from([(address("st-01").station, records)]), ..Batch::default() }
 }
 
-fn batch<'a>(station: &str, records: impl IntoIterator<Item = &'a String>) -> Batch {
+pub(super) fn batch<'a>(station: &str, records: impl IntoIterator<Item = &'a String>) -> Batch {
     let arrived = records.into_iter().map(|record| arrived("JFK", station, record)).collect();
     Batch { records: BTreeMap::from([(address(station).station, arrived)]), ..Batch::default() }
 }

@@ -158,17 +158,18 @@ fn lines(config: &Config, answer: &Answer) -> String {
     };
     let at = |name: &str| format!("{:?}", config.station.data.join(name).display().to_string());
     let (authority, certificate) = (at(AUTHORITY), at(CERTIFICATE));
-    // One key of central's signs lists and rule packs.
+    // One key of central's signs lists, rule packs and commands.
     let central = format!("{}={}", answer.issuer, answer.list_key);
     let with = |trusted: &[String]| {
         let others = trusted.iter().filter(|text| **text != central);
         others.chain([&central]).cloned().collect::<Vec<_>>()
     };
     let (lists, rules) = (with(&config.lists.trusted), with(&config.rules.trusted));
+    let commands = with(&config.commands.trusted);
     format!(
         "[uplink]\nhost = {host:?}\nport = {port}\n\n[uplink.tls]\nauthority = {authority}\n\
          certificate = {certificate}\nkey = {certificate}\n\n[lists]\ntrusted = {lists:?}\n\n\
-         [rules]\ntrusted = {rules:?}\n"
+         [rules]\ntrusted = {rules:?}\n\n[commands]\ntrusted = {commands:?}\n"
     )
 }
 
@@ -204,7 +205,8 @@ mod tests {
     fn what_is_printed_is_a_configuration_that_trusts_central() {
         let central = vec![format!("central={KEY}")];
         let enrolled = config(&lines(&config(""), &answer()));
-        assert_eq!((&enrolled.lists.trusted, &enrolled.rules.trusted), (&central, &central));
+        let trusted = [&enrolled.lists.trusted, &enrolled.rules.trusted, &enrolled.commands.trusted];
+        assert_eq!(trusted, [&central; 3]);
         assert_eq!(keys(&enrolled.lists.trusted), Ok(vec![KEY.to_owned()]), "its renewal believes central");
         assert_eq!(lines(&enrolled, &answer()), lines(&config(""), &answer()), "a renewal prints the same again");
         // Whom the station trusts beside central stays.
