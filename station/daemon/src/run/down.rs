@@ -79,6 +79,8 @@ pub struct Around {
 enum Content {
     Whole(Vec<u8>),
     Offer(Offer),
+    /// A list that is in force already.
+    InForce(Digest),
 }
 
 impl Taker {
@@ -184,6 +186,10 @@ impl Taker {
         }
         match self.opened(document, bytes)? {
             None => Ok(()),
+            Some((_, Content::InForce(list))) => {
+                self.in_force(document, list);
+                Ok(())
+            }
             Some((header, Content::Offer(_))) if self.turned.is_refused_for_good(header.payload_blake3) => Ok(()),
             Some((_, Content::Offer(_))) if self.parcels.contains_key(&document) => {
                 self.turned.wait(document, bytes);
@@ -205,7 +211,11 @@ impl Taker {
         let opened = envelope::open(sealed, kind, &self.address, &self.keys, &self.taken, now)?;
         // An order whose pack was lost here is news again.
         let lost = kind == Down::Rules && self.rules.trouble().is_some();
-        if (opened.already_taken && !lost) || self.is_list_in_force(&opened.header) {
+        if self.is_list_in_force(&opened.header) {
+            let list = Content::InForce(Offer::read(opened.payload)?.digest);
+            return Ok(Some((opened.header, list)));
+        }
+        if opened.already_taken && !lost {
             return Ok(None);
         }
         if let Some(under_way) = self.parcels.get(&kind).map(|parcel| &parcel.header) {
@@ -308,7 +318,7 @@ impl Taker {
                 self.remember(header);
                 self.turned.taken(kind);
                 if kind != Down::Rules {
-                    audit::list(&self.ledger, kind.as_str(), digest.to_string(), Ok(()));
+                    self.in_force(kind, digest);
                 }
                 Again::Never
             }

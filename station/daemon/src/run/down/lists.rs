@@ -36,14 +36,21 @@ impl Taker {
     }
 
     pub(super) fn take_list(&mut self, document: Down, bytes: &[u8]) -> Result<(), NotTaken> {
-        if self.is_in_force(bytes) {
-            return Ok(());
+        if !self.is_in_force(bytes) {
+            self.lists.install_bytes(bytes, self.rules.now())?;
+            self.turned.taken(document);
+            self.lists_changed();
         }
-        self.lists.install_bytes(bytes, self.rules.now())?;
-        self.turned.taken(document);
-        self.lists_changed();
-        audit::list(&self.ledger, document.as_str(), Digest::of(bytes).to_string(), Ok(()));
+        self.in_force(document, Digest::of(bytes));
         Ok(())
+    }
+
+    /// Records that a list is in force: when it is taken, and once in each run of the station when central says it again. The
+    /// one before may have died between taking it and recording that, and central would wait for ever.
+    pub(super) fn in_force(&mut self, document: Down, list: Digest) {
+        if self.turned.is_news(list) {
+            audit::list(&self.ledger, document.as_str(), list.to_string(), Ok(()));
+        }
     }
 
     /// A list package in a file below the data folder, which is moved or removed.

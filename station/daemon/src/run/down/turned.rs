@@ -24,6 +24,8 @@ pub enum Again {
 #[derive(Debug, Default)]
 pub struct Turned {
     refused: VecDeque<(Digest, Again)>,
+    /// Lists that this run has recorded as in force.
+    in_force: VecDeque<Digest>,
     /// Of each kind the newest message that is tried again soon.
     soon: BTreeMap<Down, Vec<u8>>,
     /// Of each kind the newest offer that came while another is under way: a list that changes faster than it is fetched
@@ -43,6 +45,18 @@ impl Turned {
             self.refused.pop_front();
         }
         self.refused.push_back((message, again));
+        true
+    }
+
+    /// Whether this run has not recorded yet that this list is in force.
+    pub fn is_news(&mut self, list: Digest) -> bool {
+        if self.in_force.contains(&list) {
+            return false;
+        }
+        if self.in_force.len() >= KEPT {
+            self.in_force.pop_front();
+        }
+        self.in_force.push_back(list);
         true
     }
 
