@@ -253,6 +253,58 @@ async fn a_station_is_enrolled_heard_renewed_and_taken_out() {
     central.stop().await;
 }
 
+/// Dropping it ends it.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Whoever ended by himself is not there any more.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What it shows the broker is worth nothing there; the one that it fetches by itself, because its time is nearly over, is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_station_fetches_its_next_certificate_by_itself() {
+    let site = Site::new();
+    let central = Central::start(CentralConfig::read(&site.path("central.toml")).expect("usable")).await;
+    let central = central.expect("central starts");
+    let store = central.store().clone();
+    let code = site.central(&["station", "invite", "JFK/st-01"]).await.is(0, &[]).out.trim().to_owned();
+    let told = site.station(&central, &["enrol", "--json", "--code", &code]).await.is(0, &[]);
+    let told: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
+    let lines = told["lines"].as_str().expect("lines");
+    let at = format!("renew = \"http://{}\"", central.http());
+    assert!(lines.contains(&at), "{lines}");
+    site.write_station(&lines.replace(&at, "renew = \"https://central\""));
+    site.run("gatepost", &["check", "--config", "station.toml"]).await.is(1, &["uplink.renew", "http://HOST:PORT"]);
+    site.write_station(&format!("{lines}\n[console]\nhttp = \"127.0.0.1:0\"\n"));
+    site.run("gatepost", &["check", "--config", "station.toml"]).await.is(0, &[]);
+
+    let elsewhere = Authority::new(&site.path("elsewhere"));
+    elsewhere.sign("st-01", "JFK-st-01");
+    let of = |end: &str| std::fs::read(site.path("elsewhere").join(format!("st-01.{end}"))).expect("signed");
+    let foreign = [of("pem"), of("key")].concat();
+    let certificate = site.path("st-01/tls/station.pem");
+    std::fs::write(&certificate, &foreign).expect("written");
+    let ends_ms = gatepost_daemon::run::clock::wall_now().0 + 86_400_000;
+    let dates = format!(r#"{{"given_ms":1,"ends_ms":{ends_ms}}}"#);
+    std::fs::write(site.path("st-01/tls/dates.json"), dates).expect("written");
+
+    let mut command = Command::new(site.programs.join("gatepost"));
+    let log = std::fs::File::create(site.path("station.log")).expect("a log");
+    command.args(["run", "--config", "station.toml"]).current_dir(site.ground.path()).stderr(log);
+    let station = Running(command.spawn().expect("the station starts"));
+    until("it is heard", async || (store.counts().await.expect("asked").durable > 0).then_some(())).await;
+    assert_ne!(std::fs::read(&certificate).expect("a certificate"), foreign);
+    let ends = std::fs::read_to_string(site.path("st-01/tls/dates.json")).expect("dates");
+    let ends: serde_json::Value = serde_json::from_str(&ends).expect("JSON");
+    assert!(ends["ends_ms"].as_i64().is_some_and(|ends| ends > ends_ms), "{ends}");
+    drop(station);
+    central.stop().await;
+}
+
 /// Asks until there is an answer.
 async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     let begun = Instant::now();

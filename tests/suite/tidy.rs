@@ -40,7 +40,7 @@ const NAMED_IN: [(&str, &[&str]); 11] = [
     ("rppal", &["station/daemon/src/run/pins/raspberry.rs"]),
     ("gpiocdev", &["station/daemon/src/run/pins/chip.rs"]),
     ("cel", &["station/pipeline/src/ruleset/"]),
-    ("rcgen", &["station/central/src/authority.rs", "station/daemon/src/commands/enrol.rs", "tests/"]),
+    ("rcgen", &["station/central/src/authority.rs", "station/daemon/src/run/enrolment.rs", "tests/"]),
     ("sqlx", &["station/central/src/store.rs", "station/central/src/store/", "tests/"]),
 ];
 

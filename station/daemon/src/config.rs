@@ -212,6 +212,10 @@ pub struct UplinkConfig {
     pub port: u16,
     #[serde(default)]
     pub tls: Option<TlsConfig>,
+    /// Where central's pages are, as `http://central:8480`: there the station fetches its next certificate, before the one
+    /// that `gatepost enrol` fetched ends. Left out: somebody types `gatepost renew`.
+    #[serde(default)]
+    pub renew: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -43,9 +43,12 @@ pub(crate) use grounds::{sampling_key, versions};
 
 pub mod audit;
 pub mod clock;
+pub mod commands;
 pub mod desk;
 pub mod devices;
+pub mod down;
 pub mod drift;
+pub mod enrolment;
 pub mod feed;
 pub mod folder;
 pub mod grounds;
@@ -60,20 +63,19 @@ pub mod lane;
 pub mod lanes;
 pub mod line;
 pub mod link;
-pub mod down;
-pub mod rules;
-pub mod commands;
-pub mod walk;
 pub mod lists;
 pub(crate) mod lock;
 pub mod memory;
 pub mod personal;
 pub mod pins;
+pub mod renewal;
+pub mod rules;
 pub mod serial;
 pub mod systemd;
 pub mod tcp;
 pub mod uplink;
 pub mod visits;
+pub mod walk;
 
 /// How long a clean stop may wait for central; far less than systemd waits for the station.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -105,6 +107,9 @@ async fn serve(config: Config, maps: Vec<LaneMap>, memory: Memory) -> Result<(),
     let (station, writer) = open(&config, &maps, &feeds, memory)?;
     for ((map, lane), (feed, fed)) in maps.into_iter().zip(&config.lanes).zip(feeds) {
         lanes::start(&config, lane, station.lane(&config, lane, map), feed, fed, &station)?;
+    }
+    if let Some(link) = &station.link {
+        renewal::start(&config, &station.ledger, &station.board, link.control())?;
     }
     let listener = tokio::net::TcpListener::bind(&config.console.http).await.map_err(|error| {
         let http = &config.console.http;

@@ -90,6 +90,9 @@ pub async fn run<O: Outbox>(
     let mut stop = control.stop.clone();
     session.state.send_modify(|state| state.since_ms = wall_ms());
     while !*stop.borrow() {
+        if let Some(tls) = control.tls.borrow().clone() {
+            session.config.broker.tls = Some(tls);
+        }
         let since_ms = wall_ms();
         let status = session.status(since_ms);
         let will = session.status_message(&status.last_will());

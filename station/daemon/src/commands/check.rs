@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::{Ending, Outcome, document, inspect, say, verify};
 use crate::config::Config;
 use crate::config::pins::fit::{Cost, cost};
+use crate::run::enrolment::{self, ask};
 use crate::run::lock;
 use timing::{Timing, camera_too_wide, scale_too_fast, timings};
 
@@ -290,25 +291,23 @@ impl Checked {
                     .push(format!("{}: sampling.key must be a readable file of 64 hexadecimal digits", path.display()));
             }
         }
-        if let Some(tls) = config.uplink.as_ref().and_then(|uplink| uplink.tls.as_ref()) {
-            self.tls(config, tls);
-        }
+        self.uplink(config);
     }
 
-    fn tls(&mut self, config: &Config, tls: &crate::config::TlsConfig) {
-        let mut files = Vec::new();
-        for path in [&tls.authority, &tls.certificate, &tls.key] {
-            let path = config.path(path);
-            match std::fs::read(&path) {
-                Ok(bytes) => files.push(bytes),
-                Err(error) => {
-                    self.problems.push(format!("{}: cannot be read ({error}); check uplink.tls", path.display()));
-                }
-            }
+    fn uplink(&mut self, config: &Config) {
+        let Some(uplink) = &config.uplink else { return };
+        if uplink.tls.is_some() {
+            self.problems.extend(crate::run::link::tls(config).err().map(|error| error.0));
         }
-        let [authority, certificate, key] = files.as_slice() else { return };
-        if let Err(error) = gatepost_sync::tls::Tls::new(authority, Some((certificate, key))) {
-            self.problems.push(format!("uplink.tls: {error}; ask whoever issued these certificates"));
+        let Some(central) = &uplink.renew else { return };
+        self.problems.extend(ask::address(central).err().map(|error| format!("uplink.renew: {error}")));
+        let fetched = config.data().join(enrolment::CERTIFICATE);
+        if uplink.tls.as_ref().is_none_or(|tls| config.path(&tls.certificate) != fetched) {
+            self.problems.push(format!(
+                "uplink.renew: what the station fetches is {}, and uplink.tls.certificate is not; name it there, or leave \
+                 renew out",
+                fetched.display()
+            ));
         }
     }
 

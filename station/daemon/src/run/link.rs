@@ -40,16 +40,8 @@ pub fn start(
     let address = Address::new(facility, station)
         .ok_or_else(|| ConfigError(format!("station {facility}/{station}: cannot stand in a topic")))?;
     let mut broker = Broker::new(&uplink.host, uplink.port, &format!("gatepost-{facility}-{station}"));
-    if let Some(tls) = &uplink.tls {
-        let read = |path| {
-            let path = config.path(path);
-            std::fs::read(&path)
-                .map_err(|error| ConfigError(format!("{}: cannot be read ({error}); check uplink.tls", path.display())))
-        };
-        let (authority, certificate, key) = (read(&tls.authority)?, read(&tls.certificate)?, read(&tls.key)?);
-        let tls = Tls::new(&authority, Some((&certificate, &key)))
-            .map_err(|error| ConfigError(format!("uplink.tls: {error}")))?;
-        broker.tls = Some(tls);
+    if uplink.tls.is_some() {
+        broker.tls = Some(tls(config)?);
     }
     let outbox =
         Memory::open(view, Arc::clone(evidence)).map_err(|error| ConfigError(format!("the outbox: {error}")))?;
@@ -71,6 +63,23 @@ pub fn start(
     let taker = tokio::task::block_in_place(|| Taker::open(around)).map_err(ConfigError)?;
     tokio::spawn(taker.take_all(received));
     Ok(Some(uplink))
+}
+
+/// What the connection to the broker shows, as the files of `uplink.tls` are now.
+///
+/// # Errors
+/// [`ConfigError`]: there is none, or a file cannot be read or used.
+pub fn tls(config: &Config) -> Result<Tls, ConfigError> {
+    let tls = config.uplink.as_ref().and_then(|uplink| uplink.tls.as_ref());
+    let tls = tls.ok_or_else(|| ConfigError("uplink.tls: names no files".to_owned()))?;
+    let read = |path| {
+        let path = config.path(path);
+        std::fs::read(&path)
+            .map_err(|error| ConfigError(format!("{}: cannot be read ({error}); check uplink.tls", path.display())))
+    };
+    let (authority, certificate, key) = (read(&tls.authority)?, read(&tls.certificate)?, read(&tls.key)?);
+    Tls::new(&authority, Some((&certificate, &key)))
+        .map_err(|error| ConfigError(format!("uplink.tls: {error}; ask whoever issued these certificates")))
 }
 
 /// Whose signed documents are believed, and which.

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::{Config, Inbound, LinkState, run};
 use crate::outbox::Outbox;
 use crate::parts::Want;
+use crate::tls::Tls;
 
 /// A running uplink. Dropping it stops it at once; [`Uplink::stop`] says goodbye first.
 pub struct Uplink {
@@ -24,13 +25,15 @@ pub struct Control {
     pub(super) wake: Arc<Notify>,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) want: Arc<watch::Sender<Option<Want>>>,
+    pub(super) tls: Arc<watch::Sender<Option<Tls>>>,
 }
 
 impl Control {
     /// For [`run`] on a runtime of the caller's: with what stops it.
     pub fn new() -> (Self, watch::Sender<bool>) {
         let (stop, stop_seen) = watch::channel(false);
-        (Self { wake: Arc::new(Notify::new()), stop: stop_seen, want: Arc::new(watch::channel(None).0) }, stop)
+        let (want, tls) = (Arc::new(watch::channel(None).0), Arc::new(watch::channel(None).0));
+        (Self { wake: Arc::new(Notify::new()), stop: stop_seen, want, tls }, stop)
     }
 
     /// Which parts of a package are asked of central from now on; nothing: none. Said again until it is another, on every
@@ -41,6 +44,11 @@ impl Control {
 
     pub fn wanted(&self) -> Option<Want> {
         self.want.borrow().clone()
+    }
+
+    /// What every new connection shows the broker from now on; one that stands goes on as it is.
+    pub fn shows(&self, tls: Tls) {
+        self.tls.send_replace(Some(tls));
     }
 
     /// There are new records. Costs nothing; call it after each sync.

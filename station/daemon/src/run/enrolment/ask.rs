@@ -26,22 +26,25 @@ pub(super) fn ask(central: &str, path: &str, sealed: &Sealed) -> Result<Sealed, 
     let asked = async { tokio::time::timeout(PATIENCE, exchange(&at, path, sealed)).await };
     let (status, bytes) = match runtime.block_on(asked) {
         Ok(answered) => answered.map_err(|error| {
-            format!("central at {at} cannot be asked: {error}; check --central, the network, and that central runs")
+            format!("central at {at} cannot be asked: {error}; check its address, the network, and that central runs")
         })?,
         Err(_) => return Err(format!("central at {at} does not answer; check the network and try again")),
     };
     match status {
         StatusCode::OK => serde_json::from_slice(&bytes)
-            .map_err(|_| format!("what answers at {at} is no central of this version; check --central")),
+            .map_err(|_| format!("what answers at {at} is no central of this version; check its address")),
         _ => Err(format!("central at {at} says: {}", said(&bytes))),
     }
 }
 
 /// `host:port` of `http://host:port`.
-fn address(central: &str) -> Result<String, String> {
-    let wrong = || format!("--central {central:?} is not http://HOST:PORT, as http://central.example:8480");
+///
+/// # Errors
+/// A sentence.
+pub fn address(central: &str) -> Result<String, String> {
+    let wrong = || format!("central's address {central:?} is not http://HOST:PORT, as http://central.example:8480");
     if central.starts_with("https://") {
-        return Err("--central takes http://HOST:PORT: what is said proves itself, and hides nothing".to_owned());
+        return Err("central's address is http://HOST:PORT: what is said proves itself, and hides nothing".to_owned());
     }
     let at = central.strip_prefix("http://").unwrap_or(central).trim_end_matches('/');
     let plain = |char: char| char.is_ascii_alphanumeric() || ".:-[]_".contains(char);
