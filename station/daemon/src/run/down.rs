@@ -14,7 +14,7 @@ mod turned;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatepost_ledger::journal::writer::Writer;
 use gatepost_ledger::lists::Lists;
@@ -358,18 +358,19 @@ impl Taker {
 
     /// `message`: by which it is known again; `digest`: of what it is about, for the record.
     fn refuse(&mut self, document: Down, version: u64, (message, digest): (Digest, Digest), why: &NotTaken) {
-        let again = why.again();
-        if !self.turned.refuse(message, again) {
-            return;
+        let (again, signed) = (why.again(), version > 0);
+        let Some(untold) = self.turned.refuse(message, again, (signed, Instant::now())) else { return };
+        let mut says = why.to_string();
+        if untold > 0 {
+            says.push_str(&format!(" ({untold} more messages before it were refused, and not recorded one by one)"));
         }
+        let digest = digest.to_string();
         match document {
             // One station whose clock is not set yet is no reason to take a pack back everywhere.
-            Down::Rules if again == Again::Soon => {
-                audit::rules_wait(&self.ledger, version, &digest.to_string(), &why.to_string());
-            }
-            Down::Command => audit::command_refused(&self.ledger, version, &digest.to_string(), &why.to_string()),
-            Down::Rules => audit::rules_refused(&self.ledger, version, &digest.to_string(), &why.to_string()),
-            _ => audit::list(&self.ledger, document.as_str(), digest.to_string(), Err(why.to_string())),
+            Down::Rules if again == Again::Soon => audit::rules_wait(&self.ledger, version, &digest, &says),
+            Down::Command => audit::command_refused(&self.ledger, version, &digest, &says),
+            Down::Rules => audit::rules_refused(&self.ledger, version, &digest, &says),
+            _ => audit::list(&self.ledger, document.as_str(), digest, Err(says)),
         }
     }
 

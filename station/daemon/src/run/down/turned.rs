@@ -1,12 +1,16 @@
 //! What was turned away: recorded once each, and tried again where the fault was here or passes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use gatepost_sync::chain::Digest;
 use gatepost_sync::topics::Down;
 
 /// Refused messages remembered, so that one which comes with each connection is recorded once.
 const KEPT: usize = 32;
+/// Refusals of unsigned messages recorded in a minute: whoever can write at the broker must not fill the journal.
+const RUBBISH_MAX: u32 = 30;
+const MINUTE: Duration = Duration::from_secs(60);
 /// Looks, one a minute, without a part of what is under way while something newer waits: central has let go of it.
 const STALLED_LOOKS: u32 = 5;
 
@@ -24,6 +28,7 @@ pub enum Again {
 #[derive(Debug, Default)]
 pub struct Turned {
     refused: VecDeque<(Digest, Again)>,
+    rubbish: Rubbish,
     /// Lists that this run has recorded as in force.
     in_force: VecDeque<Digest>,
     /// Of each kind the newest message that is tried again soon.
@@ -35,17 +40,43 @@ pub struct Turned {
     looks: BTreeMap<Down, (u64, u32)>,
 }
 
+/// What nobody we believe has signed.
+#[derive(Debug, Default)]
+struct Rubbish {
+    /// Since when is counted, and how many were recorded since.
+    minute: Option<(Instant, u32)>,
+    /// Refused and not recorded.
+    untold: u64,
+}
+
+impl Rubbish {
+    fn may_be_recorded(&mut self, now: Instant) -> bool {
+        let (_, recorded) = match &mut self.minute {
+            Some(minute) if now.duration_since(minute.0) < MINUTE => minute,
+            minute => minute.insert((now, 0)),
+        };
+        *recorded += 1;
+        let may = *recorded <= RUBBISH_MAX;
+        self.untold += u64::from(!may);
+        may
+    }
+}
+
 impl Turned {
-    /// Whether this is the first time that it is refused.
-    pub fn refuse(&mut self, message: Digest, again: Again) -> bool {
+    /// Whether to record that it is refused, and how many before it were not: one that is known is not recorded again, and of
+    /// what nobody we believe has signed only so much a minute is.
+    pub fn refuse(&mut self, message: Digest, again: Again, (signed, now): (bool, Instant)) -> Option<u64> {
         if self.refused.iter().any(|(known, _)| *known == message) {
-            return false;
+            return None;
         }
         if self.refused.len() >= KEPT {
             self.refused.pop_front();
         }
         self.refused.push_back((message, again));
-        true
+        if !signed && !self.rubbish.may_be_recorded(now) {
+            return None;
+        }
+        Some(std::mem::take(&mut self.rubbish.untold))
     }
 
     /// Whether this run has not recorded yet that this list is in force.
@@ -98,5 +129,25 @@ impl Turned {
         *looks = if *before == have { *looks + 1 } else { 0 };
         *before = have;
         *looks > STALLED_LOOKS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rubbish_is_recorded_so_often_and_then_counted_and_what_is_signed_always() {
+        let (mut turned, begin) = (Turned::default(), Instant::now());
+        let message = |n: u32| Digest::of(&n.to_le_bytes());
+        let mut refuse = |n, signed, after_s| {
+            turned.refuse(message(n), Again::Never, (signed, begin + Duration::from_secs(after_s)))
+        };
+        assert_eq!((refuse(0, false, 0), refuse(0, false, 0)), (Some(0), None), "each once");
+        let recorded = (1..1_000).filter_map(|n| refuse(n, false, 59)).count();
+        assert_eq!(recorded as u32, RUBBISH_MAX - 1);
+        assert_eq!(refuse(1_000, true, 59), Some(970), "and the record says how many were not");
+        assert_eq!(refuse(1_001, true, 59), Some(0));
+        assert_eq!(refuse(1_002, false, 60), Some(0), "another minute");
     }
 }
