@@ -30,6 +30,11 @@ impl Ground {
         Self { server: Some((server, url)), ..Self::file() }
     }
 
+    /// A new one of the same kind.
+    pub async fn another(&self) -> Self {
+        if self.server.is_some() { Self::postgres().await } else { Self::file() }
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -68,6 +73,20 @@ impl Ground {
             std::fs::File::create(self.folder.path().join("central.sqlite")).expect("a file");
         }
         self.connect().await
+    }
+
+    /// A new database as a central of that schema left it.
+    pub async fn migrate(&self, schema: i64) {
+        let mut connection = self.connect_new().await;
+        for (version, name, sql) in super::stories::MIGRATIONS.into_iter().filter(|(version, ..)| *version <= schema) {
+            let sql = if self.url().is_some() { sql.replace(" BLOB ", " BYTEA ") } else { sql.to_owned() };
+            let sql = sqlx::SqlSafeStr::into_sql_str(sqlx::AssertSqlSafe(sql));
+            let simple = sqlx::migrate::MigrationType::Simple;
+            let one = sqlx::migrate::Migration::new(version, name.into(), simple, sql, false);
+            let mut migrator = sqlx::migrate::Migrator::with_migrations(vec![one]);
+            migrator.set_ignore_missing(true);
+            migrator.run(&mut connection).await.expect("brought up to date");
+        }
     }
 
     /// A connection past the product's own.

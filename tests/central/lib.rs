@@ -1,6 +1,7 @@
 //! What the tests of central share: the ground it stands on, and the stories that hold on every ground.
 
 mod access;
+mod backups;
 mod certificates;
 mod enrol;
 mod ground;
@@ -9,6 +10,7 @@ mod holds;
 mod mosquitto;
 mod postgres;
 mod rollouts;
+mod rows;
 mod commands;
 pub mod stories;
 mod taking;

@@ -19,6 +19,13 @@ pub use super::access::{
     every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
     who_is_refused_often_waits_and_fills_no_disk,
 };
+pub use super::backups::{
+    a_backup_names_every_table_and_column_that_is_really_there, a_backup_of_a_running_central_is_of_one_moment,
+    a_backup_of_every_older_schema_is_restored_and_brought_up_to_date,
+    every_row_comes_back_from_one_kind_of_database_to_the_other,
+    keys_go_along_when_asked_for_and_their_absence_is_said,
+    what_a_restored_central_says_is_newer_than_all_it_ever_said, what_is_not_whole_or_not_ours_restores_nothing,
+};
 pub use super::commands::a_command_is_numbered_once_sent_one_at_a_time_and_stands_as_the_station_answers;
 pub use super::enrol::{
     a_code_lets_one_station_in_once, a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
@@ -204,7 +211,7 @@ pub async fn stations_do_not_touch_each_other(ground: Ground) {
 }
 
 /// The schemas that were in use before, in order.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "records", include_str!("../../station/central/migrations/0001_records.sql")),
     (2, "holds", include_str!("../../station/central/migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../station/central/migrations/0003_follow.sql")),
@@ -212,6 +219,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "parts", include_str!("../../station/central/migrations/0005_parts.sql")),
     (6, "rollouts", include_str!("../../station/central/migrations/0006_rollouts.sql")),
     (7, "commands", include_str!("../../station/central/migrations/0007_commands.sql")),
+    (8, "restored", include_str!("../../station/central/migrations/0008_restored.sql")),
 ];
 
 /// What a central of every older version left is read by this one, and nothing of it is lost.
@@ -421,6 +429,13 @@ macro_rules! central_stories {
             whoever_tries_codes_waits_and_closes_no_invitation,
             a_mistyped_facility_takes_nobody_out_and_an_open_invitation_can_be_closed,
             several_that_take_stations_out_at_once_leave_the_whole_list,
+            every_row_comes_back_from_one_kind_of_database_to_the_other,
+            a_backup_names_every_table_and_column_that_is_really_there,
+            a_backup_of_a_running_central_is_of_one_moment,
+            what_is_not_whole_or_not_ours_restores_nothing,
+            a_backup_of_every_older_schema_is_restored_and_brought_up_to_date,
+            what_a_restored_central_says_is_newer_than_all_it_ever_said,
+            keys_go_along_when_asked_for_and_their_absence_is_said,
             a_station_that_records_in_anothers_name_is_put_aside,
             hostile_text_in_every_field_is_text_and_changes_nothing
         );

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use gatepost_central::Config;
+pub use gatepost_central::backup::day;
 use gatepost_central::store::Store;
 
 pub const DAY_MS: i64 = 86_400_000;
@@ -41,10 +42,4 @@ pub fn block_on<T>(command: impl Future<Output = Result<T, String>>) -> Result<T
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A time, to the minute.
-pub fn day(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms)
-        .map_or_else(|_| format!("{at_ms} ms"), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }

@@ -25,6 +25,7 @@ pub mod rollout;
 pub mod command;
 pub mod audit;
 pub mod rehearse;
+pub mod backup;
 pub mod pages;
 pub mod central;
 

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use gatepost_central::{Central, Config};
 
 mod at;
+mod backup_command;
 mod down_command;
 mod hold;
 mod station_command;
@@ -47,6 +48,10 @@ enum Command {
     Token(token_command::Arguments),
     /// Judge past decisions by other rules: what would have gone to exam
     Rehearse(rehearse_command::Arguments),
+    /// Write everything central knows into one file, also while it runs
+    Backup(backup_command::BackupArguments),
+    /// Put a backup into an empty database, or look whether one is whole
+    Restore(backup_command::RestoreArguments),
     /// Look whether a configuration can be used; changes nothing
     Check {
         /// The configuration, TOML
@@ -65,6 +70,8 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run(&config),
         Command::Check { config } => check(&config),
+        Command::Backup(arguments) => backup_command::backup(&arguments),
+        Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Hold(arguments) => hold::run(arguments),
         Command::Rollout(arguments) => rollout_command::run(arguments),
         Command::Order(arguments) => down_command::run(arguments),

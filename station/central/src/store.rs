@@ -5,6 +5,7 @@
 //! rows, in the order of their names. Every statement is one that both take; `Kind` holds the little that differs.
 
 mod connect;
+pub mod backup;
 pub mod access;
 pub mod enrol;
 pub mod holds;
@@ -12,6 +13,7 @@ pub mod ingest;
 pub mod follow;
 pub mod funnel;
 mod many;
+pub mod onward;
 pub mod packages;
 pub mod read;
 pub mod rollouts;

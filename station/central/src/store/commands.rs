@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::onward::{self, Numbered};
 use super::{Store, StoreError, sequence};
 use crate::alert::plain;
 use crate::holds::Signatory;
@@ -111,8 +112,7 @@ impl Store {
         )
         .fetch_all(&mut *transaction)
         .await?;
-        let mut version: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM command").fetch_one(&mut *transaction).await?;
+        let mut version = onward::newest(&mut transaction, Numbered::Command).await?;
         let mut ordered = Vec::new();
         for row in rows {
             let Some(address) = address(&row)? else { continue };

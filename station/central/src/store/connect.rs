@@ -12,7 +12,7 @@ use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
 
 use super::{Store, StoreError};
 
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "records", include_str!("../../migrations/0001_records.sql")),
     (2, "holds", include_str!("../../migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../migrations/0003_follow.sql")),
@@ -20,7 +20,10 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "parts", include_str!("../../migrations/0005_parts.sql")),
     (6, "rollouts", include_str!("../../migrations/0006_rollouts.sql")),
     (7, "commands", include_str!("../../migrations/0007_commands.sql")),
+    (8, "restored", include_str!("../../migrations/0008_restored.sql")),
 ];
+/// The newest of them.
+pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 const READERS: u32 = 4;
 /// A server takes what intake, audit and holds write side by side.
@@ -31,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Every connection to a file: what a commit returned for survives a power cut; only another program can hold the lock.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
      PRAGMA busy_timeout = 10000;";
+/// One that only reads takes the file as it is.
+const SQLITE_READING: &str = "PRAGMA busy_timeout = 10000;";
 /// The same for a server, whatever its configuration says.
 const POSTGRES_SETTINGS: &str = "SET synchronous_commit = on";
 
@@ -89,8 +94,25 @@ impl Kind {
         }
     }
 
-    fn settings(self) -> &'static str {
+    /// Begins a transaction that sees one moment of everything, and keeps nobody from writing.
+    pub(super) fn one_moment(self) -> &'static str {
         match self {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Counts what is there, whosever it is.
+    pub(super) fn tables_in_it(self) -> &'static str {
+        match self {
+            Kind::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'",
+            Kind::Postgres => "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()",
+        }
+    }
+
+    fn settings(self, writes: bool) -> &'static str {
+        match self {
+            Kind::Sqlite if !writes => SQLITE_READING,
             Kind::Sqlite => SQLITE_SETTINGS,
             Kind::Postgres => POSTGRES_SETTINGS,
         }
@@ -105,7 +127,7 @@ impl Kind {
 }
 
 impl Database {
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self {
             Database::File(_) => Kind::Sqlite,
             Database::Url(_) => Kind::Postgres,
@@ -113,7 +135,7 @@ impl Database {
     }
 
     /// Without user, password and what else follows: for errors and logs.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self {
             Database::File(file) => file.display().to_string(),
             Database::Url(url) => match url.split_once("://") {
@@ -147,6 +169,17 @@ impl Database {
         Ok(Some(lock))
     }
 
+    /// One connection that only reads; its schema is left as it is.
+    pub(super) async fn reading(&self) -> Result<AnyPool, StoreError> {
+        self.pool(1, self.kind() == Kind::Postgres).await
+    }
+
+    /// One connection that writes, and who else would bring the schema up to date waits.
+    pub(super) async fn writing_alone(&self) -> Result<(Option<File>, AnyPool), StoreError> {
+        let alone = self.alone().map_err(|error| StoreError::Open(self.shown(), error, self.kind().remedy()))?;
+        Ok((alone, self.pool(1, true).await?))
+    }
+
     async fn pool(&self, connections: u32, writes: bool) -> Result<AnyPool, StoreError> {
         let kind = self.kind();
         let failed = |error| StoreError::Open(self.shown(), error, kind.remedy());
@@ -154,7 +187,7 @@ impl Database {
         let pool = AnyPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
         let pool = pool.after_connect(move |connection, _| {
             Box::pin(async move {
-                sqlx::raw_sql(kind.settings()).execute(connection).await?;
+                sqlx::raw_sql(kind.settings(writes)).execute(connection).await?;
                 Ok(())
             })
         });
@@ -164,6 +197,20 @@ impl Database {
 
 fn file_options(file: &Path, writes: bool) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(file).create_if_missing(writes).read_only(!writes)
+}
+
+/// The way from an empty database to this schema.
+pub(super) fn migrator(kind: Kind, schema: i64) -> Migrator {
+    let migrations = MIGRATIONS.into_iter().filter(|(version, ..)| *version <= schema).map(|(version, name, sql)| {
+        let sql = match kind {
+            Kind::Sqlite => sql.to_owned(),
+            // The one type that goes by another name there.
+            Kind::Postgres => sql.replace(" BLOB ", " BYTEA "),
+        };
+        let sql = AssertSqlSafe(sql).into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 impl Store {
@@ -176,17 +223,8 @@ impl Store {
         let kind = database.kind();
         let writers = if kind == Kind::Postgres { SERVER_WRITERS } else { 1 };
         let writer = database.pool(writers, true).await?;
-        let migrations = MIGRATIONS.map(|(version, name, sql)| {
-            let sql = match kind {
-                Kind::Sqlite => sql.to_owned(),
-                // The one type that goes by another name there.
-                Kind::Postgres => sql.replace(" BLOB ", " BYTEA "),
-            };
-            let sql = AssertSqlSafe(sql).into_sql_str();
-            Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-        });
         let alone = database.alone().map_err(|error| StoreError::Open(database.shown(), error, kind.remedy()))?;
-        Migrator::with_migrations(migrations.to_vec()).run(&writer).await?;
+        migrator(kind, SCHEMA).run(&writer).await?;
         drop(alone);
         let readers = database.pool(READERS, kind == Kind::Postgres).await?;
         let store = Self { writer, readers, kind, used: Arc::default() };

@@ -8,6 +8,7 @@ use gatepost_sync::parts::TooLarge;
 use gatepost_sync::topics::Down;
 use sqlx::{AnyConnection, Row};
 
+use super::onward::{self, Numbered};
 use super::packages::{self, PackageError};
 use super::{Store, StoreError, number, sequence};
 use crate::holds::{HoldLine, Signatory};
@@ -93,8 +94,7 @@ impl Store {
         if let Some(alone) = self.kind.alone_with_holds() {
             sqlx::query(alone).execute(&mut *transaction).await?;
         }
-        let last: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM hold_list").fetch_one(&mut *transaction).await?;
+        let last = onward::newest(&mut transaction, Numbered::HoldList).await?;
         let version = sequence(last).unwrap_or(0) + 1;
         for change in changes {
             write_change(&mut transaction, change, by, version, now_ms).await?;

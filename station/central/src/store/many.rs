@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use data_encoding::HEXLOWER;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, SqlSafeStr};
 
@@ -19,14 +20,17 @@ const ROWS_MAX: usize = 1_024;
 pub(super) enum Column {
     Text,
     Number,
+    Bytes,
 }
 
 /// One value of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
     Text(Cow<'a, str>),
+    /// Nothing, whatever the column holds.
     NoText,
     Number(i64),
+    Bytes(&'a [u8]),
 }
 
 impl<'a> From<&'a str> for Cell<'a> {
@@ -78,23 +82,37 @@ pub(super) fn over<'q, T, const N: usize>(
     sql: impl FnOnce(&str) -> String,
     cells: impl Fn(&'q T) -> [Cell<'q>; N],
 ) -> AnyQuery<'q> {
+    over_any(kind, &columns, rows, sql, cells)
+}
+
+/// The same for columns that are known only when it runs: every row gives as many values.
+pub(super) fn over_any<'q, T, C: IntoIterator<Item = Cell<'q>>>(
+    kind: Kind,
+    columns: &[Column],
+    rows: &'q [T],
+    sql: impl FnOnce(&str) -> String,
+    cells: impl Fn(&'q T) -> C,
+) -> AnyQuery<'q> {
     // Made of constants and numbered places only; whatever came from outside is bound.
     let query = |source: &str| sqlx::query(AssertSqlSafe(sql(source)).into_sql_str());
     match kind {
-        Kind::Sqlite => rows.iter().flat_map(cells).fold(query(&places(rows.len(), N)), |query, cell| match cell {
-            Cell::Text(text) => query.bind(text.into_owned()),
-            Cell::NoText => query.bind(None::<String>),
-            Cell::Number(number) => query.bind(number),
-        }),
+        Kind::Sqlite => {
+            rows.iter().flat_map(cells).fold(query(&places(rows.len(), columns.len())), |query, cell| match cell {
+                Cell::Text(text) => query.bind(text.into_owned()),
+                Cell::NoText => query.bind(None::<String>),
+                Cell::Number(number) => query.bind(number),
+                Cell::Bytes(bytes) => query.bind(bytes.to_vec()),
+            })
+        }
         Kind::Postgres => {
-            let mut arrays = [const { String::new() }; N];
+            let mut arrays = vec![String::new(); columns.len()];
             for row in rows {
                 for (array, cell) in arrays.iter_mut().zip(cells(row)) {
                     array.push(if array.is_empty() { '{' } else { ',' });
                     push(array, &cell);
                 }
             }
-            arrays.into_iter().fold(query(&unnested(&columns)), |query, array| query.bind(array + "}"))
+            arrays.into_iter().fold(query(&unnested(columns)), |query, array| query.bind(array + "}"))
         }
     }
 }
@@ -111,7 +129,11 @@ fn places(rows: usize, columns: usize) -> String {
 /// `SELECT * FROM unnest($1::text::text[], $2::text::bigint[])`: each array comes as its own text.
 fn unnested(columns: &[Column]) -> String {
     let array = |(at, column): (usize, &Column)| {
-        let kind = if *column == Column::Text { "text" } else { "bigint" };
+        let kind = match column {
+            Column::Text => "text",
+            Column::Number => "bigint",
+            Column::Bytes => "bytea",
+        };
         format!("${}::text::{kind}[]", at + 1)
     };
     format!("SELECT * FROM unnest({})", columns.iter().enumerate().map(array).collect::<Vec<_>>().join(", "))
@@ -124,6 +146,12 @@ fn push(array: &mut String, cell: &Cell<'_>) {
         Cell::NoText => array.push_str("NULL"),
         // A string takes whatever is written to it.
         Cell::Number(number) => drop(write!(array, "{number}")),
+        // As `\x00ff`, the backslash behind a backslash.
+        Cell::Bytes(bytes) => {
+            array.push_str("\"\\\\x");
+            HEXLOWER.encode_append(bytes, array);
+            array.push('"');
+        }
         Cell::Text(text) => {
             array.push('"');
             let mut left = text.as_ref();
@@ -173,6 +201,7 @@ mod tests {
         };
         assert_eq!(said(Cell::from(-7)), "-7");
         assert_eq!(said(Cell::NoText), "NULL");
+        assert_eq!(said(Cell::Bytes(&[0, 255])), "\"\\\\x00ff\"");
         assert_eq!(said(Cell::from("NULL")), "\"NULL\"");
         assert_eq!(said(Cell::from("")), "\"\"");
         assert_eq!(said(Cell::from("{a,\"b\\c\"} é")), "\"{a,\\\"b\\\\c\\\"} é\"");

@@ -356,7 +356,7 @@ async fn join(
 }
 
 /// The rollout's row is locked by whoever changes it, so events are numbered one after the other.
-async fn note(
+pub(super) async fn note(
     connection: &mut AnyConnection,
     rollout: i64,
     now_ms: i64,

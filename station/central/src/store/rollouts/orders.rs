@@ -8,6 +8,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::address;
 use crate::holds::Signatory;
+use crate::store::onward::{self, Numbered};
 use crate::store::packages::{self, PackageError};
 use crate::store::{Store, keep_document, number, sequence};
 
@@ -92,8 +93,7 @@ async fn give(
     now_ms: i64,
 ) -> Result<(Address, Vec<u8>), PackageError> {
     let Order { rollout, way, address, before, content } = order;
-    let last: i64 =
-        sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM rules_order").fetch_one(&mut *connection).await?;
+    let last = onward::newest(&mut *connection, Numbered::RulesOrder).await?;
     let version = sequence(last).unwrap_or(0) + 1;
     let draft = signatory.draft(Down::Rules, AddressedTo::Station(address.clone()), version, now_ms);
     let message = packages::sealed(&mut *connection, &draft, &content, signatory).await?;
