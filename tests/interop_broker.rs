@@ -4,6 +4,8 @@
 //! Starts its own broker on a free port, its own PostgreSQL and its own central; touches no service of the machine. Not part of a plain
 //! `cargo test`: `cargo test -p gatepost-tests --test interop_broker -- --nocapture`.
 
+#[path = "interop/backup.rs"]
+mod backup;
 #[path = "interop/commands.rs"]
 mod commands;
 #[path = "interop/down.rs"]
@@ -29,6 +31,7 @@ use gatepost_sync::topics::{Address, Down, Name, Up};
 use gatepost_world::central::{Ground, Mosquitto, stories};
 use tokio::sync::{mpsc, watch};
 
+use backup::a_restored_central_is_sent_again_what_its_backup_does_not_hold;
 use commands::a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death;
 use rollout::a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags;
 
@@ -346,7 +349,8 @@ on_both!(
     a_hold_placed_at_central_reaches_the_station_as_a_list_its_ledger_reads,
     a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts,
     a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags,
-    a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death
+    a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death,
+    a_restored_central_is_sent_again_what_its_backup_does_not_hold
 );
 
 gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);

@@ -230,6 +230,24 @@ impl Outbox {
         left_out
     }
 
+    /// Central has these and no more of what it had acknowledged: the others are given again, as far as they are here. Gives
+    /// back how many those are.
+    pub fn withdraw_all_but(&mut self, ranges: &[(u64, u64)]) -> u64 {
+        let (first, last) = (self.view.first_seq(), self.view.last_seq());
+        let mut kept = Ranges::default();
+        for (begin, end) in self.acknowledged.iter() {
+            for &(from, to) in ranges {
+                kept.add(begin.max(from), end.min(to));
+            }
+        }
+        let withdrawn = self.acknowledged.count(first, last) - kept.count(first, last);
+        if kept != self.acknowledged {
+            (self.acknowledged, self.unsaved) = (kept, true);
+            self.rewind();
+        }
+        withdrawn
+    }
+
     /// Makes the acknowledgements durable when there are new ones; to be called about every second and at a stop.
     ///
     /// # Errors

@@ -41,6 +41,30 @@ fn alerts_overtake_and_nothing_is_given_twice() {
     assert_eq!(again, (1..=22).collect::<Vec<_>>());
 }
 
+/// A central that was restored from a backup.
+#[test]
+fn what_central_has_no_longer_is_given_again_and_what_is_dropped_is_not() {
+    let disk = MemoryDisk::new();
+    let (mut journal, _) = open(&disk, small()).unwrap();
+    commit(&mut journal, group(0..20));
+    commit(&mut journal, vec![(20, alert(20))]);
+    commit(&mut journal, group(21..30));
+    let mut outbox = Outbox::open(journal.view()).unwrap();
+    outbox.acknowledge(&[(1, 25)]);
+    assert_eq!(seqs(&mut outbox), (26..=30).collect::<Vec<_>>());
+    assert_eq!(outbox.withdraw_all_but(&[(1, 25)]), 0, "it has lost nothing");
+    assert_eq!(outbox.withdraw_all_but(&[(1, 40)]), 0, "it says more than it was ever given");
+    assert_eq!((outbox.next().unwrap(), outbox.backlog()), (None, 5), "nothing is given twice for that");
+    assert_eq!(outbox.withdraw_all_but(&[(1, 12)]), 13);
+    assert_eq!(outbox.backlog(), 18);
+    assert_eq!(seqs(&mut outbox), [21].into_iter().chain(13..=20).chain(22..=30).collect::<Vec<_>>());
+    outbox.save().unwrap();
+    let mut outbox = Outbox::open(journal.view()).unwrap();
+    assert_eq!(outbox.backlog(), 18, "it is remembered");
+    assert_eq!(outbox.withdraw_all_but(&[]), 12, "one that has nothing at all is sent everything");
+    assert_eq!(seqs(&mut outbox).len(), 30);
+}
+
 #[test]
 fn acknowledgements_survive_a_restart_and_bound_what_is_sent() {
     let disk = MemoryDisk::new();

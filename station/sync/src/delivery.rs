@@ -229,6 +229,7 @@ impl Delivery {
             self.forget_sent();
             self.held = RangeSet::new();
             self.skip = self.refused.clone();
+            outbox.has_only(&ack.ranges)?;
         }
         self.held.insert_all(&ack.received);
         self.skip.insert_all(&ack.received);

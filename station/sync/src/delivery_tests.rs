@@ -70,6 +70,58 @@ fn received_frees_the_window_but_not_the_memory() {
     assert_eq!(take(&mut delivery, &mut memory, 1), [0, 1, 2, 3, 4]);
 }
 
+/// A memory that keeps what was acknowledged, as a journal does.
+struct Keeping {
+    memory: Memory,
+    all: Vec<Outgoing>,
+    asked: usize,
+}
+
+impl Outbox for Keeping {
+    fn next(&mut self, skip: &RangeSet, records_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, OutboxError> {
+        self.memory.next(skip, records_max, bytes_max)
+    }
+    fn acknowledged(&mut self, ranges: &RangeSet) -> Result<(), OutboxError> {
+        self.memory.acknowledged(ranges)
+    }
+    fn has_only(&mut self, verified: &RangeSet) -> Result<(), OutboxError> {
+        self.asked += 1;
+        self.memory = Memory::default();
+        self.all
+            .iter()
+            .filter(|record| !verified.contains(record.seq))
+            .for_each(|record| self.memory.push(record.clone()));
+        Ok(())
+    }
+    fn backlog(&self) -> crate::outbox::Backlog {
+        self.memory.backlog()
+    }
+    fn evidence(&mut self) -> Result<Option<Chunk>, OutboxError> {
+        self.memory.evidence()
+    }
+    fn evidence_acknowledged(&mut self, ack: &EvidenceAck) -> Result<(), OutboxError> {
+        self.memory.evidence_acknowledged(ack)
+    }
+}
+
+#[test]
+fn a_central_that_begins_anew_with_less_is_sent_the_rest_again() {
+    let all: Vec<Outgoing> = (0..20).map(|seq| record(seq, Class::Decision)).collect();
+    let (mut delivery, mut outbox) = (Delivery::default(), Keeping { memory: outbox(20, &[]), all, asked: 0 });
+    let say = |session, last| ack(session, (0..=last).collect(), RangeSet::new());
+    delivery.acknowledged(&say(1, 0), &mut outbox).unwrap();
+    assert_eq!(take(&mut delivery, &mut outbox, 0), Vec::from_iter(1..20));
+    delivery.acknowledged(&say(1, 19), &mut outbox).unwrap();
+    // One of another consumer that is behind is no new beginning.
+    delivery.acknowledged(&Ack { consumer: 5, ..say(9, 7) }, &mut outbox).unwrap();
+    assert_eq!((take(&mut delivery, &mut outbox, 1), outbox.asked), (Vec::new(), 1));
+    // Restored from a backup in which it had twelve.
+    delivery.acknowledged(&say(2, 11), &mut outbox).unwrap();
+    assert_eq!((take(&mut delivery, &mut outbox, 2), outbox.asked), (Vec::from_iter(12..20), 2));
+    delivery.acknowledged(&say(2, 19), &mut outbox).unwrap();
+    assert_eq!(take(&mut delivery, &mut outbox, 3), Vec::<u64>::new());
+}
+
 #[test]
 fn consumers_that_speak_in_turn_cause_nothing_to_be_sent_twice() {
     let (mut delivery, mut memory) = (Delivery::default(), outbox(30, &[]));

@@ -57,6 +57,16 @@ pub trait Outbox: Send {
     /// When it cannot be remembered; it will be said again.
     fn acknowledged(&mut self, ranges: &RangeSet) -> Result<(), OutboxError>;
 
+    /// Central began anew and has verified these and no more: one that was restored from a backup has lost what came after
+    /// it. What it had acknowledged beyond and is still here is to be given again. Mostly it has lost nothing. A memory that
+    /// keeps nothing of what was acknowledged has nothing to do.
+    ///
+    /// # Errors
+    /// When it cannot be remembered; it is said again when central begins anew once more.
+    fn has_only(&mut self, _verified: &RangeSet) -> Result<(), OutboxError> {
+        Ok(())
+    }
+
     fn backlog(&self) -> Backlog;
 
     /// The next piece (at most [`CHUNK_BYTES_MAX`]) of the evidence that should go up, from where central's last

@@ -91,6 +91,16 @@ impl Outbox for Memory {
         Ok(())
     }
 
+    fn has_only(&mut self, verified: &RangeSet) -> Result<(), OutboxError> {
+        let ranges: Vec<(u64, u64)> = verified.iter().map(|range| (*range.start(), *range.end())).collect();
+        let withdrawn = self.cursor.withdraw_all_but(&ranges);
+        if withdrawn > 0 {
+            tracing::warn!("central has lost {withdrawn} records that it had; they are sent again");
+            self.cursor.save().map_err(said)?;
+        }
+        Ok(())
+    }
+
     fn backlog(&self) -> Backlog {
         let last = self.view.last_seq();
         Backlog { high: (last > 0).then_some(last), unacknowledged: self.cursor.backlog() }
