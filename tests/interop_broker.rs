@@ -10,6 +10,8 @@ mod backup;
 mod commands;
 #[path = "interop/down.rs"]
 mod down;
+#[path = "interop/post.rs"]
+mod post;
 #[path = "interop/rollout.rs"]
 mod rollout;
 
@@ -33,6 +35,7 @@ use tokio::sync::{mpsc, watch};
 
 use backup::a_restored_central_is_sent_again_what_its_backup_does_not_hold;
 use commands::a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death;
+use post::the_post_hears_and_answers_over_the_deaths_of_central_and_broker;
 use rollout::a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags;
 
 use down::a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts;
@@ -350,7 +353,8 @@ on_both!(
     a_list_too_large_for_any_message_arrives_over_a_broken_connection_and_restarts,
     a_rollout_halts_and_goes_back_by_itself_on_an_error_and_on_a_jump_of_flags,
     a_command_reaches_a_station_is_judged_by_again_at_central_and_outlives_its_death,
-    a_restored_central_is_sent_again_what_its_backup_does_not_hold
+    a_restored_central_is_sent_again_what_its_backup_does_not_hold,
+    the_post_hears_and_answers_over_the_deaths_of_central_and_broker
 );
 
 gatepost_world::central_stories!(store_on_postgres, Ground::postgres().await);

@@ -45,7 +45,7 @@ impl Station {
         self.record_of(class, "\"all\"", kind, at_ms, body)
     }
 
-    fn record_for(&mut self, audience: &str, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
+    pub(super) fn record_for(&mut self, audience: &str, kind: Kind, at_ms: i64, body: &str) -> (Name, Arrived) {
         self.record_of(class(kind, Urgency::default()), audience, kind, at_ms, body)
     }
 
@@ -62,7 +62,7 @@ impl Station {
     }
 
     /// Entry, decision and end of a pass.
-    fn pass(&mut self, pass: u32, item: &str, end: &str, at_ms: i64) -> Vec<(Name, Arrived)> {
+    pub(super) fn pass(&mut self, pass: u32, item: &str, end: &str, at_ms: i64) -> Vec<(Name, Arrived)> {
         let decision = format!(
             r#"{{"pass":"A/1/{pass}","inputs":{{"item":{{"state":"read","id":"{item}"}}}},"verdict":{{"outcome":"exam","reasons":[]}}}}"#
         );

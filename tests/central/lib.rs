@@ -8,6 +8,7 @@ mod ground;
 mod hostile;
 mod holds;
 mod mosquitto;
+mod post;
 mod postgres;
 mod rollouts;
 mod rows;
@@ -18,6 +19,7 @@ mod web;
 
 pub use certificates::{Authority, EXPIRED};
 pub use ground::Ground;
+pub use holds::hold_on;
 pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;
 pub use taking::{Memory, Taking};

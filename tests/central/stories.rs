@@ -43,6 +43,13 @@ pub use super::holds::{
 pub use super::hostile::{
     a_station_that_records_in_anothers_name_is_put_aside, hostile_text_in_every_field_is_text_and_changes_nothing,
 };
+pub use super::post::{
+    a_bench_tells_what_it_presented_as_soon_as_it_is_known, a_restricted_operation_looks_to_the_post_like_a_draw,
+    hostile_words_are_words_to_the_post_too, how_far_the_post_knows_of_the_holds_is_counted_beside_their_way,
+    the_post_is_asked_for_an_item_answers_and_is_told_when_the_hold_ends, two_centrals_tell_the_post_everything_once,
+    what_became_of_an_item_is_told_by_the_table_and_never_guessed,
+    what_may_have_arrived_is_sent_again_the_same_and_no_item_overtakes_itself,
+};
 pub use super::rollouts::{
     a_pack_that_flags_another_share_of_parcels_goes_back_to_the_one_before,
     a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
@@ -211,7 +218,7 @@ pub async fn stations_do_not_touch_each_other(ground: Ground) {
 }
 
 /// The schemas that were in use before, in order.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 8] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "records", include_str!("../../station/central/migrations/0001_records.sql")),
     (2, "holds", include_str!("../../station/central/migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../station/central/migrations/0003_follow.sql")),
@@ -220,6 +227,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "rollouts", include_str!("../../station/central/migrations/0006_rollouts.sql")),
     (7, "commands", include_str!("../../station/central/migrations/0007_commands.sql")),
     (8, "restored", include_str!("../../station/central/migrations/0008_restored.sql")),
+    (9, "post", include_str!("../../station/central/migrations/0009_post.sql")),
 ];
 
 /// What a central of every older version left is read by this one, and nothing of it is lost.
@@ -420,6 +428,14 @@ macro_rules! central_stories {
             what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to,
             a_station_taken_out_is_in_no_rollout_and_holds_none_up,
             a_command_is_numbered_once_sent_one_at_a_time_and_stands_as_the_station_answers,
+            the_post_is_asked_for_an_item_answers_and_is_told_when_the_hold_ends,
+            what_became_of_an_item_is_told_by_the_table_and_never_guessed,
+            a_bench_tells_what_it_presented_as_soon_as_it_is_known,
+            a_restricted_operation_looks_to_the_post_like_a_draw,
+            what_may_have_arrived_is_sent_again_the_same_and_no_item_overtakes_itself,
+            two_centrals_tell_the_post_everything_once,
+            hostile_words_are_words_to_the_post_too,
+            how_far_the_post_knows_of_the_holds_is_counted_beside_their_way,
             every_question_needs_a_token_for_it_and_a_stolen_one_is_stopped_at_once,
             a_session_begins_with_a_token_and_ends_with_it,
             who_is_refused_often_waits_and_fills_no_disk,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gatepost_central::Central;
 use gatepost_central::access::{Scopes, Secret};
+use gatepost_central::post::settings::{FileConfig, PostConfig, SinkConfig};
 use gatepost_central::store::Store;
 use gatepost_sync::topics::Name;
 use gatepost_world::central::{Asked, Ground, ask as web_ask, stories};
@@ -87,7 +88,11 @@ async fn the_document_describes_every_answer_and_every_answer_is_described() {
     let store: Store = ground.open().await;
     stories::something_of_everything(&ground, &store).await;
     // No broker listens there; the pages are served all the same.
-    let central = Central::start(ground.config(9)).await.expect("central starts");
+    let mut config = ground.config(9);
+    let (folder, answers) = (ground.path().join("out"), ground.path().join("in"));
+    let sink = SinkConfig::File(FileConfig { folder, answers });
+    config.post = Some(PostConfig { sink, codes: BTreeMap::new(), again_s: None });
+    let central = Central::start(config).await.expect("central starts");
     let (status, text) = ask(&central, "/api/openapi.json").await;
     assert_eq!(status, 200);
     let document: Value = serde_json::from_str(&text).expect("a document");
@@ -117,6 +122,8 @@ async fn the_document_describes_every_answer_and_every_answer_is_described() {
     assert_eq!(ask(&central, "/api/nothing").await.0, 404);
     let (status, text) = ask(&central, "/commands").await;
     assert!(status == 200 && text.contains("exam-all") && text.contains("a parcel bomb at another airport"), "{text}");
+    let (_, text) = ask(&central, "/holds").await;
+    assert!(text.contains("Acknowledged by it"), "{text}");
     // It says that it is not well, and its numbers all the same.
     let (status, text) = ask(&central, "/health").await;
     let health: Value = serde_json::from_str(&text).expect("JSON");

@@ -18,6 +18,7 @@ use crate::follow::task::{News, Teller, follower};
 use crate::holds::{KeyError, Signatory};
 use crate::intake::{Document, Intake, IntakeState, Request, wall_ms};
 use crate::pages::{self, Pages};
+use crate::post;
 use crate::rollout;
 use crate::store::holds::{HoldChange, HoldError};
 use crate::store::{Store, StoreError};
@@ -39,6 +40,8 @@ pub enum StartError {
     Enrolment(#[from] RegistrarError),
     #[error("the directory {0} cannot be made: {1}")]
     Directory(String, io::Error),
+    #[error("{0}")]
+    Post(String),
     #[error("the built-in rules do not load: {0}")]
     Rules(String),
     #[error("pages cannot be served on {0}: {1}; is another program using the port?")]
@@ -72,7 +75,12 @@ impl Central {
             Some(holds) => Some(Arc::new(Signatory::load_or_create(&holds.issuer, &holds.key)?)),
             None => None,
         };
-        let patience = config.holds.as_ref().map(|holds| holds.patience).unwrap_or_default();
+        let patience = config.patience();
+        let post = config
+            .post
+            .as_ref()
+            .map(|told| Ok((told.table()?, post::sink::sink(&told.sink, &broker)?, told.again_ms())));
+        let post = post.transpose().map_err(StartError::Post)?;
         let store = Store::open(&config.store.database()).await?;
         let evidence = EvidenceStore::open(&config.store.evidence(), config.store.evidence_bytes_max)?;
         let failed = |error| StartError::Listen(config.http.listen, error);
@@ -99,14 +107,18 @@ impl Central {
         };
         let shown =
             Pages { store: store.clone(), intake: intake.clone(), patience, tokens: config.http.tokens, registrar };
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(running.run(stopped.clone())),
             tokio::spawn(audit::run(store.clone(), rules, stopped.clone())),
             tokio::spawn(follower.run(stopped.clone())),
             tokio::spawn(rollout::task::run(store.clone(), signatory.clone(), requests.clone(), stopped.clone())),
             tokio::spawn(command::run(store.clone(), signatory.clone(), requests.clone(), stopped.clone())),
-            tokio::spawn(pages::serve(listener, shown, stopped)),
+            tokio::spawn(pages::serve(listener, shown, stopped.clone())),
         ];
+        if let Some((codes, sink, again_ms)) = post {
+            let teller = post::task::Teller::new(store.clone(), codes, sink, again_ms);
+            tasks.push(tokio::spawn(teller.run(stopped)));
+        }
         Ok(Self { http, store, signatory, requests, teller, intake, stop, tasks })
     }
 

@@ -10,6 +10,7 @@ use gatepost_sync::topics::Name;
 use serde::Deserialize;
 
 use crate::follow::Patience;
+use crate::post::settings::PostConfig;
 use crate::store::Database;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub holds: Option<HoldsConfig>,
     /// Without it central enrols no stations.
     pub enrolment: Option<EnrolmentConfig>,
+    /// Without it the post is told nothing.
+    pub post: Option<PostConfig>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -176,6 +179,7 @@ impl Config {
         config.shares_what_it_must()?;
         config.http.keeps_strangers_out()?;
         config.can_enrol()?;
+        config.post.as_ref().map_or(Ok(()), PostConfig::check)?;
         Ok(config)
     }
 
@@ -210,6 +214,12 @@ impl Config {
         }
     }
 
+    /// How long each step of a hold may take.
+    pub fn patience(&self) -> Patience {
+        let patience = self.holds.as_ref().map(|holds| holds.patience).unwrap_or_default();
+        patience.with_post(self.post.as_ref().is_some_and(PostConfig::asks_for_items))
+    }
+
     /// Plain connection to a broker on this machine, everything else as given; for the demo and tests.
     pub fn local(broker_port: u16, directory: &Path) -> Self {
         Self {
@@ -237,6 +247,7 @@ impl Config {
                 patience: Patience::default(),
             }),
             enrolment: None,
+            post: None,
         }
     }
 }

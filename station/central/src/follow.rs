@@ -17,6 +17,10 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
+    /// The post was asked for it. This and the next go beside the others, where there is a post to ask.
+    SentToPost,
+    /// And said that it knows.
+    AcknowledgedByPost,
     /// The list that carries it is on its way to the facility's stations.
     Distributed,
     /// And in force at every one of them.
@@ -34,12 +38,17 @@ pub enum Step {
 }
 
 impl Step {
+    /// Those that a central with a post has besides.
+    pub const POST: [Step; 2] = [Step::SentToPost, Step::AcknowledgedByPost];
+
     pub const ALL: [Step; 7] =
         [Step::Distributed, Step::Applied, Step::Seen, Step::Diverted, Step::Presented, Step::Examined, Step::Outcome];
 
     /// As it stands in tables and answers.
     pub const fn name(self) -> &'static str {
         match self {
+            Step::SentToPost => "sent-to-post",
+            Step::AcknowledgedByPost => "acknowledged-by-post",
             Step::Distributed => "distributed",
             Step::Applied => "applied",
             Step::Seen => "seen",
@@ -59,6 +68,11 @@ impl Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Patience {
+    /// Whether the post's two steps are there.
+    #[serde(skip)]
+    post: bool,
+    sent_to_post: u32,
+    acknowledged_by_post: u32,
     distributed: u32,
     applied: u32,
     diverted: u32,
@@ -71,6 +85,9 @@ impl Default for Patience {
     fn default() -> Self {
         let (minute, day) = (60, 86_400);
         Self {
+            post: false,
+            sent_to_post: 15 * minute,
+            acknowledged_by_post: day,
             distributed: minute,
             applied: 15 * minute,
             diverted: 10 * minute,
@@ -82,9 +99,21 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// With the steps of a post that is asked for held items, or without them.
+    #[must_use]
+    pub fn with_post(self, post: bool) -> Self {
+        Self { post, ..self }
+    }
+
+    pub fn has_post(&self) -> bool {
+        self.post
+    }
+
     /// Milliseconds; nothing for [`Step::Seen`]: mail comes when it comes.
     pub fn of(&self, step: Step) -> Option<i64> {
         let seconds = match step {
+            Step::SentToPost => self.sent_to_post,
+            Step::AcknowledgedByPost => self.acknowledged_by_post,
             Step::Distributed => self.distributed,
             Step::Applied => self.applied,
             Step::Seen => return None,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
+use gatepost_central::follow::Step;
 use gatepost_central::holds::{HoldLine, Signatory};
 use gatepost_central::store::holds::HoldChange;
 use gatepost_pipeline::identify::item_to_hold;
@@ -117,7 +118,7 @@ async fn change(at: &At, changes: Vec<HoldChange>, said: String) -> Result<ExitC
 
 async fn list(at: &At) -> Result<ExitCode, String> {
     let (config, store) = at.open().await?;
-    let (patience, now_ms) = (config.holds.map(|holds| holds.patience).unwrap_or_default(), now_ms());
+    let (patience, now_ms) = (config.patience(), now_ms());
     let said = |error: gatepost_central::store::StoreError| error.to_string();
     for funnel in store.funnel(&patience, now_ms).await.map_err(said)? {
         let reached: Vec<String> = funnel.reached.iter().map(|(step, n)| format!("{n} {}", step.name())).collect();
@@ -129,7 +130,12 @@ async fn list(at: &At) -> Result<ExitCode, String> {
             Some(step) => format!("next: {}", step.name()),
             None => "done".to_owned(),
         };
-        println!("{}  {}  {}  {next}", way.item, way.hold, way.facility);
+        let post = match (patience.has_post(), way.reached.contains_key(&Step::SentToPost)) {
+            (true, false) => ", the post NOT asked",
+            (true, true) if !way.reached.contains_key(&Step::AcknowledgedByPost) => ", the post has not answered",
+            _ => "",
+        };
+        println!("{}  {}  {}  {next}{post}", way.item, way.hold, way.facility);
     }
     for one in store.recoveries(LINES_MAX as u32).await.map_err(said)?.iter().filter(|one| one.found_ms.is_none()) {
         println!(

@@ -23,6 +23,7 @@ pub mod intake;
 pub mod follow;
 pub mod rollout;
 pub mod command;
+pub mod post;
 pub mod audit;
 pub mod rehearse;
 pub mod backup;

@@ -11,6 +11,7 @@ mod at;
 mod backup_command;
 mod down_command;
 mod hold;
+mod post_command;
 mod station_command;
 mod token_command;
 mod rehearse_command;
@@ -34,6 +35,9 @@ enum Command {
     /// Place, lift and list holds
     #[command(subcommand)]
     Hold(hold::Arguments),
+    /// What the post was told, and what waits
+    #[command(subcommand)]
+    Post(post_command::Arguments),
     /// Roll out rule packs, halt them, take them back
     #[command(subcommand)]
     Rollout(rollout_command::Arguments),
@@ -73,6 +77,7 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => backup_command::backup(&arguments),
         Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Hold(arguments) => hold::run(arguments),
+        Command::Post(arguments) => post_command::run(arguments),
         Command::Rollout(arguments) => rollout_command::run(arguments),
         Command::Order(arguments) => down_command::run(arguments),
         Command::Station(arguments) => station_command::run(arguments),
@@ -87,8 +92,11 @@ fn main() -> ExitCode {
 
 fn check(file: &std::path::Path) -> Result<ExitCode, String> {
     let config = Config::read(file).map_err(|error| error.to_string())?;
-    config.broker.broker().map_err(|error| error.to_string())?;
+    let broker = config.broker.broker().map_err(|error| error.to_string())?;
     config.audit.packs().map_err(|error| error.to_string())?;
+    if let Some(post) = &config.post {
+        gatepost_central::post::sink::sink(&post.sink, &broker)?;
+    }
     println!("{} is good", file.display());
     Ok(ExitCode::SUCCESS)
 }

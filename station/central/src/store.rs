@@ -18,6 +18,7 @@ pub mod packages;
 pub mod read;
 pub mod rollouts;
 pub mod commands;
+pub mod post;
 
 pub use connect::Database;
 

@@ -22,7 +22,9 @@ pub(super) async fn holds(State(shared): State<Shared>) -> Result<Response, Fail
     let funnel = shared.store.funnel(&shared.patience, now_ms).await?;
     let ways = shared.store.ways(&shared.patience, now_ms).await?;
     let recoveries = shared.store.recoveries(ROWS_SHOWN as u32).await?;
-    Ok(page(holds_page(&funnel, &ways, &recoveries, now_ms)))
+    let steps: Vec<Step> =
+        shared.patience.has_post().then_some(Step::POST).into_iter().flatten().chain(Step::ALL).collect();
+    Ok(page(holds_page(&steps, &funnel, &ways, &recoveries, now_ms)))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,7 +71,7 @@ fn asked(number: &str) -> String {
         .to_uppercase()
 }
 
-fn holds_page(funnel: &[Funnel], ways: &[Way], recoveries: &[Recovery], now_ms: i64) -> Markup {
+fn holds_page(steps: &[Step], funnel: &[Funnel], ways: &[Way], recoveries: &[Recovery], now_ms: i64) -> Markup {
     let open: Vec<&Recovery> = recoveries.iter().filter(|one| one.found_ms.is_none()).collect();
     let body = html! {
         h2 { "To be fetched back" }
@@ -82,7 +84,7 @@ fn holds_page(funnel: &[Funnel], ways: &[Way], recoveries: &[Recovery], now_ms: 
         @if funnel.is_empty() {
             p.note { "No station has spoken yet." }
         } @else {
-            (funnel_table(funnel))
+            (funnel_table(steps, funnel))
         }
         h2 { "Items that were seen" }
         @if ways.is_empty() {
@@ -120,18 +122,18 @@ fn went(end: &str) -> &str {
     }
 }
 
-fn funnel_table(funnel: &[Funnel]) -> Markup {
+fn funnel_table(steps: &[Step], funnel: &[Funnel]) -> Markup {
     html! {
         div.scroll { table {
             thead { tr {
                 th { "Facility" } th.n { "Placed" }
-                @for step in Step::ALL { th.n { (capital(in_words(step))) } }
+                @for step in steps { th.n { (capital(in_words(*step))) } }
                 th { "Stopped moving" }
             } }
             tbody { @for of in funnel { tr {
                 td { strong { (of.facility) } }
                 td.n { (grouped(of.placed)) }
-                @for step in Step::ALL { td.n { (grouped(of.reached.get(&step).copied().unwrap_or(0))) } }
+                @for step in steps { td.n { (grouped(of.reached.get(step).copied().unwrap_or(0))) } }
                 td { (stopped(of)) }
             } } }
         } }
@@ -153,6 +155,8 @@ fn capital(words: &str) -> String {
 
 const fn in_words(step: Step) -> &'static str {
     match step {
+        Step::SentToPost => "sent to the post",
+        Step::AcknowledgedByPost => "acknowledged by it",
         Step::Distributed => "sent",
         Step::Applied => "in force",
         Step::Seen => "seen",
@@ -171,7 +175,7 @@ fn way_table(ways: &[Way], now_ms: i64) -> Markup {
                 td { (item_link(&way.item)) }
                 td { (way.hold) }
                 td { strong { (way.facility) } }
-                td { @if let Some((step, _)) = way.reached.iter().max_by_key(|(_, at_ms)| **at_ms) { (in_words(*step)) } }
+                td { @if let Some((step, _)) = way.reached.iter().filter(|(step, _)| Step::ALL.contains(step)).max_by_key(|(_, at_ms)| **at_ms) { (in_words(*step)) } }
                 td {
                     @match way.missing {
                         Some(step) if way.stalled => span.tag.bad { "not " (in_words(step)) },

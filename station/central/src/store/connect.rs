@@ -12,7 +12,7 @@ use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, SqlSafeStr};
 
 use super::{Store, StoreError};
 
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "records", include_str!("../../migrations/0001_records.sql")),
     (2, "holds", include_str!("../../migrations/0002_holds.sql")),
     (3, "follow", include_str!("../../migrations/0003_follow.sql")),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "rollouts", include_str!("../../migrations/0006_rollouts.sql")),
     (7, "commands", include_str!("../../migrations/0007_commands.sql")),
     (8, "restored", include_str!("../../migrations/0008_restored.sql")),
+    (9, "post", include_str!("../../migrations/0009_post.sql")),
 ];
 /// The newest of them.
 pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

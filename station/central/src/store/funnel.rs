@@ -92,7 +92,65 @@ impl Store {
             let here: Vec<&Way> = ways.iter().filter(|way| way.facility == facility).collect();
             funnels.push(self.funnel_of(facility, placed, &here, &lists, patience, now_ms).await?);
         }
+        if patience.has_post() {
+            self.add_post(&mut funnels, patience, now_ms).await?;
+        }
         Ok(funnels)
+    }
+
+    /// How far the post knows of the holds: the same at every facility. It goes beside the other steps, so that a post that says
+    /// nothing hides nobody's place; where the outcome is recorded, nothing is waited for.
+    async fn add_post(&self, funnels: &mut [Funnel], patience: &Patience, now_ms: i64) -> Result<(), StoreError> {
+        let limit = |step| now_ms - patience.of(step).unwrap_or(i64::MAX);
+        let row = sqlx::query(
+            "WITH asked AS (SELECT h.placed_ms, m.sent_ms,
+                 CASE WHEN m.sent_ms IS NULL THEN 0 WHEN m.state = 'acknowledged' THEN 2 ELSE 1 END AS got,
+                 CASE WHEN EXISTS (SELECT 1 FROM hold_step AS s WHERE s.hold = h.id AND s.step = 'outcome') THEN 1 ELSE 0 END AS done
+                 FROM hold AS h LEFT JOIN post_message AS m ON m.hold = h.id AND m.kind = 'hold-request'
+                 WHERE h.lifted_ms IS NULL AND h.restricted = 0)
+             SELECT COUNT(CASE WHEN got > 0 THEN 1 END) AS sent, COUNT(CASE WHEN got = 2 THEN 1 END) AS acknowledged,
+             COUNT(CASE WHEN got = 0 AND done = 0 THEN 1 END) AS not_sent,
+             COUNT(CASE WHEN got = 0 AND done = 0 AND placed_ms < $1 THEN 1 END) AS not_sent_long,
+             COUNT(CASE WHEN got = 1 AND done = 0 THEN 1 END) AS silent,
+             COUNT(CASE WHEN got = 1 AND done = 0 AND sent_ms < $2 THEN 1 END) AS silent_long FROM asked",
+        )
+        .bind(limit(Step::SentToPost))
+        .bind(limit(Step::AcknowledgedByPost))
+        .fetch_one(&self.readers)
+        .await?;
+        for (step, reached, missing, stalled) in [
+            (Step::SentToPost, "sent", "not_sent", "not_sent_long"),
+            (Step::AcknowledgedByPost, "acknowledged", "silent", "silent_long"),
+        ] {
+            for funnel in &mut *funnels {
+                funnel.reached.insert(step, row.try_get(reached)?);
+                funnel.missing.insert(step, row.try_get(missing)?);
+                funnel.stalled.insert(step, row.try_get(stalled)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// When the post was asked for the items of these ways, and when it said that it knows.
+    async fn add_post_to(&self, ways: &mut [Way]) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT m.hold, m.sent_ms, CASE WHEN m.state = 'acknowledged' THEN m.answered_ms END AS answered_ms
+             FROM post_message AS m WHERE m.kind = 'hold-request' AND m.sent_ms IS NOT NULL
+             AND m.hold IN (SELECT hold FROM hold_step)",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let mut told: BTreeMap<String, Vec<(Step, i64)>> = BTreeMap::new();
+        for row in rows {
+            let (sent, answered): (i64, Option<i64>) = (row.try_get("sent_ms")?, row.try_get("answered_ms")?);
+            let steps = told.entry(row.try_get("hold")?).or_default();
+            steps.push((Step::SentToPost, sent));
+            steps.extend(answered.map(|at_ms| (Step::AcknowledgedByPost, at_ms)));
+        }
+        for way in ways {
+            way.reached.extend(told.get(&way.hold).into_iter().flatten().copied());
+        }
+        Ok(())
     }
 
     async fn funnel_of(
@@ -155,6 +213,9 @@ impl Store {
     pub async fn ways(&self, patience: &Patience, now_ms: i64) -> Result<Vec<Way>, StoreError> {
         let lists = self.lists_reached().await?;
         let mut ways = self.ways_seen(&lists, patience, now_ms).await?;
+        if patience.has_post() {
+            self.add_post_to(&mut ways).await?;
+        }
         ways.sort_by_key(|way| (!way.stalled, way.missing.is_none(), way.since_ms));
         Ok(ways)
     }

@@ -1,6 +1,7 @@
 //! Numbers that only grow, and how they go on after a restore.
 //!
-//! Hold lists, orders about rules and commands carry numbers, and a station takes nothing with a number below the newest it took.
+//! Hold lists, orders about rules and commands carry numbers, and a station takes nothing with a number below the newest it took;
+//! messages to the post carry numbers by which it answers.
 //! Central counts on from its newest; after a restore that may be one it gave away once more, for something else. How many it
 //! had given nobody knows, so numbers leap far ahead ([`LEAP`]), and the database remembers from where.
 //!
@@ -20,6 +21,7 @@ pub enum Numbered {
     HoldList,
     RulesOrder,
     Command,
+    PostMessage,
 }
 
 /// What a restore changed beside putting rows back.
@@ -46,6 +48,10 @@ impl Numbered {
                 "SELECT MAX(n) FROM (SELECT COALESCE(MAX(version), 0) AS n FROM command
                  UNION ALL SELECT COALESCE(MAX(command), 0) AS n FROM restored) AS numbers"
             }
+            Self::PostMessage => {
+                "SELECT MAX(n) FROM (SELECT COALESCE(MAX(number), 0) AS n FROM post_message
+                 UNION ALL SELECT COALESCE(MAX(post_message), 0) AS n FROM restored) AS numbers"
+            }
         }
     }
 }
@@ -67,19 +73,21 @@ pub(super) async fn after_restore(
     backup_ms: i64,
     now_ms: i64,
 ) -> Result<Onward, sqlx::Error> {
-    let mut above = [0; 3];
-    for (above, of) in above.iter_mut().zip([Numbered::HoldList, Numbered::RulesOrder, Numbered::Command]) {
+    let mut above = [0; 4];
+    let numbered = [Numbered::HoldList, Numbered::RulesOrder, Numbered::Command, Numbered::PostMessage];
+    for (above, of) in above.iter_mut().zip(numbered) {
         *above = newest(connection, of).await?.saturating_add(LEAP);
     }
     sqlx::query(
-        "INSERT INTO restored (number, restored_ms, backup_ms, hold_list, rules_order, command)
-         SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5 FROM restored",
+        "INSERT INTO restored (number, restored_ms, backup_ms, hold_list, rules_order, command, post_message)
+         SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5, $6 FROM restored",
     )
     .bind(now_ms)
     .bind(backup_ms)
     .bind(above[0])
     .bind(above[1])
     .bind(above[2])
+    .bind(above[3])
     .execute(&mut *connection)
     .await?;
     let halted = halt(connection, backup_ms, now_ms).await?;

@@ -17,7 +17,7 @@ use crate::alert::told_to;
 pub const GAPS_MAX: i64 = 200;
 
 /// In the place of a station's name, where central speaks for itself; no station can be called so.
-const CENTRAL: &str = "(central)";
+pub(super) const CENTRAL: &str = "(central)";
 
 /// A station as operations see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -241,7 +241,7 @@ impl Store {
         Ok(alerts)
     }
 
-    /// What central itself raised, about a rollout.
+    /// What central itself raised: about a rollout, or about what the post could not be told or refused.
     async fn own_alerts(&self, before_ms: Option<i64>, limit: u32) -> Result<Vec<AlertView>, StoreError> {
         let rows = sqlx::query(
             "SELECT rollout, at_ms, says FROM rollout_event WHERE alarm = 1 AND at_ms < $1 ORDER BY at_ms DESC LIMIT $2",
@@ -267,7 +267,9 @@ impl Store {
                 group: None,
             })
         };
-        Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
+        let mut own: Vec<AlertView> = rows.iter().map(view).collect::<Result<_, _>>()?;
+        own.extend(self.post_alerts(before_ms, limit).await?);
+        Ok(own)
     }
 
     /// What was put aside, the newest first.
