@@ -3,8 +3,10 @@
 //!
 //! Four facilities of three stations. At the last one a station refuses every list, so no hold is ever in force there. At the
 //! others one station is away: it releases what it does not know to be held, and says so when it comes back. Central is killed
-//! on the way, and at last the broker, so that the newest holds cannot even be sent.
+//! on the way, and at last the broker, so that the newest holds cannot even be sent. The post's gateway lets nothing about every
+//! fifth item through, and takes another fifth without an answer.
 
+mod gateway;
 mod post;
 mod truth;
 
@@ -19,6 +21,7 @@ use serde::Serialize;
 
 use crate::ground::{Consumer, Site};
 use crate::records::{Bodies, now_ms};
+use gateway::Gateway;
 use post::Post;
 use truth::{Ending, Said, Truth};
 
@@ -74,10 +77,24 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
     let mut site = Site::new(plan.postgres).await;
     let (begun, key) = (Instant::now(), site.ground.path().join("holds.key"));
     let signatory = Signatory::load_or_create("central", &key).map_err(|error| error.to_string())?;
-    let stages = ["distributed", "applied", "diverted", "presented", "examined", "outcome"];
+    let stages = [
+        "sent_to_post",
+        "acknowledged_by_post",
+        "distributed",
+        "applied",
+        "diverted",
+        "presented",
+        "examined",
+        "outcome",
+    ];
     let patience: String = stages.iter().map(|stage| format!("{stage} = {STAGE_S}\n")).collect();
-    let more = format!("[holds]\nkey = {key:?}\n[holds.patience]\n{patience}");
+    let gateway = Gateway::default();
+    let url = gateway.open().await?;
+    let more = format!(
+        "[holds]\nkey = {key:?}\n[holds.patience]\n{patience}[post]\nsink = {{ http = {{ url = {url:?} }} }}\n"
+    );
     let patience: Patience = toml::from_str(&patience).map_err(|error| error.to_string())?;
+    let patience = patience.with_post(true);
     let mut central = site.central_with(1, false, &more)?;
     let store = site.ground.open().await;
 
@@ -87,7 +104,7 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
             posts.push(Post::start(facility, number, site.broker.port, bodies).await?);
         }
     }
-    let mut truth = Truth::new(plan.holds);
+    let mut truth = Truth::new(plan.holds, gateway);
     for post in posts.iter_mut().filter(|post| post.number + 1 == STATIONS && post.facility != REFUSING) {
         post.leave().await;
     }
@@ -121,7 +138,7 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
     site.broker.kill();
     let unsent: Vec<String> = (0..UNSENT).map(|number| format!("UN{number:09}US")).collect();
     place(&store, &signatory, &unsent, now_ms()).await?;
-    truth.unsent = UNSENT;
+    truth.unsent = unsent;
     differences.extend(settled(&store, &patience, &truth).await?);
     let mutants_missed = mutants(&site.ground, &store, &patience, &truth).await?;
     for post in posts {
@@ -205,7 +222,7 @@ async fn compare(store: &Store, patience: &Patience, truth: &Truth) -> Result<Ve
 }
 
 /// What a central that follows badly would leave behind.
-const MUTANTS: [(&str, &str); 5] = [
+const MUTANTS: [(&str, &str); 7] = [
     (
         "an outcome forgotten",
         "DELETE FROM hold_step WHERE step = 'outcome' AND hold IN (SELECT MIN(hold) FROM hold_step WHERE step = 'outcome')",
@@ -216,6 +233,16 @@ const MUTANTS: [(&str, &str); 5] = [
     ),
     ("a release that raised nothing", "DELETE FROM recovery WHERE hold IN (SELECT MIN(hold) FROM recovery)"),
     ("a search given up", "UPDATE recovery SET found_ms = at_ms WHERE hold IN (SELECT MAX(hold) FROM recovery)"),
+    (
+        "an acknowledgement made up",
+        "UPDATE post_message SET state = 'acknowledged' WHERE number IN
+         (SELECT MIN(number) FROM post_message WHERE kind = 'hold-request' AND state = 'sent')",
+    ),
+    (
+        "a request that never went",
+        "UPDATE post_message SET sent_ms = NULL WHERE number IN
+         (SELECT MIN(number) FROM post_message WHERE kind = 'hold-request' AND state = 'acknowledged')",
+    ),
     (
         "a list in force where it was refused",
         "UPDATE list_reached SET facility = 'MIA' WHERE facility = 'JFK' AND step = 'applied'",
@@ -262,4 +289,6 @@ pub fn stations() -> usize {
     STATIONS
 }
 
+/// What stands beside the way.
+pub const POST_STEPS: [Step; 2] = Step::POST;
 pub const ALL_STEPS: [Step; 7] = Step::ALL;

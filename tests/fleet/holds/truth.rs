@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gatepost_central::follow::Step;
 use gatepost_central::store::funnel::{Funnel, Recovery, Way};
 
+use super::gateway::{self, Gateway, Post};
 use super::{FACILITIES, REFUSING, hold_of, stations};
 
 /// What is to become of an item.
@@ -95,6 +96,13 @@ impl Parcel {
         came.iter().copied().chain([Step::Distributed]).chain(applied).collect()
     }
 
+    /// What the post is told of it, in order, once it hears of it at all.
+    fn told(&self) -> Vec<&'static str> {
+        let asked = ["hold-request -"].into_iter();
+        let presented = (self.went.stages >= 1).then_some("presented EDB");
+        asked.chain(presented).chain((self.went.stages >= 3).then_some("terminated EDX")).collect()
+    }
+
     fn is_lost(&self) -> bool {
         self.ending == Ending::ReleasedBefore || (self.ending.comes() && self.went.end != "exam")
     }
@@ -102,8 +110,18 @@ impl Parcel {
 
 pub struct Truth {
     pub parcels: Vec<Parcel>,
-    /// Holds that no station can have heard of.
-    pub unsent: u64,
+    /// Items whose holds no station can have heard of.
+    pub unsent: Vec<String>,
+    gateway: Gateway,
+}
+
+/// The post's steps of a hold on this item.
+fn post_steps(item: &str) -> &'static [Step] {
+    match gateway::of(item) {
+        Post::Deaf => &[],
+        Post::Silent => &[Step::SentToPost],
+        Post::Answers => &[Step::SentToPost, Step::AcknowledgedByPost],
+    }
 }
 
 /// What central says.
@@ -121,7 +139,7 @@ fn before(reached: &BTreeSet<Step>) -> Option<Step> {
 }
 
 impl Truth {
-    pub fn new(holds: u64) -> Self {
+    pub fn new(holds: u64, gateway: Gateway) -> Self {
         let posts = FACILITIES.len() * stations();
         let parcel = |number: u64| {
             let number = number as usize;
@@ -130,7 +148,7 @@ impl Truth {
             // Every ending at every station.
             Parcel { item: format!("HD{number:09}US"), post: number / Ending::ALL.len() % posts, ending, went }
         };
-        Self { parcels: (0..holds).map(parcel).collect(), unsent: 0 }
+        Self { parcels: (0..holds).map(parcel).collect(), unsent: Vec::new(), gateway }
     }
 
     pub fn items(&self) -> Vec<String> {
@@ -151,7 +169,12 @@ impl Truth {
             };
             *stands.entry(step.map_or("done", Step::name)).or_default() += 1;
         }
-        stands.insert(Step::Distributed.name(), self.unsent);
+        stands.insert(Step::Distributed.name(), self.unsent.len() as u64);
+        for step in
+            self.items().iter().chain(&self.unsent).filter_map(|item| super::POST_STEPS.get(post_steps(item).len()))
+        {
+            *stands.entry(step.name()).or_default() += 1;
+        }
         stands
     }
 
@@ -167,6 +190,7 @@ impl Truth {
         }
         self.compare_ways(&said.ways, now_ms, &mut differences);
         self.compare_recoveries(&said.recoveries, &mut differences);
+        self.compare_post(&mut differences);
         differences
     }
 
@@ -179,7 +203,13 @@ impl Truth {
             steps.iter().for_each(|step| *reached.entry(*step).or_default() += 1);
             before(&steps).into_iter().for_each(|step| *missing.entry(step).or_default() += 1);
         }
-        let unsent = self.unsent as i64;
+        for (item, done) in self.waited_for() {
+            post_steps(item).iter().for_each(|step| *reached.entry(*step).or_default() += 1);
+            if let Some(step) = super::POST_STEPS.get(post_steps(item).len()).filter(|_| !done) {
+                *missing.entry(*step).or_default() += 1;
+            }
+        }
+        let unsent = self.unsent.len() as i64;
         *missing.entry(Step::Distributed).or_default() += unsent;
         let stalled: BTreeMap<Step, i64> =
             missing.iter().filter(|(step, _)| **step != Step::Seen).map(|(step, n)| (*step, *n)).collect();
@@ -192,11 +222,28 @@ impl Truth {
             ("missing", &funnel.missing, &missing),
             ("stalled", &funnel.stalled, &stalled),
         ] {
-            for step in super::ALL_STEPS {
+            for step in super::POST_STEPS.into_iter().chain(super::ALL_STEPS) {
                 let (says, is) = (says.get(&step).copied().unwrap_or(0), is.get(&step).copied().unwrap_or(0));
                 if says != is {
                     differences.push(format!("{facility}: {says} {what} {}, not {is}", step.name()));
                 }
+            }
+        }
+    }
+
+    /// Every item that is held, and whether its outcome is recorded.
+    fn waited_for(&self) -> impl Iterator<Item = (&String, bool)> {
+        let parcels = self.parcels.iter().map(|parcel| (&parcel.item, parcel.reached().contains(&Step::Outcome)));
+        parcels.chain(self.unsent.iter().map(|item| (item, false)))
+    }
+
+    /// What the post itself heard, whatever central says of it.
+    fn compare_post(&self, differences: &mut Vec<String>) {
+        differences.extend(self.gateway.complaints());
+        for parcel in self.parcels.iter().filter(|parcel| gateway::of(&parcel.item) != Post::Deaf) {
+            let (heard, is) = (self.gateway.told(&parcel.item), parcel.told());
+            if heard != is {
+                differences.push(format!("{}: the post heard {heard:?}, not {is:?}", parcel.item));
             }
         }
     }
@@ -208,12 +255,13 @@ impl Truth {
             let (hold, reached) = (hold_of(&parcel.item), parcel.reached());
             let way = ways.remove(&(hold.clone(), parcel.facility().to_owned()));
             let says: BTreeSet<Step> = way.map(|way| way.reached.keys().copied().collect()).unwrap_or_default();
+            let told = post_steps(&parcel.item).iter().filter(|_| !reached.is_empty());
+            let told: BTreeSet<Step> = reached.iter().chain(told).copied().collect();
             let stalled = !reached.is_empty() && before(&reached).is_some_and(|step| step != Step::Seen);
             let says_stalled = way.is_some_and(|way| way.stalled);
             let from_the_future = way.is_some_and(|way| way.since_ms > now_ms);
-            if says != reached || stalled != says_stalled || from_the_future {
-                differences
-                    .push(format!("{hold}: {says:?}, stalled {says_stalled}, not {reached:?}, stalled {stalled}"));
+            if says != told || stalled != says_stalled || from_the_future {
+                differences.push(format!("{hold}: {says:?}, stalled {says_stalled}, not {told:?}, stalled {stalled}"));
             }
         }
         differences.extend(ways.keys().map(|(hold, facility)| format!("{hold} was never at {facility}")));
