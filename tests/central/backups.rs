@@ -16,7 +16,7 @@ use gatepost_central::store::commands::Whom;
 use gatepost_central::store::onward::LEAP;
 use gatepost_central::store::rollouts::State;
 use gatepost_sync::command::Command;
-use gatepost_sync::envelope::{self, Refused, TrustedKey, Versions};
+use gatepost_sync::envelope::{self, Header as Sealed, Refused, TrustedKey, Versions};
 use gatepost_sync::topics::{Address, Down, Name};
 
 use super::ground::Ground;
@@ -204,7 +204,8 @@ pub async fn what_a_restored_central_says_is_newer_than_all_it_ever_said(ground:
     assert_eq!(list, 2);
     for (kind, bytes) in &said {
         let opened = envelope::open(bytes, *kind, &us, &trusted, &station, NOW_MS + 1).expect("taken");
-        station.take(&opened.header);
+        // And a thousand more after it.
+        station.take(&Sealed { version: opened.header.version + 1_000, ..opened.header });
     }
     let there = ground.another().await;
     given(&there, &backup).await.expect("restored");
@@ -273,6 +274,7 @@ pub async fn keys_go_along_when_asked_for_and_their_absence_is_said(ground: Grou
     let restored = backup::restore(&configured(&bare), &without.file, NOW_MS).await.expect("restored");
     let missing = Signing::Missing { path: bare.path().join("central.key"), known: Some(known.clone()) };
     assert_eq!((restored.signing, restored.keys_put.len()), (missing, 0));
+    assert_eq!(restored.authority_missing, None, "it had signed for nobody");
     let other = ground.another().await;
     let its_own = configured(&other);
     Signatory::load_or_create("central", &other.path().join("central.key")).expect("a key");

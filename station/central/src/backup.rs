@@ -54,6 +54,8 @@ pub struct Restored {
     pub keys_put: Vec<PathBuf>,
     pub keys_without_place: Vec<String>,
     pub signing: Signing,
+    /// Where the authority that signed stations' certificates should be, and is not.
+    pub authority_missing: Option<PathBuf>,
     /// Pieces of evidence that the database knows as whole and the folder has not.
     pub evidence_missing: u64,
 }
@@ -125,7 +127,18 @@ pub async fn restore(config: &Config, file: &Path, now_ms: i64) -> Result<Restor
     store.close().await;
     let signing = signing(config, checked.header.signed_by.clone())?;
     let keys_without_place = put_back.without_place;
-    Ok(Restored { header: checked.header, manifest, onward, keys_put, keys_without_place, signing, evidence_missing })
+    let signed = manifest.tables.iter().any(|sum| sum.table == "certificate" && sum.rows > 0);
+    let authority_missing = if signed { keys::authority_missing(config) } else { None };
+    Ok(Restored {
+        header: checked.header,
+        manifest,
+        onward,
+        keys_put,
+        keys_without_place,
+        signing,
+        authority_missing,
+        evidence_missing,
+    })
 }
 
 /// From its first line to its last, and what keys it holds.

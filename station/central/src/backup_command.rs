@@ -43,9 +43,7 @@ pub fn backup(arguments: &BackupArguments) -> Result<ExitCode, String> {
         made.map_err(|error| error.to_string())
     })?;
     say_what_it_holds(&made);
-    if arguments.with_keys {
-        println!("It holds keys ({}): keep it as you keep those.", made.manifest.keys.join(", "));
-    } else {
+    if !arguments.with_keys {
         println!(
             "It holds no keys: keep holds.key, and authority.key where central enrols, somewhere else, or use --with-keys."
         );
@@ -88,6 +86,9 @@ fn say_what_it_holds(of: &Checked) {
     if let Some(signed) = &header.signed_by {
         println!("Stations know this central as {}, public key {}", signed.issuer, signed.public_key);
     }
+    if !manifest.keys.is_empty() {
+        println!("It holds keys ({}): whoever has it is central. Keep it as you keep those.", manifest.keys.join(", "));
+    }
 }
 
 fn say_evidence(manifest: &Manifest, folder: &Path) {
@@ -128,6 +129,13 @@ fn say_restored(config: &Config, restored: &Restored) {
     if restored.evidence_missing > 0 {
         let folder = config.store.evidence();
         println!("EVIDENCE IS MISSING: {} files are not in {}.", restored.evidence_missing, folder.display());
+    }
+    if let Some(path) = &restored.authority_missing {
+        println!(
+            "NO AUTHORITY: {} is not there. Put authority.pem and authority.key back before gatepost-central run is started: it \
+             would make new ones, and the broker would let in no station that they sign for.",
+            path.display()
+        );
     }
     say_signing(&restored.signing);
 }

@@ -67,6 +67,12 @@ pub fn signed_by(config: &Config) -> Result<Option<SignedBy>, KeysError> {
     Ok(Some(SignedBy { issuer: signatory.issuer().to_owned(), public_key: signatory.public_key() }))
 }
 
+/// Which file of the authority that signs stations' certificates is not there.
+pub fn authority_missing(config: &Config) -> Option<PathBuf> {
+    let authority = places(config).into_iter().filter(|place| place.key.starts_with("authority"));
+    authority.map(|place| place.path).find(|path| !path.exists())
+}
+
 /// Keys of a backup on their way to their places.
 pub struct PutBack {
     due: Vec<(Place, Vec<u8>)>,

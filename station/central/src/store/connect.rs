@@ -172,16 +172,30 @@ impl Database {
 
     /// One connection that only reads; its schema is left as it is.
     pub(super) async fn reading(&self) -> Result<AnyPool, StoreError> {
-        self.pool(1, self.kind() == Kind::Postgres).await
+        self.pool_for_all_of_it(self.kind() == Kind::Postgres).await
     }
 
     /// One connection that writes, and who else would bring the schema up to date waits.
     pub(super) async fn writing_alone(&self) -> Result<(Option<File>, AnyPool), StoreError> {
         let alone = self.alone().map_err(|error| StoreError::Open(self.shown(), error, self.kind().remedy()))?;
-        Ok((alone, self.pool(1, true).await?))
+        Ok((alone, self.pool_for_all_of_it(true).await?))
+    }
+
+    /// One connection whose statements take as long as all rows do: nobody is warned of that.
+    async fn pool_for_all_of_it(&self, writes: bool) -> Result<AnyPool, StoreError> {
+        self.pool_with(1, writes, AnyConnectOptions::disable_statement_logging).await
     }
 
     async fn pool(&self, connections: u32, writes: bool) -> Result<AnyPool, StoreError> {
+        self.pool_with(connections, writes, |options| options).await
+    }
+
+    async fn pool_with(
+        &self,
+        connections: u32,
+        writes: bool,
+        tuned: fn(AnyConnectOptions) -> AnyConnectOptions,
+    ) -> Result<AnyPool, StoreError> {
         let kind = self.kind();
         let failed = |error| StoreError::Open(self.shown(), error, kind.remedy());
         let options = self.options(writes).map_err(failed)?;
@@ -192,7 +206,7 @@ impl Database {
                 Ok(())
             })
         });
-        pool.connect_with(options).await.map_err(failed)
+        pool.connect_with(tuned(options)).await.map_err(failed)
     }
 }
 
