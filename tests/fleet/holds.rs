@@ -77,24 +77,8 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
     let mut site = Site::new(plan.postgres).await;
     let (begun, key) = (Instant::now(), site.ground.path().join("holds.key"));
     let signatory = Signatory::load_or_create("central", &key).map_err(|error| error.to_string())?;
-    let stages = [
-        "sent_to_post",
-        "acknowledged_by_post",
-        "distributed",
-        "applied",
-        "diverted",
-        "presented",
-        "examined",
-        "outcome",
-    ];
-    let patience: String = stages.iter().map(|stage| format!("{stage} = {STAGE_S}\n")).collect();
     let gateway = Gateway::default();
-    let url = gateway.open().await?;
-    let more = format!(
-        "[holds]\nkey = {key:?}\n[holds.patience]\n{patience}[post]\nsink = {{ http = {{ url = {url:?} }} }}\n"
-    );
-    let patience: Patience = toml::from_str(&patience).map_err(|error| error.to_string())?;
-    let patience = patience.with_post(true);
+    let (more, patience) = impatient(&key, &gateway.open().await?)?;
     let mut central = site.central_with(1, false, &more)?;
     let store = site.ground.open().await;
 
@@ -155,6 +139,25 @@ pub async fn run(plan: &Plan) -> Result<Figures, String> {
         late_hold_found_ms_max: late,
         seconds: begun.elapsed().as_secs_f64(),
     })
+}
+
+/// What central's configuration says besides: how little patience it has, and where the post is; and that patience.
+fn impatient(key: &std::path::Path, url: &str) -> Result<(String, Patience), String> {
+    const STAGES: [&str; 8] = [
+        "sent_to_post",
+        "acknowledged_by_post",
+        "distributed",
+        "applied",
+        "diverted",
+        "presented",
+        "examined",
+        "outcome",
+    ];
+    let patience: String = STAGES.iter().map(|stage| format!("{stage} = {STAGE_S}\n")).collect();
+    let post = format!("[post]\nsink = {{ http = {{ url = {url:?} }} }}\n");
+    let more = format!("[holds]\nkey = {key:?}\n[holds.patience]\n{patience}{post}");
+    let patience: Patience = toml::from_str(&patience).map_err(|error| error.to_string())?;
+    Ok((more, patience.with_post(true)))
 }
 
 /// kill -9, and another.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::codes::{Code, Codes};
 
 /// Whole exchanges take no longer, so that a central that hangs loses the desk only when it is dead.
-const TIMEOUT_S_MAX: u32 = 20;
+const TIMEOUT_S_MAX: u32 = 15;
 const AGAIN_S_MIN: u32 = 30;
 const TOPIC_BYTES_MAX: usize = 256;
 

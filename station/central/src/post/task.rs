@@ -15,8 +15,10 @@ use crate::intake::wall_ms;
 use crate::store::{Store, StoreError};
 
 const EVERY: Duration = Duration::from_secs(1);
-/// Of one batch; the desk is kept three times as long.
-const BATCH: Duration = Duration::from_secs(20);
+/// After so long a batch is cut short; with the last message's two times out it is shorter than the desk is kept.
+const BATCH: Duration = Duration::from_secs(10);
+/// Transactions that make messages before some are sent.
+const MAKES_MAX: usize = 64;
 
 pub struct Teller {
     pub store: Store,
@@ -75,35 +77,55 @@ impl Teller {
         if !self.store.hold_desk(&self.holder, wall_ms()).await? {
             return Ok(());
         }
-        while self.store.make_post(&self.holder, &self.codes, wall_ms()).await? {}
+        for _ in 0..MAKES_MAX {
+            if !self.store.make_post(&self.holder, &self.codes, wall_ms()).await? {
+                break;
+            }
+        }
         if Instant::now() < self.rests_until {
             return Ok(());
         }
-        match self.sink.answers().await {
-            Ok(answers) if answers.is_empty() => {}
-            Ok(answers) => {
-                let known = self.store.take_post_answers(&answers, wall_ms()).await?;
-                if known < answers.len() {
-                    tracing::warn!(
-                        "post: {} answers are about messages that were never sent, or settled",
-                        answers.len() - known
-                    );
+        // Answers that cannot be asked for keep no message back.
+        let (heard, carried) = (self.hear().await?, self.carry().await?);
+        match heard.or(carried) {
+            Some(why) => self.rest(why),
+            None => {
+                if !self.trouble.is_empty() {
+                    tracing::info!("post: nothing stands in the way any more");
+                    self.trouble.clear();
                 }
-                self.sink.kept().await;
-            }
-            Err(why) => {
-                self.rest(why);
-                return Ok(());
+                self.backoff.succeeded();
             }
         }
-        self.carry().await
+        Ok(())
     }
 
-    async fn carry(&mut self) -> Result<(), StoreError> {
+    /// Keeps what was answered; says what stands in the way.
+    async fn hear(&mut self) -> Result<Option<String>, StoreError> {
+        let answers = match self.sink.answers().await {
+            Ok(answers) => answers,
+            Err(why) => return Ok(Some(why)),
+        };
+        if answers.is_empty() {
+            return Ok(None);
+        }
+        let known = self.store.take_post_answers(&answers, wall_ms()).await?;
+        if known < answers.len() {
+            tracing::warn!(
+                "post: {} answers are about messages that were never sent, or settled",
+                answers.len() - known
+            );
+        }
+        self.sink.kept().await;
+        Ok(None)
+    }
+
+    /// Hands over what is due; says what stands in the way.
+    async fn carry(&mut self) -> Result<Option<String>, StoreError> {
         loop {
             let due = self.store.begin_post(&self.holder, &self.codes, wall_ms()).await?;
             if due.is_empty() {
-                return Ok(());
+                return Ok(None);
             }
             let (begun, mut results, mut unreachable) = (Instant::now(), Vec::with_capacity(due.len()), None);
             for (message, wire) in due {
@@ -117,15 +139,9 @@ impl Teller {
                 }
             }
             self.store.settle_post(&results, self.again_ms, wall_ms()).await?;
-            if let Some(why) = unreachable {
-                self.rest(why);
-                return Ok(());
+            if unreachable.is_some() {
+                return Ok(unreachable);
             }
-            if !self.trouble.is_empty() {
-                tracing::info!("post: messages go out again");
-                self.trouble.clear();
-            }
-            self.backoff.succeeded();
         }
     }
 

@@ -23,8 +23,9 @@ use crate::post::{Draft, ITEM_CHARS_MAX, Kind, SAYS_CHARS_MAX};
 
 /// Holds of one transaction.
 const HOLDS_AT_ONCE: i64 = 1_000;
-/// Records of one station read in one transaction.
+/// Records of one station read in one transaction, and stations: what stations send waits meanwhile.
 const RECORDS_AT_ONCE: i64 = 2_000;
+const STATIONS_AT_ONCE: i64 = 32;
 
 /// Records of one station that are to be read now.
 struct Span {
@@ -77,6 +78,7 @@ impl Store {
         drafts.extend(new);
         let since_ms: i64 = sqlx::query_scalar("SELECT since_ms FROM post_desk").fetch_one(&mut *connection).await?;
         let spans = spans(connection).await?;
+        more |= spans.len() as i64 == STATIONS_AT_ONCE;
         more |= spans.iter().any(|span| span.to - span.after == RECORDS_AT_ONCE);
         let mut events = Vec::new();
         for spans in in_chunks(self.kind, &spans) {
@@ -151,11 +153,14 @@ fn of_hold(row: &AnyRow, kind: Kind, at: &str) -> Result<Draft, sqlx::Error> {
     })
 }
 
+/// Those that are furthest behind.
 async fn spans(connection: &mut AnyConnection) -> Result<Vec<Span>, StoreError> {
     let rows = sqlx::query(
         "SELECT s.station, s.facility, COALESCE(p.seq, 0) AS after_seq, s.verified_to FROM station AS s
-         LEFT JOIN post_read AS p ON p.station = s.station WHERE s.verified_to > COALESCE(p.seq, 0) ORDER BY s.station",
+         LEFT JOIN post_read AS p ON p.station = s.station WHERE s.verified_to > COALESCE(p.seq, 0) 
+         ORDER BY s.verified_to - COALESCE(p.seq, 0) DESC, s.station LIMIT $1",
     )
+    .bind(STATIONS_AT_ONCE)
     .fetch_all(connection)
     .await?;
     let span = |row: &AnyRow| -> Result<Span, sqlx::Error> {
@@ -172,6 +177,8 @@ fn cells(span: &Span) -> [Cell<'_>; 4] {
     [Cell::from(span.station.as_str()), span.facility.as_str().into(), span.after.into(), span.to.into()]
 }
 
+// With a sign before the number SQLite finds a pass by its name, and does not walk through all that its station ever recorded.
+
 /// All records of the passes that were presented, and of which these spans say something; as far as they were read.
 async fn presented_passes(
     connection: &mut AnyConnection,
@@ -185,7 +192,7 @@ async fn presented_passes(
                          JOIN record AS n ON n.station = s.station AND n.seq > s.lo AND n.seq <= s.hi
                          JOIN record AS p ON p.station = n.station AND p.pass = n.pass AND p.kind = 'presentation')
              SELECT t.station, t.facility, r.seq, r.at_ms, r.kind, r.pass, r.item, r.envelope FROM touched AS t
-             JOIN record AS r ON r.station = t.station AND r.pass = t.pass AND r.seq <= t.hi
+             JOIN record AS r ON r.station = t.station AND r.pass = t.pass WHERE +r.seq <= t.hi
              ORDER BY t.station, r.seq"
         )
     };
@@ -203,7 +210,7 @@ async fn dispositions(
             "WITH span (station, facility, lo, hi) AS ({source})
              SELECT s.station, s.facility, r.seq, r.at_ms, r.kind, r.pass, r.envelope,
              COALESCE(r.item, (SELECT CASE WHEN COUNT(DISTINCT o.item) = 1 THEN MIN(o.item) END FROM record AS o
-                               WHERE o.station = r.station AND o.pass = r.pass AND o.seq <= s.hi)) AS item
+                               WHERE o.station = r.station AND o.pass = r.pass AND +o.seq <= s.hi)) AS item
              FROM span AS s JOIN record AS r ON r.station = s.station AND r.seq > s.lo AND r.seq <= s.hi
              WHERE r.kind = 'disposition' OR (r.kind = 'presentation' AND r.pass IS NULL)
              ORDER BY s.station, r.seq"
