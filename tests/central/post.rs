@@ -334,13 +334,30 @@ pub async fn what_may_have_arrived_is_sent_again_the_same_and_no_item_overtakes_
     teller.round().await.expect("a round");
     teller.round().await.expect("a round");
     assert_eq!(post.heard(), ["1 hold-request RB1US"]);
+    // If it is this one that the other side chokes on, it keeps no other back.
+    change(&store, &signatory, &[hold_on("RB4US", "h4", "\"all\"")]).await;
+    let mut teller = post.teller(&ground, &store, "").await;
+    teller.round().await.expect("a round");
+    assert_eq!(post.heard(), ["4 hold-request RB4US"]);
+    let tried: Vec<i64> = messages(&store).await.iter().map(|message| message.attempts).collect();
+    assert_eq!(tried, [2, 1, 0, 1], "as often as it was handed over");
     // It is refused for good, and holds nothing up.
+    sqlx::query("UPDATE post_message SET next_ms = 0").execute(&mut ground.connect().await).await.expect("now");
     let mut teller = post.teller(&ground, &store, "").await;
     post.does(Sent::Refused("no such item".to_owned()));
     teller.round().await.expect("a round");
     teller.round().await.expect("a round");
     assert_eq!(post.heard(), ["1 hold-request RB1US", "3 hold-lifted RB1US"]);
-    assert_eq!(states(&store).await, ["1 refused", "2 sent", "3 sent"]);
+    assert_eq!(states(&store).await, ["1 refused", "2 sent", "3 sent", "4 sent"]);
+
+    // What the contract keeps silent is no message, and no alert.
+    let silent = "hold-request = { silent = true }\nhold-lifted = { silent = true }";
+    let mut teller = post.teller(&ground, &store, silent).await;
+    change(&store, &signatory, &[hold_on("RB5US", "h5", "\"all\"")]).await;
+    change(&store, &signatory, &[lift("h5"), lift("h2")]).await;
+    teller.round().await.expect("a round");
+    assert_eq!((post.heard().len(), messages(&store).await.len()), (0, 4));
+    assert!(store.alerts(None, 10).await.expect("alerts").iter().all(|alert| alert.seq == 1), "the refusal alone");
 }
 
 pub async fn two_centrals_tell_the_post_everything_once(ground: Ground) {

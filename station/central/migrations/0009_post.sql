@@ -2,7 +2,7 @@
 
 -- Of a hold: 0 nothing, 1 the post was to be asked for its item, 2 it was to be told of its end.
 ALTER TABLE hold ADD COLUMN post BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX hold_to_ask_for ON hold (id) WHERE post = 0 AND lifted_ms IS NULL AND restricted = 0;
+CREATE INDEX hold_to_ask_for ON hold (placed_ms, id) WHERE post = 0 AND lifted_ms IS NULL AND restricted = 0;
 CREATE INDEX hold_to_tell_of ON hold (id) WHERE post = 1 AND lifted_ms IS NOT NULL;
 CREATE INDEX record_of_presentations ON record (station, pass) WHERE kind = 'presentation';
 
@@ -53,6 +53,7 @@ CREATE TABLE post_message (
 );
 CREATE INDEX post_message_by_item ON post_message (item, number);
 CREATE INDEX post_message_by_state ON post_message (state, number);
+CREATE INDEX post_message_by_pause ON post_message (next_ms) WHERE next_ms > 0;
 CREATE INDEX post_message_by_hold ON post_message (hold);
 
 -- Of messages to the post too the next number after a restore is above those that may have been given.

@@ -34,6 +34,8 @@ pub enum BackupError {
     Keys(#[from] KeysError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("everything is restored; only what is said of it afterwards is not known: {0}")]
+    Restored(Box<BackupError>),
 }
 
 /// What a backup holds.
@@ -107,7 +109,7 @@ pub async fn check(file: &Path) -> Result<Checked, BackupError> {
 /// Puts a backup into the database of this configuration, which must be empty, and brings it up to date.
 ///
 /// # Errors
-/// [`BackupError`]; the database is empty then.
+/// [`BackupError`]; the database is empty then, but for [`BackupError::Restored`].
 pub async fn restore(config: &Config, file: &Path, now_ms: i64) -> Result<Restored, BackupError> {
     let (checked, keys) = looked_through(file).await?;
     let put_back = PutBack::plan(config, &keys)?;
@@ -122,10 +124,9 @@ pub async fn restore(config: &Config, file: &Path, now_ms: i64) -> Result<Restor
         Ok::<_, BackupError>(())
     };
     let Given { manifest, onward } = database.give(reader, now_ms, beside).await?;
-    let store = Store::open(&database).await?;
-    let evidence_missing = store.evidence_missing(&config.store.evidence()).await?;
-    store.close().await;
-    let signing = signing(config, checked.header.signed_by.clone())?;
+    let after = |error: BackupError| BackupError::Restored(Box::new(error));
+    let evidence_missing = evidence_missing(config).await.map_err(after)?;
+    let signing = signing(config, checked.header.signed_by.clone()).map_err(|error| after(error.into()))?;
     let keys_without_place = put_back.without_place;
     let signed = manifest.tables.iter().any(|sum| sum.table == "certificate" && sum.rows > 0);
     let authority_missing = if signed { keys::authority_missing(config) } else { None };
@@ -160,6 +161,13 @@ async fn looked_through(file: &Path) -> Result<(Checked, Vec<Key>), BackupError>
             }
         }
     }
+}
+
+async fn evidence_missing(config: &Config) -> Result<u64, BackupError> {
+    let store = Store::open(&config.store.database()).await?;
+    let missing = store.evidence_missing(&config.store.evidence()).await?;
+    store.close().await;
+    Ok(missing)
 }
 
 fn signing(config: &Config, known: Option<SignedBy>) -> Result<Signing, KeysError> {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use gatepost_central::Config;
 use gatepost_central::backup::form::Manifest;
-use gatepost_central::backup::{self, Checked, Restored, Signing};
+use gatepost_central::backup::{self, BackupError, Checked, Restored, Signing};
 
 use crate::at::{block_on, day, now_ms};
 
@@ -65,7 +65,10 @@ pub fn restore(arguments: &RestoreArguments) -> Result<ExitCode, String> {
     };
     let config = Config::read(config).map_err(|error| error.to_string())?;
     let restored = block_on(async {
-        backup::restore(&config, from, now_ms()).await.map_err(|error| format!("{error}\nNothing was restored."))
+        backup::restore(&config, from, now_ms()).await.map_err(|error| match error {
+            BackupError::Restored(_) => error.to_string(),
+            _ => format!("{error}\nNothing was restored."),
+        })
     })?;
     say_restored(&config, &restored);
     Ok(ExitCode::SUCCESS)

@@ -122,12 +122,14 @@ impl Teller {
 
     /// Hands over what is due; says what stands in the way.
     async fn carry(&mut self) -> Result<Option<String>, StoreError> {
-        loop {
+        let begun = Instant::now();
+        // Then answers are heard, and what is new is made, before more goes out.
+        while begun.elapsed() < BATCH {
             let due = self.store.begin_post(&self.holder, &self.codes, wall_ms()).await?;
             if due.is_empty() {
                 return Ok(None);
             }
-            let (begun, mut results, mut unreachable) = (Instant::now(), Vec::with_capacity(due.len()), None);
+            let (mut results, mut unreachable) = (Vec::with_capacity(due.len()), None);
             for (message, wire) in due {
                 let sent = self.sink.send(message.number, &wire).await;
                 if let Sent::Unreachable(why) = &sent {
@@ -143,6 +145,7 @@ impl Teller {
                 return Ok(unreachable);
             }
         }
+        Ok(None)
     }
 
     /// Leaves the way alone for a while, and says so once.

@@ -61,12 +61,16 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn hold_desk(&self, holder: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let taken = sqlx::query("UPDATE post_desk SET holder = $1, until_ms = $2 WHERE holder = $1 OR until_ms <= $3")
-            .bind(holder)
-            .bind(now_ms + DESK_MS)
-            .bind(now_ms)
-            .execute(&self.writer)
-            .await?;
+        // Nobody has it for longer than that, unless his clock was wrong.
+        let taken = sqlx::query(
+            "UPDATE post_desk SET holder = $1, until_ms = $2 WHERE holder = $1 OR until_ms <= $3 OR until_ms > $4",
+        )
+        .bind(holder)
+        .bind(now_ms + DESK_MS)
+        .bind(now_ms)
+        .bind(now_ms + 2 * DESK_MS)
+        .execute(&self.writer)
+        .await?;
         Ok(taken.rows_affected() > 0)
     }
 
@@ -90,17 +94,21 @@ impl Store {
         codes: &Codes,
         now_ms: i64,
     ) -> Result<Vec<(Message, String)>, StoreError> {
-        let due = sqlx::query(
+        let mut due = Vec::new();
+        for which in [
+            // Of an item what was made before goes before. Looked for by item, and below by time: a state
+            // would be walked from its beginning.
             "SELECT m.* FROM post_message AS m
-             WHERE (m.state = 'waiting' AND m.next_ms <= $1 AND NOT EXISTS (SELECT 1 FROM post_message AS e
-                    WHERE e.item = m.item AND e.number < m.number AND e.state = 'waiting'))
-                OR (m.state = 'sent' AND m.next_ms > 0 AND m.next_ms <= $1)
+             WHERE m.state = 'waiting' AND m.next_ms <= $1 AND NOT EXISTS (SELECT 1 FROM post_message AS e
+                   WHERE e.item = m.item AND e.number < m.number AND (e.state || '') = 'waiting')
              ORDER BY m.number LIMIT $2",
-        )
-        .bind(now_ms)
-        .bind(AT_ONCE)
-        .fetch_all(&self.readers)
-        .await?;
+            // What was never answered only after everything that is new.
+            "SELECT m.* FROM post_message AS m WHERE m.next_ms > 0 AND m.next_ms <= $1 AND (m.state || '') = 'sent'
+             ORDER BY m.next_ms LIMIT $2",
+        ] {
+            let room = AT_ONCE - i64::try_from(due.len()).unwrap_or(AT_ONCE);
+            due.extend(sqlx::query(which).bind(now_ms).bind(room).fetch_all(&self.readers).await?);
+        }
         if due.is_empty() {
             return Ok(Vec::new());
         }
@@ -114,12 +122,19 @@ impl Store {
             let wire = match (&message.wire, codes.find(message.kind, &message.word, false)) {
                 (Some(wire), _) => wire.clone(),
                 (None, Found::Tell(code)) => message.to_wire(code),
-                (None, Found::Silent | Found::Unknown) => {
+                (None, Found::Silent) => {
+                    sqlx::query("DELETE FROM post_message WHERE number = $1")
+                        .bind(message.number)
+                        .execute(&mut *transaction)
+                        .await?;
+                    continue;
+                }
+                (None, Found::Unknown) => {
                     set_aside(&mut transaction, message.number, &no_code(&message.word)).await?;
                     continue;
                 }
             };
-            sqlx::query("UPDATE post_message SET wire = $1, attempts = attempts + 1 WHERE number = $2")
+            sqlx::query("UPDATE post_message SET wire = $1 WHERE number = $2")
                 .bind(&wire)
                 .bind(message.number)
                 .execute(&mut *transaction)
@@ -142,6 +157,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         for (message, sent) in results {
+            sqlx::query("UPDATE post_message SET attempts = attempts + 1 WHERE number = $1")
+                .bind(message.number)
+                .execute(&mut *transaction)
+                .await?;
             let grown = |first_ms: i64, max_ms: i64| {
                 let doublings = u32::try_from(message.attempts.clamp(0, 20)).unwrap_or(0);
                 now_ms + first_ms.saturating_mul(1 << doublings).min(max_ms)
@@ -165,14 +184,13 @@ impl Store {
                     answered(&mut transaction, message.number, &Verdict::Refused(why.clone()), now_ms).await?;
                 }
                 Sent::Later(why) | Sent::Unreachable(why) => {
-                    // Where nothing gets through all of them rest, and none is at fault.
-                    let is_alone = matches!(sent, Sent::Later(_));
+                    // Where nothing gets through it may be this one that the other side chokes on: the others go first then.
                     sqlx::query(
-                        "UPDATE post_message SET says = $1, next_ms = CASE WHEN $2 = 0 THEN next_ms ELSE $2 END
+                        "UPDATE post_message SET says = $1, next_ms = $2
                          WHERE number = $3 AND state IN ('waiting', 'sent')",
                     )
                     .bind(plain(why, SAYS_CHARS_MAX))
-                    .bind(if is_alone { grown(PAUSE_MS_MIN, PAUSE_MS_MAX) } else { 0 })
+                    .bind(grown(PAUSE_MS_MIN, PAUSE_MS_MAX))
                     .bind(message.number)
                     .execute(&mut *transaction)
                     .await?;

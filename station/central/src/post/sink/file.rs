@@ -93,32 +93,45 @@ fn write(folder: &Path, number: i64, wire: &str) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Files that hold an answer; what holds none is put aside under another name, for a person.
+/// Files that hold an answer; what holds none is put aside under another name, for a person. One that cannot be read keeps no
+/// other from being read.
 fn read_all(folder: &Path) -> io::Result<Vec<(PathBuf, Answer)>> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(folder)?.take(NAMES_MAX) {
-        let file = entry?.path();
+    let is_answer = |file: &PathBuf| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".json") && !name.starts_with('.') && file.symlink_metadata()?.is_file() {
-            files.push(file);
-        }
-    }
+        name.ends_with(".json") && !name.starts_with('.') && file.symlink_metadata().is_ok_and(|found| found.is_file())
+    };
+    let names = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = names.filter(is_answer).take(NAMES_MAX).collect();
     files.sort();
     let mut answers = Vec::new();
-    for file in files.into_iter().take(ANSWERS_MAX) {
-        let mut bytes = Vec::new();
-        File::open(&file)?.take(ANSWER_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-        match Answer::read(&bytes) {
-            Ok(answer) => answers.push((file, answer)),
-            Err(why) => {
+    for file in files {
+        if answers.len() >= ANSWERS_MAX {
+            break;
+        }
+        match read_one(&file) {
+            Ok(Ok(answer)) => answers.push((file, answer)),
+            Ok(Err(why)) => {
                 tracing::warn!(file = %file.display(), "post: no answer, put aside: {why}");
                 let mut aside = file.clone().into_os_string();
                 aside.push(".unreadable");
-                fs::rename(&file, aside)?;
+                if let Err(error) = fs::rename(&file, aside) {
+                    tracing::warn!(file = %file.display(), "post: it cannot be put aside: {error}");
+                }
+            }
+            // Whoever wrote it may have taken it back.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                tracing::warn!(file = %file.display(), "post: an answer cannot be read: {error}; let central's user read it");
             }
         }
     }
     Ok(answers)
+}
+
+fn read_one(file: &Path) -> io::Result<Result<Answer, String>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(ANSWER_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Answer::read(&bytes))
 }
 
 fn forget(file: &Path) {

@@ -320,7 +320,8 @@ async fn keep(
         }
     }
     let last = onward::newest(&mut *connection, Numbered::PostMessage).await?;
-    let new = drafts.into_iter().filter(|draft| known.insert(draft.source.clone()));
+    let is_told = |draft: &Draft| draft.hold.is_none() || codes.find(draft.kind, &draft.word, false) != Found::Silent;
+    let new = drafts.into_iter().filter(|draft| is_told(draft) && known.insert(draft.source.clone()));
     let numbered: Vec<(i64, String, Draft)> =
         (last + 1..).zip(new).map(|(number, draft)| (number, obstacle(&draft, codes), draft)).collect();
     for rows in in_chunks(kind, &numbered) {
