@@ -424,6 +424,30 @@ pub async fn what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_g
     }
 }
 
+pub async fn a_station_that_has_not_said_yet_what_it_took_goes_back_to_what_it_was_ordered_last(ground: Ground) {
+    let mut fleet = Fleet::new(&ground).await;
+    fleet.store.start_rollout(&new(7, &["100%"]), "ann", fleet.now_ms).await.expect("started");
+    let first = fleet.round(0).await;
+    let (away, there) = first.split_last().expect("four orders");
+    let name = NAMES.into_iter().find(|name| *name == away.0).expect("a station of ours");
+    fleet.take(there).await;
+    fleet.status(name, false).await;
+    for _ in 0..3 {
+        fleet.round(SOAK_MS).await;
+    }
+    assert_eq!(fleet.view().await.state, State::Done, "without the one that is away: {}", fleet.view().await.says);
+    // It comes back, and is ordered the next pack before it has said that it took the last.
+    fleet.status(name, true).await;
+    fleet.store.start_rollout(&new(8, &["100%"]), "ann", fleet.now_ms).await.expect("started");
+    let out = fleet.round(0).await;
+    assert_eq!(out.len(), 4);
+    fleet.store.change_rollout(2, State::Back, "ann", fleet.now_ms).await.expect("back");
+    for (station, _, order) in fleet.round(0).await {
+        let RulesOrder::Pack(to) = order else { panic!("{station}: its own rules") };
+        assert_eq!(to.pack, pack(7), "{station} as all others");
+    }
+}
+
 /// Lets a station in, as if it had enrolled.
 pub(super) async fn let_in(store: &Store, name: &str, now_ms: i64) {
     let (code, address) = (Code::make().expect("random bytes"), Address::new("JFK", name).expect("an address"));

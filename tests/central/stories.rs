@@ -54,6 +54,7 @@ pub use super::rollouts::{
     a_pack_that_flags_another_share_of_parcels_goes_back_to_the_one_before,
     a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
     a_rollout_goes_stage_by_stage_and_orders_everybody_once, a_station_taken_out_is_in_no_rollout_and_holds_none_up,
+    a_station_that_has_not_said_yet_what_it_took_goes_back_to_what_it_was_ordered_last,
     an_error_of_one_station_takes_all_back_and_is_an_alert, stations_that_are_away_or_new_are_not_forgotten,
     what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to,
 };
@@ -426,6 +427,7 @@ macro_rules! central_stories {
             a_person_halts_resumes_and_goes_back_and_a_second_rollout_waits_for_the_first,
             stations_that_are_away_or_new_are_not_forgotten,
             what_a_station_was_ordered_back_from_is_not_what_the_next_rollout_goes_back_to,
+            a_station_that_has_not_said_yet_what_it_took_goes_back_to_what_it_was_ordered_last,
             a_station_taken_out_is_in_no_rollout_and_holds_none_up,
             a_command_is_numbered_once_sent_one_at_a_time_and_stands_as_the_station_answers,
             the_post_is_asked_for_an_item_answers_and_is_told_when_the_hold_ends,

@@ -189,7 +189,7 @@ fn open(
     let packs = grounds::packs(config, memory.last_record)?;
     let lanes = lane_ends(maps, feeds);
     tell_beginning(&ledger, &memory.opening, &versions, &memory.public, &memory.personal, memory.last_record, &packs);
-    let told = (&ledger, packs, commanded(config, maps, feeds, &ledger));
+    let told = (&ledger, packs, commanded(config, (maps, feeds), &ledger, memory.last_record));
     let link = link::start(config, view.clone(), &evidence, &lists, feeds, told)?;
     Keeper {
         data: config.data(),
@@ -260,9 +260,15 @@ fn start_lists(
 }
 
 /// What central commanded: the first that a lane hears, so that before its first parcel it knows what goes to exam.
-fn commanded(config: &Config, maps: &[LaneMap], feeds: &[(Feed, Fed)], ledger: &Writer) -> Commands {
+fn commanded(
+    config: &Config,
+    (maps, feeds): (&[LaneMap], &[(Feed, Fed)]),
+    ledger: &Writer,
+    last_record: WallMs,
+) -> Commands {
     let names = maps.iter().map(|map| map.name.as_str().to_owned()).collect();
-    let commands = Commands::open(&config.data(), names, clock::wall_now());
+    // A board that has just been switched on may not know what time it is; it is never before the last record.
+    let commands = Commands::open(&config.data(), names, clock::wall_now().max(last_record));
     commands.begin(&feeds.iter().map(|(feed, _)| feed.clone()).collect::<Vec<_>>());
     commands.trouble().into_iter().for_each(|why| audit::commands_lost(ledger, why));
     commands

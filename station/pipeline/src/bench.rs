@@ -244,12 +244,11 @@ impl Bench {
 
     /// Central sends everything to exam, or takes that back: what is judged already and lies here is judged again, under it.
     fn exam_all(&mut self, ordered: Option<Box<ExamAll>>) {
-        if ordered.is_some() {
+        if self.ordered.take(ordered.map(|ordered| *ordered), self.wall, self.trusted) {
             for presentation in self.presentations.iter_mut().filter(|known| known.state.is_on_belt()) {
                 presentation.stale |= presentation.judged.is_some();
             }
         }
-        self.ordered.take(ordered.map(|ordered| *ordered));
     }
 
     /// Records an alarm and keeps it for the page.

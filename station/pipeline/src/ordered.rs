@@ -17,9 +17,13 @@ pub(crate) struct Ordered {
 }
 
 impl Ordered {
-    /// In force from now on, or taken back.
-    pub fn take(&mut self, ordered: Option<ExamAll>) {
+    /// In force from now on, or taken back; whether something is in force that was not. What is over already is told again
+    /// with the next command, and is nothing.
+    pub fn take(&mut self, ordered: Option<ExamAll>, wall: WallMs, clock: ClockState) -> bool {
+        let ordered = ordered.filter(|ordered| !is_over(ordered, wall, clock));
+        let is_new = ordered.is_some() && ordered != self.now;
         self.now = ordered;
+        is_new
     }
 
     pub fn now(&self) -> Option<&ExamAll> {
@@ -34,7 +38,7 @@ impl Ordered {
 
     /// Ends what is over; what is new to be said, once there is a time to say it at.
     pub fn turn(&mut self, wall: WallMs, clock: ClockState, utc_offset_min: i32) -> Option<String> {
-        if clock == ClockState::Trusted && self.now.as_ref().is_some_and(|ordered| wall >= ordered.until) {
+        if self.now.as_ref().is_some_and(|ordered| is_over(ordered, wall, clock)) {
             self.now = None;
         }
         let order = self.now.as_ref().map(|ordered| ordered.order);
@@ -48,6 +52,10 @@ impl Ordered {
             None => over.map(|over| format!("central's command {over} is over: not everything goes to exam any more")),
         }
     }
+}
+
+fn is_over(ordered: &ExamAll, wall: WallMs, clock: ClockState) -> bool {
+    clock == ClockState::Trusted && wall >= ordered.until
 }
 
 impl ExamAll {
@@ -71,7 +79,8 @@ mod tests {
         let mut ordered = Ordered::default();
         let turn = |ordered: &mut Ordered, ms, clock| ordered.turn(WallMs(until.0 + ms), clock, -300);
         assert_eq!(turn(&mut ordered, -5, ClockState::Trusted), None);
-        ordered.take(Some(order.clone()));
+        let mut take = |ms, clock| ordered.take(Some(order.clone()), WallMs(until.0 + ms), clock);
+        assert!(take(-4, ClockState::Trusted) && !take(-4, ClockState::Trusted), "the same again is nothing new");
         let says = "central sends everything to exam until 09:05 (command 7): a parcel bomb at another airport";
         assert_eq!(turn(&mut ordered, -4, ClockState::Trusted).as_deref(), Some(says));
         assert_eq!(turn(&mut ordered, -1, ClockState::Trusted), None, "said once");
@@ -81,5 +90,9 @@ mod tests {
         assert_eq!(turn(&mut ordered, 0, ClockState::Trusted).as_deref(), Some(says));
         assert_eq!(turn(&mut ordered, 1, ClockState::Trusted), None);
         assert_eq!(ordered.now(), None);
+        assert!(!ordered.take(Some(order.clone()), until, ClockState::Trusted), "over, and told again");
+        assert_eq!(turn(&mut ordered, 2, ClockState::Trusted), None);
+        assert_eq!(ordered.now(), None);
+        assert!(ordered.take(Some(order), until, ClockState::Untrusted), "nobody knows that it is over");
     }
 }

@@ -13,7 +13,7 @@ use gatepost_pipeline::record::{Audience, Kind, Pending, Urgency};
 use serde::Serialize;
 
 use crate::run::clock;
-use crate::run::commands::Done;
+use crate::run::commands::{Answer, Done};
 use crate::run::rules::Packs;
 
 /// Puts a record of the whole station into the journal.
@@ -234,14 +234,29 @@ pub fn command_taken(ledger: &Writer, order: u64, message: &str, done: &Done) {
     put(ledger, Kind::Config, Urgency::default(), &body);
 }
 
+/// An alert: a command that cannot be taken yet, and is tried again; central goes on waiting for the answer.
+pub fn command_waits(ledger: &Writer, order: u64, message: &str, says: &str) {
+    tracing::warn!("command {order}: {says}; it is tried again");
+    let body = CommandBody::new(order, message, "waits", says);
+    put(ledger, Kind::Config, Urgency { denied: true, ..Urgency::default() }, &body);
+}
+
+/// The answer to a command that central says again.
+pub fn command_answered(ledger: &Writer, answer: &Answer) {
+    let Answer { order, message, refused, says } = answer;
+    let body = CommandBody::new(*order, message, if *refused { "refused" } else { "taken" }, says);
+    put(ledger, Kind::Config, Urgency { denied: *refused, ..Urgency::default() }, &body);
+}
+
 pub fn command_refused(ledger: &Writer, order: u64, message: &str, says: &str) {
     tracing::warn!("command {order}: {says}");
     let body = CommandBody::new(order, message, "refused", says);
     put(ledger, Kind::Config, Urgency { denied: true, ..Urgency::default() }, &body);
 }
 
-/// What a walk of the journal found; that it is not whole is an alert.
-pub fn walked(ledger: &Writer, order: u64, message: &str, found: &Result<Report, String>) {
+/// What a walk of the journal found; that it is not whole is an alert. Says whether it is on the disk, nothing when the
+/// ledger has stopped.
+pub fn walked(ledger: &Writer, order: u64, message: &str, found: &Result<Report, String>) -> Option<bool> {
     let (walked, says) = match found {
         Err(why) => (None, format!("the journal could not be read to its end: {why}")),
         Ok(report) => {
@@ -261,7 +276,12 @@ pub fn walked(ledger: &Writer, order: u64, message: &str, found: &Result<Report,
     tracing::info!("command {order}, verify: {says}");
     let urgency = Urgency { alert: !found.as_ref().is_ok_and(|report| report.whole), ..Urgency::default() };
     let body = CommandBody { verb: Some("verify"), walked, ..CommandBody::new(order, message, "done", &says) };
-    put(ledger, Kind::Config, urgency, &body);
+    let pending = Pending::entry(Kind::Config, urgency, Audience::All, "", clock::wall_now(), &body).ok()?;
+    let (told, is_durable) = std::sync::mpsc::sync_channel(1);
+    // Whoever asked waits for it, so there is room.
+    let done = Box::new(move |result: Result<_, _>| told.try_send(result.is_ok()).unwrap_or_default());
+    ledger.record_waiting(pending, done).ok()?;
+    is_durable.recv().ok()
 }
 
 fn walk_says(report: &Report) -> String {

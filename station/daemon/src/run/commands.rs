@@ -35,6 +35,19 @@ struct Standing {
     lanes: BTreeMap<String, ExamAll>,
     /// The command to walk the journal that has no answer yet, and its message.
     walk: Option<(u64, String)>,
+    /// To the last command.
+    #[serde(default)]
+    answer: Option<Answer>,
+}
+
+/// What was answered to a command: the record that says so may be lost, the command is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    pub order: u64,
+    pub message: String,
+    pub refused: bool,
+    pub says: String,
 }
 
 /// What became of a command.
@@ -116,9 +129,15 @@ impl Commands {
         &self.standing.taken
     }
 
-    /// What a lane is to go by; it ends by itself there.
+    /// What a lane is to go by, the longer of what is for it and what is for all; it ends by itself there.
     pub fn of_lane(&self, lane: &str) -> Option<&ExamAll> {
-        self.standing.lanes.get(lane).or(self.standing.all.as_ref())
+        let all = self.standing.all.as_ref();
+        self.standing.lanes.get(lane).into_iter().chain(all).max_by_key(|ordered| ordered.until)
+    }
+
+    /// What was answered to this message, if it was the last.
+    pub fn answer_to(&self, message: &str) -> Option<&Answer> {
+        self.standing.answer.as_ref().filter(|answer| answer.message == message)
     }
 
     /// The command to walk the journal that has no answer yet, and its message.
@@ -157,6 +176,7 @@ impl Commands {
         next.taken.take(header);
         match self.applied(&mut next, header.version, message, payload, now) {
             Ok(done) => {
+                next.answer = Some(answered(header, message, false, &done.says));
                 self.keep(&next)?;
                 (self.standing, self.trouble) = (next, None);
                 Ok(done)
@@ -164,6 +184,7 @@ impl Commands {
             Err(why) => {
                 // The same bytes would be refused again; a disk that refuses only has them refused twice.
                 self.standing.taken.take(header);
+                self.standing.answer = Some(answered(header, message, true, &why.to_string()));
                 if let Err(error) = self.keep(&self.standing) {
                     tracing::warn!("{FOLDER}/{STANDING}: cannot be written ({error}); check the data folder's disk");
                 }
@@ -193,11 +214,20 @@ impl Commands {
                     return Err(CommandRefused::TooLong);
                 }
                 let ordered = ExamAll { order, until: WallMs(*until_ms), why: Sentence::clipped(why) };
+                let before = match lane {
+                    Some(lane) => next.lanes.remove(lane.as_str()),
+                    None => next.all.take(),
+                };
+                let longest = longer(before, ordered);
+                let says = match longest.order {
+                    longest if longest == order => "in force".to_owned(),
+                    longest => format!("in force, and for longer already by command {longest}"),
+                };
                 match lane {
-                    Some(lane) => drop(next.lanes.insert(lane.to_string(), ordered)),
-                    None => (next.all, next.lanes) = (Some(ordered), BTreeMap::new()),
+                    Some(lane) => drop(next.lanes.insert(lane.to_string(), longest)),
+                    None => next.all = Some(longest),
                 }
-                "in force".to_owned()
+                says
             }
             Command::ExamAllEnd { lane, .. } => {
                 let was = self.end(next, lane.as_ref().map(|lane| lane.as_str()), now);
@@ -225,7 +255,8 @@ impl Commands {
         // What was for all lanes stays in force on the others.
         if let Some(all) = next.all.take() {
             for other in &self.lanes {
-                next.lanes.entry(other.clone()).or_insert_with(|| all.clone());
+                let longest = longer(next.lanes.remove(other), all.clone());
+                next.lanes.insert(other.clone(), longest);
             }
         }
         next.lanes.remove(lane).is_some_and(|ordered| is_now(&ordered))
@@ -239,4 +270,13 @@ impl Commands {
             tracing::warn!("{FOLDER}/{STANDING}: cannot be written ({error}); check the data folder's disk");
         }
     }
+}
+
+fn answered(header: &Header, message: &str, refused: bool, says: &str) -> Answer {
+    Answer { order: header.version, message: message.to_owned(), refused, says: says.to_owned() }
+}
+
+/// No command but one that takes back makes an order shorter.
+fn longer(before: Option<ExamAll>, ordered: ExamAll) -> ExamAll {
+    before.filter(|before| before.until > ordered.until).unwrap_or(ordered)
 }

@@ -368,6 +368,7 @@ impl Taker {
         match document {
             // One station whose clock is not set yet is no reason to take a pack back everywhere.
             Down::Rules if again == Again::Soon => audit::rules_wait(&self.ledger, version, &digest, &says),
+            Down::Command if again != Again::Never => audit::command_waits(&self.ledger, version, &digest, &says),
             Down::Command => audit::command_refused(&self.ledger, version, &digest, &says),
             Down::Rules => audit::rules_refused(&self.ledger, version, &digest, &says),
             _ => audit::list(&self.ledger, document.as_str(), digest, Err(says)),

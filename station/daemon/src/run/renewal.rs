@@ -26,9 +26,17 @@ const DAY_MS: i64 = 86_400_000;
 pub fn start(config: &Config, ledger: &Writer, board: &HealthBoard, control: Control) -> Result<(), ConfigError> {
     let Some(central) = config.uplink.as_ref().and_then(|uplink| uplink.renew.clone()) else { return Ok(()) };
     let member = Member::open(config).map_err(ConfigError)?;
-    let health = board.part("certificate");
-    let mut renewal =
-        Renewal { config: config.clone(), central, member, ledger: ledger.clone(), health, control, told: false };
+    let (health, shown) = (board.part("certificate"), member.dates());
+    let mut renewal = Renewal {
+        config: config.clone(),
+        central,
+        member,
+        ledger: ledger.clone(),
+        health,
+        control,
+        shown,
+        told: false,
+    };
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -47,25 +55,36 @@ struct Renewal {
     ledger: Writer,
     health: Health,
     control: Control,
+    /// Of the certificate that connections show; somebody may type `gatepost renew` beside us.
+    shown: Option<Dates>,
     told: bool,
 }
 
 impl Renewal {
     fn look(&mut self) {
         let (now_ms, dates) = (wall_now().0, self.member.dates());
-        if !is_due(dates, now_ms) {
-            return self.health.up();
-        }
-        let renewed = self.member.renew(&self.central, &self.config.lists.trusted);
-        match renewed.and_then(|_| link::tls(&self.config).map_err(|error| error.0)) {
-            Ok(tls) => {
+        let done = match is_due(dates, now_ms) {
+            false => Ok(()),
+            true => self.member.renew(&self.central, &self.config.lists.trusted).map(drop),
+        };
+        match done.and_then(|()| self.show()) {
+            Ok(()) => {
                 self.told = false;
-                self.control.shows(tls);
                 self.health.up();
-                tracing::info!("the certificate for the broker was renewed");
             }
             Err(why) => self.failed(dates, now_ms, &why),
         }
+    }
+
+    /// Every new connection shows what lies in the files, if that is another than before.
+    fn show(&mut self) -> Result<(), String> {
+        let dates = self.member.dates();
+        if dates != self.shown {
+            self.control.shows(link::tls(&self.config).map_err(|error| error.0)?);
+            self.shown = dates;
+            tracing::info!("the certificate for the broker is a new one");
+        }
+        Ok(())
     }
 
     fn failed(&mut self, dates: Option<Dates>, now_ms: i64, why: &str) {

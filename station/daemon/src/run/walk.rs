@@ -17,6 +17,8 @@ use crate::run::commands::Commands;
 
 /// Walks before what is wrong is believed.
 const WALKS: usize = 3;
+/// Until a record that the disk had no room for is tried again.
+const FULL_DISK: Duration = Duration::from_secs(60);
 /// Between them: longer than an acknowledgement takes to be on the disk.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -27,8 +29,13 @@ pub fn start(data: &Path, commands: &Arc<Mutex<Commands>>, ledger: &Writer) {
     let (data, commands, ledger): (PathBuf, _, _) = (data.to_owned(), Arc::clone(commands), ledger.clone());
     let started = std::thread::Builder::new().name("walk".to_owned()).spawn(move || {
         let found = repeated(&data);
-        audit::walked(&ledger, order, &message, &found);
-        commands.lock().unwrap_or_else(PoisonError::into_inner).walked();
+        while let Some(is_durable) = audit::walked(&ledger, order, &message, &found) {
+            if is_durable {
+                return commands.lock().unwrap_or_else(PoisonError::into_inner).walked();
+            }
+            // The disk is full; the next run walks again if this one cannot say it any more.
+            std::thread::park_timeout(FULL_DISK);
+        }
     });
     if let Err(error) = started {
         tracing::warn!("the journal is not walked yet: the operating system gives no thread ({error})");

@@ -87,12 +87,11 @@ impl Drive {
 
     /// Central sends everything to exam, or takes that back: what is judged already and has not left is judged again, under it.
     pub(super) fn exam_all(&mut self, ordered: Option<Box<ExamAll>>) {
-        if ordered.is_some() {
+        if self.ordered.take(ordered.map(|ordered| *ordered), self.wall, self.trusted) {
             for parcel in self.parcels.iter_mut().filter(|parcel| parcel.state.is_on_belt()) {
                 parcel.stale |= parcel.judged.is_some();
             }
         }
-        self.ordered.take(ordered.map(|ordered| *ordered));
     }
 
     pub(super) fn say_ordered(&mut self) {

@@ -36,10 +36,13 @@ impl Store {
         self.alone_with_rollouts(&mut transaction).await?;
         let due = match way {
             Way::Out => {
-                // Of a station that was ordered back and has not yet said so: what it goes back to.
+                // Of a station that was ordered and has not yet said so: what it will have, or goes back to.
                 "SELECT r.facility, r.station, COALESCE((SELECT b.before FROM rollout_station AS b
                      JOIN rollout AS g ON g.rollout = b.rollout
                      WHERE b.station = r.station AND g.digest = s.digest AND b.order_back =
+                     (SELECT MAX(n.version) FROM rules_order AS n WHERE n.station = r.station)),
+                 (SELECT g.digest FROM rollout_station AS b JOIN rollout AS g ON g.rollout = b.rollout
+                     WHERE b.station = r.station AND b.applied_ms IS NULL AND g.state <> 'back' AND b.order_out =
                      (SELECT MAX(n.version) FROM rules_order AS n WHERE n.station = r.station)),
                  s.digest, '') AS before FROM rollout_station AS r
                  JOIN rollout AS o ON o.rollout = r.rollout LEFT JOIN station_rules AS s ON s.station = r.station

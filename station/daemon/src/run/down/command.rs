@@ -29,6 +29,12 @@ impl Taker {
         let (opened, known) = (open(commands.versions())?, open(&self.taken)?);
         // Central says it again to whoever comes back, until it has the answer.
         if opened.already_taken || known.already_taken {
+            let answer = commands.answer_to(&message.to_string()).cloned();
+            drop(commands);
+            // Once in each run: the one before may have died before the answer was on the disk.
+            if let Some(answer) = answer.filter(|_| self.turned.is_news(message)) {
+                audit::command_answered(&self.ledger, &answer);
+            }
             return Ok(());
         }
         let header = opened.header;
@@ -40,7 +46,11 @@ impl Taker {
             commands.tell(&self.feeds);
         }
         drop(commands);
+        if let Err(why @ CommandRefused::Disk(_)) = done {
+            return Err(why.into());
+        }
         self.remember(&header);
+        let _recorded_below = self.turned.is_news(message);
         match done {
             Ok(done) => {
                 audit::command_taken(&self.ledger, header.version, &message.to_string(), &done);

@@ -48,6 +48,8 @@ impl NotTaken {
             ) => Again::Soon,
             Self::List(ListError::Body | ListError::Gap { .. } | ListError::TooManyDeltas) => Again::WhenSaid,
             Self::Contradicts(_) => Again::WhenSaid,
+            Self::Command(CommandRefused::Sealed(Refused::TooEarly { .. }) | CommandRefused::Disk(_)) => Again::Soon,
+            Self::Command(CommandRefused::Sealed(Refused::Expired { .. })) => Again::WhenSaid,
             // Central has its answer, and sends another where it still wants one.
             Self::Command(_) => Again::Never,
             Self::Refused(_) | Self::Offer(_) | Self::Rules(_) | Self::List(_) | Self::Unknown => Again::Never,

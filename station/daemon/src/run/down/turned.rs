@@ -29,8 +29,8 @@ pub enum Again {
 pub struct Turned {
     refused: VecDeque<(Digest, Again)>,
     rubbish: Rubbish,
-    /// Lists that this run has recorded as in force.
-    in_force: VecDeque<Digest>,
+    /// Lists in force and commands answered, as far as this run has recorded them.
+    recorded: VecDeque<Digest>,
     /// Of each kind the newest message that is tried again soon.
     soon: BTreeMap<Down, Vec<u8>>,
     /// Of each kind the newest offer that came while another is under way: a list that changes faster than it is fetched
@@ -79,15 +79,15 @@ impl Turned {
         Some(std::mem::take(&mut self.rubbish.untold))
     }
 
-    /// Whether this run has not recorded yet that this list is in force.
-    pub fn is_news(&mut self, list: Digest) -> bool {
-        if self.in_force.contains(&list) {
+    /// Whether this run has not recorded yet that this list is in force, or what it answered to this command.
+    pub fn is_news(&mut self, message: Digest) -> bool {
+        if self.recorded.contains(&message) {
             return false;
         }
-        if self.in_force.len() >= KEPT {
-            self.in_force.pop_front();
+        if self.recorded.len() >= KEPT {
+            self.recorded.pop_front();
         }
-        self.in_force.push_back(list);
+        self.recorded.push_back(message);
         true
     }
 
